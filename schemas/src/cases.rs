@@ -1,0 +1,1 @@
+//! The cases context: registers and cases.

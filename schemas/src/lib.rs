@@ -1,0 +1,72 @@
+//! The published language: what services say to each other and to the world.
+//!
+//! Every command and event payload lives here, because other contexts, the gateway and integrators
+//! read them. Nothing here decides anything: a value only knows whether it is well formed.
+
+pub mod id;
+pub mod principal;
+
+pub mod case_number;
+pub mod digest;
+pub mod legal_basis;
+pub mod local_time;
+pub mod names;
+pub mod organisation;
+pub mod period;
+pub mod text;
+
+pub mod cases;
+pub mod meetings;
+pub mod networks;
+
+pub mod catalogue;
+pub mod reply;
+
+/// A wire enum whose variants are the commands or events of one aggregate.
+///
+/// On the wire it is externally tagged, so that one variant is `{"<type>": {…}}`.
+pub trait Tagged: serde::Serialize + serde::de::DeserializeOwned {
+    /// Every tag, in the order of the variants.
+    const TAGS: &'static [&'static str];
+
+    /// The tag of this value, in kebab case.
+    fn tag(&self) -> &'static str;
+}
+
+/// Implements [`Tagged`] for an enum that derives `strum`'s `IntoStaticStr` and `VariantNames`.
+macro_rules! tagged {
+    ($type:ty) => {
+        impl $crate::Tagged for $type {
+            const TAGS: &'static [&'static str] = <$type as strum::VariantNames>::VARIANTS;
+
+            fn tag(&self) -> &'static str {
+                self.into()
+            }
+        }
+    };
+}
+
+/// Implements [`Tagged`] and `cqrs_es::DomainEvent` for an event enum.
+macro_rules! event {
+    ($type:ty) => {
+        tagged!($type);
+
+        impl cqrs_es::DomainEvent for $type {
+            fn event_type(&self) -> String {
+                $crate::Tagged::tag(self).to_owned()
+            }
+
+            fn event_version(&self) -> String {
+                $crate::event_version(self).to_string()
+            }
+        }
+    };
+}
+
+pub(crate) use {event, tagged};
+
+/// The schema version in which `event` is written today: 1, plus one for each upcaster of its type.
+pub fn event_version<E: Tagged>(_event: &E) -> u32 {
+    // No event type has changed yet; the first upcaster makes this a look-up.
+    1
+}

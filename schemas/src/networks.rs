@@ -1,0 +1,3 @@
+//! The networks context: cooperations, their bodies and their networks.
+
+pub mod cooperation;

@@ -1,0 +1,431 @@
+//! A cooperation from founding to dissolution: its members, its agreement, its leadership.
+//!
+//! A member is in from a day, to and including a day, and may come back later (R1). Nothing is
+//! forgotten when the cooperation ends: who keeps archives and agreements is part of the ending (R74).
+
+use chrono::NaiveDate;
+use samvirke_kernel::{Command, Decider, aggregate, rejections};
+use samvirke_schemas::{
+    networks::cooperation::{Agreement, Custody, Event, MemberKind, Request},
+    organisation::OrganisationNumber,
+    period::Period,
+    principal::Role,
+};
+use serde::{Deserialize, Serialize};
+
+#[cfg(test)]
+mod tests;
+
+/// The most members a cooperation can have: Norway has 357 municipalities and 15 counties.
+pub const MEMBERS_MAX: usize = 512;
+
+/// A cooperation as its history describes it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Cooperation {
+    #[default]
+    Unfounded,
+    Active(Standing),
+    Paused(Standing),
+    Dissolved(Standing),
+}
+
+/// What a founded cooperation consists of, whether or not it is active.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    pub founded_on: NaiveDate,
+    pub agreement: Agreement,
+    /// In the order they were admitted, which is the order of the rotation (R16).
+    pub memberships: Vec<Membership>,
+    pub leader: Option<Leadership>,
+}
+
+/// One stay of one member.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Membership {
+    pub member: OrganisationNumber,
+    pub kind: MemberKind,
+    pub period: Period,
+}
+
+/// Who leads the cooperation, and since when.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Leadership {
+    pub member: OrganisationNumber,
+    pub from: NaiveDate,
+}
+
+rejections! {
+    /// Why a cooperation refuses a command.
+    pub enum Rejection {
+        OnlyOperatorsFound: Forbidden, "R3",
+            "only an operator founds a cooperation",
+            "bare en operatør kan opprette et samarbeid";
+        OnlyTheSecretariat: Forbidden, "R1",
+            "only the cooperation's secretariat may do this",
+            "bare samarbeidets sekretariat kan gjøre dette";
+        NotFounded: Missing, "R1",
+            "the cooperation is not founded; found it first",
+            "samarbeidet er ikke stiftet; stift det først";
+        AlreadyFounded: State, "R1",
+            "the cooperation is already founded; amend its agreement instead",
+            "samarbeidet er allerede stiftet; endre avtalen i stedet";
+        IsPaused: State, "R13",
+            "the cooperation is paused; resume it first",
+            "samarbeidet er lagt på is; gjenoppta det først";
+        IsDissolved: State, "R71",
+            "the cooperation is dissolved",
+            "samarbeidet er oppløst";
+        FoundedLater { founded_on: NaiveDate }: Value("founded_on"), "R1",
+            "a cooperation cannot be founded in the future ({founded_on})",
+            "et samarbeid kan ikke stiftes fram i tid ({founded_on})";
+        BeforeFounding { founded_on: NaiveDate }: Value("from"), "R1",
+            "the day is before the founding on {founded_on}",
+            "dagen er før stiftelsen {founded_on}";
+        AlreadyMember { member: OrganisationNumber }: State, "R1",
+            "{member} is a member in that period already; release it first",
+            "{member} er allerede medlem i perioden; meld det ut først";
+        NotMember { member: OrganisationNumber }: State, "R1",
+            "{member} is not a member on that day",
+            "{member} er ikke medlem den dagen";
+        EndsBeforeItBegan { from: NaiveDate }: Value("to"), "R1",
+            "the membership began on {from} and cannot end before",
+            "medlemskapet begynte {from} og kan ikke slutte før";
+        TooManyMembers: State, "R1",
+            "a cooperation has at most 512 members",
+            "et samarbeid har høyst 512 medlemmer";
+        NotAMunicipality { member: OrganisationNumber }: Value("to"), "R16",
+            "the leadership rotates between municipalities, and {member} is none",
+            "lederskapet går på omgang mellom kommunene, og {member} er ingen kommune";
+        NobodyToLead: State, "R16",
+            "no municipality is a member on that day; admit one first",
+            "ingen kommune er medlem den dagen; ta opp en først";
+        LeadsAlready { member: OrganisationNumber }: State, "R16",
+            "{member} leads already",
+            "{member} leder allerede";
+        LeadershipGoesBack { from: NaiveDate }: Value("from"), "R16",
+            "the present leadership began on {from}; the next must begin later",
+            "det nåværende lederskapet begynte {from}; det neste må begynne senere";
+    }
+}
+
+impl Decider for Cooperation {
+    const CONTEXT: &'static str = "networks";
+    const KIND: &'static str = "cooperation";
+    const REDUCER: &'static [&'static str] = &[
+        include_str!("cooperation.rs"),
+        include_str!("../../../schemas/src/networks/cooperation.rs"),
+    ];
+
+    type Request = Request;
+    type Facts = ();
+    type Event = Event;
+    type Rejection = Rejection;
+
+    fn authorise(&self, command: &Command<Request>) -> Result<(), Rejection> {
+        match command.request {
+            Request::Found { .. } if command.is_from(&[Role::Operator]) => Ok(()),
+            Request::Found { .. } => Err(Rejection::OnlyOperatorsFound),
+            Request::AdmitMember { .. }
+            | Request::ReleaseMember { .. }
+            | Request::AmendAgreement { .. }
+            | Request::HandOverLeadership { .. }
+            | Request::Pause { .. }
+            | Request::Resume {}
+            | Request::Dissolve { .. } => {
+                if command.is_from(&[Role::Secretariat]) {
+                    Ok(())
+                } else {
+                    Err(Rejection::OnlyTheSecretariat)
+                }
+            }
+        }
+    }
+
+    fn decide(&self, command: &Command<Request>) -> Result<Vec<Event>, Rejection> {
+        match &command.request {
+            Request::Found { .. } => self.found(command),
+            Request::AdmitMember { .. } => self.admit(&command.request),
+            Request::ReleaseMember { member, to, reason } => {
+                let from = self.active()?.membership_ending(member, *to)?;
+                if let Some(done) = from {
+                    return if done == *to { Ok(Vec::new()) } else { Err(not_member(member)) };
+                }
+                Ok(vec![Event::MemberReleased {
+                    member: member.clone(),
+                    to: *to,
+                    reason: reason.clone(),
+                }])
+            }
+            Request::AmendAgreement { agreement } => {
+                Ok(if self.active()?.agreement == *agreement {
+                    Vec::new()
+                } else {
+                    vec![Event::AgreementAmended { agreement: agreement.clone() }]
+                })
+            }
+            Request::HandOverLeadership { to, from } => {
+                self.active()?.hand_over(to.as_ref(), *from)
+            }
+            Request::Pause { reason } => match self {
+                Self::Paused(_) => Ok(Vec::new()),
+                Self::Unfounded | Self::Active(_) | Self::Dissolved(_) => {
+                    self.active()?;
+                    Ok(vec![Event::Paused { reason: reason.clone() }])
+                }
+            },
+            Request::Resume {} => match self {
+                Self::Paused(_) => Ok(vec![Event::Resumed {}]),
+                Self::Unfounded | Self::Active(_) | Self::Dissolved(_) => {
+                    self.active().map(|_| Vec::new())
+                }
+            },
+            Request::Dissolve { on, reason, custody } => self.dissolve(*on, reason, custody),
+        }
+    }
+
+    fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::Founded { agreement, founded_on, .. } => {
+                *self = Self::Active(Standing {
+                    founded_on: *founded_on,
+                    agreement: agreement.clone(),
+                    memberships: Vec::new(),
+                    leader: None,
+                });
+            }
+            Event::Paused { .. } => self.turn(Self::Paused),
+            Event::Resumed {} => self.turn(Self::Active),
+            Event::Dissolved { .. } => self.turn(Self::Dissolved),
+            Event::MemberAdmitted { .. }
+            | Event::MemberReleased { .. }
+            | Event::AgreementAmended { .. }
+            | Event::LeadershipHandedOver { .. } => {
+                if let Some(standing) = self.standing_mut() {
+                    standing.evolve(event);
+                }
+            }
+        }
+    }
+}
+
+aggregate!(Cooperation);
+
+impl Cooperation {
+    /// What the cooperation consists of, if it was ever founded.
+    pub fn standing(&self) -> Option<&Standing> {
+        match self {
+            Self::Unfounded => None,
+            Self::Active(standing) | Self::Paused(standing) | Self::Dissolved(standing) => {
+                Some(standing)
+            }
+        }
+    }
+
+    fn standing_mut(&mut self) -> Option<&mut Standing> {
+        match self {
+            Self::Unfounded => None,
+            Self::Active(standing) | Self::Paused(standing) | Self::Dissolved(standing) => {
+                Some(standing)
+            }
+        }
+    }
+
+    fn turn(&mut self, phase: fn(Standing) -> Self) {
+        if let Some(standing) = self.standing() {
+            *self = phase(standing.clone());
+        }
+    }
+
+    fn active(&self) -> Result<&Standing, Rejection> {
+        match self {
+            Self::Active(standing) => Ok(standing),
+            Self::Unfounded => Err(Rejection::NotFounded),
+            Self::Paused(_) => Err(Rejection::IsPaused),
+            Self::Dissolved(_) => Err(Rejection::IsDissolved),
+        }
+    }
+
+    fn found(&self, command: &Command<Request>) -> Result<Vec<Event>, Rejection> {
+        let Request::Found {
+            names,
+            legal_form,
+            legal_basis,
+            purpose,
+            office_municipality,
+            agreement,
+            founded_on,
+        } = command.request.clone()
+        else {
+            return Ok(Vec::new());
+        };
+        if *self != Self::Unfounded {
+            return Err(Rejection::AlreadyFounded);
+        }
+        if founded_on > command.day() {
+            return Err(Rejection::FoundedLater { founded_on });
+        }
+        Ok(vec![Event::Founded {
+            names,
+            legal_form,
+            legal_basis,
+            purpose,
+            office_municipality,
+            agreement,
+            founded_on,
+        }])
+    }
+
+    fn admit(&self, request: &Request) -> Result<Vec<Event>, Rejection> {
+        let Request::AdmitMember { member, names, kind, from } = request else {
+            return Ok(Vec::new());
+        };
+        let standing = self.active()?;
+        if *from < standing.founded_on {
+            return Err(Rejection::BeforeFounding { founded_on: standing.founded_on });
+        }
+        if standing.memberships.len() >= MEMBERS_MAX {
+            return Err(Rejection::TooManyMembers);
+        }
+        let own = standing.memberships.iter().filter(|stay| stay.member == *member);
+        for stay in own {
+            if stay.period.from == *from {
+                return Ok(Vec::new());
+            }
+            if stay.period.to.is_none_or(|to| to >= *from) {
+                return Err(Rejection::AlreadyMember { member: member.clone() });
+            }
+        }
+        Ok(vec![Event::MemberAdmitted {
+            member: member.clone(),
+            names: names.clone(),
+            kind: *kind,
+            from: *from,
+        }])
+    }
+
+    fn dissolve(
+        &self,
+        on: NaiveDate,
+        reason: &samvirke_schemas::text::Prose,
+        custody: &Custody,
+    ) -> Result<Vec<Event>, Rejection> {
+        let standing = match self {
+            Self::Dissolved(_) => return Ok(Vec::new()),
+            Self::Unfounded => return Err(Rejection::NotFounded),
+            Self::Active(standing) | Self::Paused(standing) => standing,
+        };
+        if on < standing.founded_on {
+            return Err(Rejection::BeforeFounding { founded_on: standing.founded_on });
+        }
+        Ok(vec![Event::Dissolved { on, reason: reason.clone(), custody: custody.clone() }])
+    }
+}
+
+impl Standing {
+    /// The members on a day: "whoever is a member at the time" (R1).
+    pub fn members_on(&self, day: NaiveDate) -> impl Iterator<Item = &Membership> {
+        self.memberships.iter().filter(move |stay| stay.period.contains(day))
+    }
+
+    fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::MemberAdmitted { member, kind, from, .. } => {
+                self.memberships.push(Membership {
+                    member: member.clone(),
+                    kind: *kind,
+                    period: Period { from: *from, to: None },
+                });
+            }
+            Event::MemberReleased { member, to, .. } => {
+                let stay = self
+                    .memberships
+                    .iter_mut()
+                    .rev()
+                    .find(|stay| stay.member == *member && stay.period.to.is_none());
+                if let Some(stay) = stay {
+                    stay.period.to = Some(*to);
+                }
+            }
+            Event::AgreementAmended { agreement } => self.agreement = agreement.clone(),
+            Event::LeadershipHandedOver { to, from } => {
+                self.leader = Some(Leadership { member: to.clone(), from: *from });
+            }
+            Event::Founded { .. }
+            | Event::Paused { .. }
+            | Event::Resumed {}
+            | Event::Dissolved { .. } => (),
+        }
+    }
+
+    /// Checks that a stay of `member` can end on `to`; returns the day it ended on already, if it did.
+    fn membership_ending(
+        &self,
+        member: &OrganisationNumber,
+        to: NaiveDate,
+    ) -> Result<Option<NaiveDate>, Rejection> {
+        let stay = self
+            .memberships
+            .iter()
+            .rev()
+            .find(|stay| stay.member == *member)
+            .ok_or_else(|| not_member(member))?;
+        if to < stay.period.from {
+            return Err(Rejection::EndsBeforeItBegan { from: stay.period.from });
+        }
+        Ok(stay.period.to)
+    }
+
+    /// Hands the leadership over, to the municipality after the present leader where none is named.
+    fn hand_over(
+        &self,
+        to: Option<&OrganisationNumber>,
+        from: NaiveDate,
+    ) -> Result<Vec<Event>, Rejection> {
+        let to = match to {
+            Some(named) => self.checked_leader(named, from)?,
+            None => self.next_in_rotation(from).ok_or(Rejection::NobodyToLead)?,
+        };
+        if let Some(leader) = &self.leader {
+            if leader.member == to && leader.from == from {
+                return Ok(Vec::new());
+            }
+            if from <= leader.from {
+                return Err(Rejection::LeadershipGoesBack { from: leader.from });
+            }
+            if leader.member == to {
+                return Err(Rejection::LeadsAlready { member: to });
+            }
+        }
+        Ok(vec![Event::LeadershipHandedOver { to, from }])
+    }
+
+    fn checked_leader(
+        &self,
+        named: &OrganisationNumber,
+        from: NaiveDate,
+    ) -> Result<OrganisationNumber, Rejection> {
+        let stay = self
+            .members_on(from)
+            .find(|stay| stay.member == *named)
+            .ok_or_else(|| not_member(named))?;
+        if stay.kind != MemberKind::Municipality {
+            return Err(Rejection::NotAMunicipality { member: named.clone() });
+        }
+        Ok(named.clone())
+    }
+
+    fn next_in_rotation(&self, from: NaiveDate) -> Option<OrganisationNumber> {
+        let municipalities: Vec<_> =
+            self.members_on(from).filter(|stay| stay.kind == MemberKind::Municipality).collect();
+        let present = self
+            .leader
+            .as_ref()
+            .and_then(|leader| municipalities.iter().position(|stay| stay.member == leader.member));
+        let next = present.map_or(0, |at| (at + 1) % municipalities.len());
+        municipalities.get(next).map(|stay| stay.member.clone())
+    }
+}
+
+fn not_member(member: &OrganisationNumber) -> Rejection {
+    Rejection::NotMember { member: member.clone() }
+}

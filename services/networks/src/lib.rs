@@ -1,0 +1,5 @@
+//! Cooperations, their bodies and their networks.
+//!
+//! Each aggregate is one pure file; nothing in it knows a clock, a server or another service.
+
+pub mod cooperation;
