@@ -1,3 +1,4 @@
 //! The networks context: cooperations, their bodies and their networks.
 
 pub mod cooperation;
+pub mod rules;
