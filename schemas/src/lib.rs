@@ -20,6 +20,8 @@ pub mod meetings;
 pub mod networks;
 
 pub mod catalogue;
+pub mod message;
+pub mod queries;
 pub mod reply;
 
 /// A wire enum whose variants are the commands or events of one aggregate.

@@ -5,6 +5,7 @@
 pub mod decider;
 pub mod rejection;
 pub mod scenario;
+pub mod signature;
 pub mod upcast;
 
 pub use decider::{Command, Decider};

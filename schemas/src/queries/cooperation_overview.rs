@@ -1,0 +1,80 @@
+//! One cooperation: its names, form, agreement, members and leadership.
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::AggregateId,
+    names::Names,
+    networks::cooperation::{Agreement, Custody, LegalForm, MemberKind},
+    organisation::OrganisationNumber,
+    period::Period,
+};
+
+/// Asks for a cooperation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Parameters {
+    /// The cooperation, such as `vestregionen`.
+    pub id: AggregateId,
+    /// Members on this day only; absent for all there ever were.
+    #[serde(default)]
+    pub on: Option<NaiveDate>,
+}
+
+/// Where a cooperation is in its life.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::EnumString,
+    strum::Display,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Phase {
+    Active,
+    Paused,
+    Dissolved,
+}
+
+/// A cooperation as it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Overview {
+    pub id: AggregateId,
+    /// The aggregate's version, for `If-Match`.
+    pub version: u64,
+    pub names: Names,
+    pub legal_form: LegalForm,
+    pub purpose: String,
+    pub office_municipality: Option<OrganisationNumber>,
+    pub agreement: Agreement,
+    pub founded_on: NaiveDate,
+    pub phase: Phase,
+    pub members: Vec<Member>,
+    pub leader: Option<Leader>,
+    pub dissolved_on: Option<NaiveDate>,
+    pub custody: Option<Custody>,
+}
+
+/// One stay of one member.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Member {
+    pub member: OrganisationNumber,
+    pub names: Names,
+    pub kind: MemberKind,
+    pub period: Period,
+}
+
+/// Who leads, and since when.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Leader {
+    pub member: OrganisationNumber,
+    pub from: NaiveDate,
+}
