@@ -1,12 +1,31 @@
 //! An event store on NATS JetStream, and what is needed to decide, project and serve on it.
 //!
-//! Reading order: the pure half first ([`decider`], [`rejection`], [`upcast`], [`scenario`]).
+//! Reading order: the pure half first, then the store, then what runs on it.
 
 pub mod decider;
 pub mod rejection;
 pub mod scenario;
-pub mod signature;
 pub mod upcast;
+
+pub mod envelope;
+pub mod loaded;
+pub mod position;
+
+pub mod committer;
+pub mod execute;
+pub mod log;
+pub mod repository;
+pub mod snapshot;
+pub mod stream;
+
+pub mod follower;
+pub mod inbox;
+pub mod policy;
+pub mod projection;
+pub mod service;
+
+pub mod clock;
+pub mod signature;
 
 pub use decider::{Command, Decider};
 pub use rejection::{Rejection, RejectionKind};

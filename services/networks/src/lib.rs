@@ -3,3 +3,7 @@
 //! Each aggregate is one pure file; nothing in it knows a clock, a server or another service.
 
 pub mod cooperation;
+
+pub mod inbox;
+
+pub use inbox::service;

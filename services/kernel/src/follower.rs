@@ -1,0 +1,129 @@
+//! A service's own picture of another context, kept in memory from its stream.
+//!
+//! It is what the inbox takes facts from. It starts empty and reads the whole stream; until it has
+//! caught up once, it does not answer.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::StreamExt;
+use tokio::sync::{RwLock, RwLockReadGuard, watch};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::{
+    envelope::{Envelope, EnvelopeError},
+    inbox::chain,
+    log::{Log, Stored},
+    position::Position,
+};
+
+/// How long a command waits for the picture to reach a position.
+pub const WAIT_MAX: Duration = Duration::from_secs(5);
+const RETRY: Duration = Duration::from_secs(1);
+
+/// A picture that grows from commits.
+pub trait Picture: Default + Send + Sync + 'static {
+    /// Takes a commit. A commit is never given twice.
+    ///
+    /// # Errors
+    ///
+    /// When the commit cannot be read; the picture then stands still until the program can.
+    fn take(&mut self, commit: &Stored, envelope: &Envelope) -> Result<(), EnvelopeError>;
+}
+
+/// The picture has not come far enough in time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("what is known of {stream} has not come to {wanted} yet, only to {reached}")]
+pub struct Behind {
+    pub stream: String,
+    pub wanted: u64,
+    pub reached: u64,
+}
+
+/// A handle on a picture and how far it has come.
+#[derive(Debug)]
+pub struct Follower<P> {
+    picture: Arc<RwLock<P>>,
+    reached: watch::Receiver<u64>,
+    log: Log,
+}
+
+impl<P> Clone for Follower<P> {
+    fn clone(&self) -> Self {
+        Self { picture: self.picture.clone(), reached: self.reached.clone(), log: self.log.clone() }
+    }
+}
+
+impl<P: Picture> Follower<P> {
+    /// Starts to follow `log`.
+    pub fn start(log: Log, shutdown: CancellationToken) -> Self {
+        let picture = Arc::new(RwLock::new(P::default()));
+        let (moved, reached) = watch::channel(0);
+        let follower = Self { picture: picture.clone(), reached, log: log.clone() };
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    reason = follow(&picture, &moved, &log) => {
+                        warn!(stream = log.identity().name, reason, "a picture is interrupted");
+                    }
+                }
+                tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    () = tokio::time::sleep(RETRY) => (),
+                }
+            }
+        });
+        follower
+    }
+
+    /// The picture as it was at `after` or later. Positions in other streams are not waited for;
+    /// without a position it is as of the stream's end now, so that nothing acknowledged is missed.
+    ///
+    /// # Errors
+    ///
+    /// [`Behind`] when it does not come that far within [`WAIT_MAX`].
+    pub async fn at(&self, after: &[Position]) -> Result<RwLockReadGuard<'_, P>, Behind> {
+        let stream = &self.log.identity().name;
+        let told =
+            after.iter().filter(|p| p.stream == *stream).map(|p| p.sequence).max().unwrap_or(0);
+        let last = tokio::time::timeout(WAIT_MAX, self.log.last_sequence())
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .unwrap_or(u64::MAX);
+        let wanted = told.max(last);
+        let mut reached = self.reached.clone();
+        let waited = tokio::time::timeout(WAIT_MAX, reached.wait_for(|at| *at >= wanted)).await;
+        match waited {
+            Ok(Ok(_)) => Ok(self.picture.read().await),
+            Ok(Err(_)) | Err(_) => {
+                Err(Behind { stream: stream.clone(), wanted, reached: *self.reached.borrow() })
+            }
+        }
+    }
+}
+
+async fn follow<P: Picture>(picture: &RwLock<P>, moved: &watch::Sender<u64>, log: &Log) -> String {
+    let from = *moved.borrow();
+    let mut commits = match log.follow(from).await {
+        Ok(commits) => commits,
+        Err(err) => return chain(&err),
+    };
+    while let Some(commit) = commits.next().await {
+        let commit = match commit {
+            Ok(commit) => commit,
+            Err(err) => return chain(&err),
+        };
+        let taken = Envelope::read(commit.sequence, &commit.payload);
+        let taken = match taken {
+            Ok(envelope) => picture.write().await.take(&commit, &envelope),
+            Err(err) => Err(err),
+        };
+        if let Err(err) = taken {
+            return chain(&err);
+        }
+        moved.send_replace(commit.sequence);
+    }
+    "the stream's messages ended".into()
+}

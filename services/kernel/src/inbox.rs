@@ -1,0 +1,233 @@
+//! From a message to an order, and from an outcome to an answer.
+//!
+//! This is the edge where the clock is read and where what people sent is first understood.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use samvirke_schemas::{
+    Tagged,
+    message::CommandMessage,
+    principal::Role,
+    reply::{Accepted, Refused, RejectionKind},
+};
+use serde::de::DeserializeOwned;
+use tracing::{error, warn};
+
+use crate::{
+    clock,
+    committer::AppendError,
+    decider::Decider,
+    envelope,
+    execute::{Done, ExecuteError, Order, execute},
+    position::{InvalidPosition, Position},
+    rejection::Rejection,
+    repository::{Repository, StoreError},
+};
+
+/// How far a caller's clock may be ahead of ours.
+pub const CLOCK_LEEWAY: TimeDelta = TimeDelta::seconds(60);
+
+/// Understands a message as an order for `D`.
+///
+/// # Errors
+///
+/// [`Refused::Invalid`] with the field at fault, or a refusal of the time given.
+pub fn order<D: Decider>(message: &CommandMessage, facts: D::Facts) -> Result<Order<D>, Refused> {
+    let now = clock::now();
+    let request: D::Request = request(&message.command, message.body.get())?;
+    Ok(Order {
+        id: message.id.clone(),
+        command_id: message.command_id,
+        digest: digest_of(message),
+        request,
+        facts,
+        principal: message.principal.clone(),
+        at: time_of(message, now)?,
+        now,
+        expected_version: message.expected_version,
+        provenance: message.provenance.clone(),
+        cause: None,
+        traceparent: message.traceparent.clone(),
+    })
+}
+
+/// Reads the body of a command as one variant of its request enum.
+///
+/// # Errors
+///
+/// [`Refused::Invalid`] with the path of the field at fault.
+pub fn request<R: Tagged + DeserializeOwned>(command: &str, body: &str) -> Result<R, Refused> {
+    if !R::TAGS.contains(&command) {
+        return Err(Refused::Invalid {
+            field: "command".into(),
+            detail: format!("there is no command {command:?}; there are {}", R::TAGS.join(", ")),
+        });
+    }
+    let tagged = format!("{{\"{command}\":{body}}}");
+    let json = &mut serde_json::Deserializer::from_str(&tagged);
+    serde_path_to_error::deserialize(json).map_err(|err| {
+        let path = err.path().to_string();
+        let field = path.strip_prefix(command).unwrap_or(&path).trim_start_matches('.');
+        let detail = err.inner().to_string();
+        // The line and column are those of our wrapping, not of what was sent.
+        let detail = detail.split(" at line ").next().unwrap_or(&detail).to_owned();
+        Refused::Invalid {
+            field: if field.is_empty() { "body".into() } else { field.to_owned() },
+            detail,
+        }
+    })
+}
+
+/// What was asked, as a digest: the same key with another request is noticed by it.
+fn digest_of(message: &CommandMessage) -> String {
+    // Space and the order of fields do not make another request.
+    let body = serde_json::from_str::<serde_json::Value>(message.body.get())
+        .map_or_else(|_| message.body.get().to_owned(), |body| body.to_string());
+    envelope::digest(
+        format!("{} {} {} {body}", message.kind, message.id, message.command).as_bytes(),
+    )
+}
+
+fn time_of(message: &CommandMessage, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refused> {
+    let Some(at) = message.at else { return Ok(now) };
+    if at > now + CLOCK_LEEWAY {
+        return Err(Refused::Invalid {
+            field: "Samvirke-Occurred-At".into(),
+            detail: format!("{at} lies ahead; only what has happened can be registered"),
+        });
+    }
+    let may = [Role::Secretariat, Role::Operator, Role::System];
+    if !message.principal.is_any(&may, &message.id.cooperation) {
+        return Err(Refused::Rejected {
+            code: "only-the-secretariat-registers-afterwards".into(),
+            kind: RejectionKind::Forbidden,
+            rule: "arkivlova".into(),
+            detail: "only the secretariat may register what happened earlier".into(),
+            detail_nb: "bare sekretariatet kan registrere noe i ettertid".into(),
+            field: Some("Samvirke-Occurred-At".into()),
+        });
+    }
+    Ok(at.min(now))
+}
+
+/// Carries out the command in a message.
+///
+/// # Errors
+///
+/// [`Refused`], ready to be sent.
+pub async fn carry_out<D: Decider>(
+    repository: &Repository<D>,
+    message: &CommandMessage,
+    facts: D::Facts,
+) -> Result<Accepted, Refused> {
+    let order = order::<D>(message, facts)?;
+    let done = execute(repository, &order).await.map_err(refused)?;
+    Ok(accepted(&order, &done))
+}
+
+/// The answer to a kind that the service does not have.
+pub fn unknown_kind(message: &CommandMessage) -> Refused {
+    Refused::Broken { detail: format!("no {} lives here", message.kind) }
+}
+
+/// The positions that a message says must have been seen.
+///
+/// # Errors
+///
+/// [`Refused::Invalid`] for a text that is not a position.
+pub fn positions(after: &[String]) -> Result<Vec<Position>, Refused> {
+    after
+        .iter()
+        .map(|text| {
+            text.parse().map_err(|err: InvalidPosition| Refused::Invalid {
+                field: "Samvirke-Position".into(),
+                detail: err.to_string(),
+            })
+        })
+        .collect()
+}
+
+/// The answer to what was done.
+pub fn accepted<D: Decider>(order: &Order<D>, done: &Done<D::Event>) -> Accepted {
+    Accepted {
+        id: order.id.to_string(),
+        version: done.version,
+        position: done.position.to_string(),
+        events: done.events.iter().map(serde_json::to_value).filter_map(Result::ok).collect(),
+        warnings: done.warnings.clone(),
+        repeated: done.repeated,
+    }
+}
+
+/// The answer to what was not done.
+pub fn refused<R: Rejection>(error: ExecuteError<R>) -> Refused {
+    match error {
+        ExecuteError::Rejected(rejection) => Refused::Rejected {
+            code: rejection.code().to_owned(),
+            kind: rejection.kind(),
+            rule: rejection.rule().to_owned(),
+            detail: rejection.to_string(),
+            detail_nb: rejection.bokmaal(),
+            field: rejection.field().map(ToOwned::to_owned),
+        },
+        ExecuteError::Stale { expected, current } => Refused::Rejected {
+            code: "stale-version".into(),
+            kind: RejectionKind::Stale,
+            rule: "RFC 9110 § 13.1.1".into(),
+            detail: format!("the version is {current}, not {expected}; read it again"),
+            detail_nb: format!("versjonen er {current}, ikke {expected}; les på nytt"),
+            field: Some("If-Match".into()),
+        },
+        ExecuteError::KeyReused => Refused::Rejected {
+            code: "idempotency-key-reused".into(),
+            kind: RejectionKind::Value,
+            rule: "Idempotency-Key".into(),
+            detail: "the key was used for another request; use a new one".into(),
+            detail_nb: "nøkkelen er brukt for en annen forespørsel; bruk en ny".into(),
+            field: Some("Idempotency-Key".into()),
+        },
+        ExecuteError::Contended => Refused::Unavailable {
+            detail: "many others are writing to the same aggregate; try again".into(),
+        },
+        ExecuteError::Store(error) => store_refused(&error),
+    }
+}
+
+fn store_refused(error: &StoreError) -> Refused {
+    match error {
+        StoreError::Read(_) | StoreError::Append(AppendError::Unknown { .. }) => {
+            warn!(error = %chain(error), "the store did not answer");
+            Refused::Unavailable {
+                detail: "the event store does not answer; repeat with the same Idempotency-Key"
+                    .into(),
+            }
+        }
+        StoreError::Append(AppendError::Overloaded) => {
+            Refused::Unavailable { detail: "too many commits are waiting; try again".into() }
+        }
+        StoreError::Append(AppendError::TooLarge { .. }) | StoreError::TooManyEvents { .. } => {
+            Refused::Invalid { field: "body".into(), detail: error_detail(error) }
+        }
+        StoreError::Append(AppendError::Conflict { .. } | AppendError::Refused { .. })
+        | StoreError::History(_)
+        | StoreError::Write(_) => {
+            error!(error = %chain(error), "the store failed");
+            Refused::Broken { detail: error_detail(error) }
+        }
+    }
+}
+
+fn error_detail(error: &StoreError) -> String {
+    chain(error)
+}
+
+/// An error with its causes, for one line of a log.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,353 @@
+//! One context's event stream: reading an aggregate's commits, following all of them, appending.
+//!
+//! A direct get may be served by a replica that lags, so it may show too little but never something
+//! else; what the leader says is current.
+
+use std::{sync::Arc, time::Duration};
+
+use async_nats::{
+    Client, StatusCode,
+    jetstream::{
+        self,
+        consumer::{DeliverPolicy, pull},
+        message::StreamMessage,
+        stream::RawMessage,
+    },
+};
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures::{Stream, StreamExt, TryStreamExt};
+use samvirke_schemas::id::AggregateId;
+
+use crate::{
+    committer::{AppendError, Committer, Pending, Tuning},
+    position::Position,
+    stream::{self, StreamError, StreamIdentity},
+};
+
+/// The most messages asked for in one direct get; more are paged.
+pub const READ_MESSAGES_MAX: usize = 1_000;
+/// How long to wait for the next message of a direct get.
+pub const READ_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The world failed while the stream was read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error("the stream {stream} did not answer")]
+    Unreachable {
+        stream: String,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("the stream {stream} did not answer within {READ_TIMEOUT:?}")]
+    TimedOut { stream: String },
+    #[error("the stream {stream} answered {status}: {description}")]
+    Refused { stream: String, status: u16, description: String },
+    #[error("a message of the stream {stream} has no {header}")]
+    Incomplete { stream: String, header: &'static str },
+}
+
+/// A message as it is stored.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub subject: String,
+    pub sequence: u64,
+    /// When the server stored it.
+    pub stored_at: DateTime<Utc>,
+    pub payload: Bytes,
+    /// Whether more messages of the same atomic batch follow.
+    pub more_in_batch: bool,
+    /// How many messages the stream held beyond this one when it was sent; `None` if not told.
+    pub pending: Option<u64>,
+}
+
+/// A context's event stream.
+#[derive(Clone, Debug)]
+pub struct Log {
+    context: &'static str,
+    js: jetstream::Context,
+    identity: Arc<StreamIdentity>,
+    committer: Committer,
+}
+
+impl Log {
+    /// Opens the stream of `context`, creating it if there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`stream::open`].
+    pub async fn open(
+        client: Client,
+        context: &'static str,
+        replicas: usize,
+    ) -> Result<Self, StreamError> {
+        Self::open_tuned(client, context, replicas, Tuning::default()).await
+    }
+
+    /// As [`Log::open`], with another way of gathering commits.
+    ///
+    /// # Errors
+    ///
+    /// As [`stream::open`].
+    pub async fn open_tuned(
+        client: Client,
+        context: &'static str,
+        replicas: usize,
+        tuning: Tuning,
+    ) -> Result<Self, StreamError> {
+        let js = jetstream::new(client.clone());
+        let identity = stream::open(&js, context, replicas).await?;
+        let committer = Committer::start(client, identity.name.clone(), tuning);
+        Ok(Self { context, js, identity: Arc::new(identity), committer })
+    }
+
+    pub fn client(&self) -> Client {
+        self.js.client()
+    }
+
+    pub fn jetstream(&self) -> &jetstream::Context {
+        &self.js
+    }
+
+    pub fn identity(&self) -> &StreamIdentity {
+        &self.identity
+    }
+
+    pub fn position(&self, sequence: u64) -> Position {
+        Position { stream: self.identity.name.clone(), sequence }
+    }
+
+    /// The subject that holds exactly one aggregate.
+    pub fn subject(&self, kind: &str, id: &AggregateId) -> String {
+        format!("es.{}.{}.{}.{}", self.context, id.cooperation, kind, id.local)
+    }
+
+    /// Stores commits together or not at all.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`].
+    pub async fn append(&self, members: Vec<Pending>) -> Result<Vec<u64>, AppendError> {
+        self.committer.append(members).await
+    }
+
+    /// Reads the commits of one subject after a sequence, in one request for each
+    /// [`READ_MESSAGES_MAX`]. May lag behind the leader.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub async fn read(&self, subject: &str, after: u64) -> Result<Vec<Stored>, ReadError> {
+        let mut commits = Vec::new();
+        let mut from = after + 1;
+        loop {
+            let more = self.read_page(subject, from, &mut commits).await?;
+            match commits.last() {
+                Some(last) if more => from = last.sequence + 1,
+                _ => return Ok(commits),
+            }
+        }
+    }
+
+    /// Reads one page; returns whether there is more.
+    async fn read_page(
+        &self,
+        subject: &str,
+        from: u64,
+        commits: &mut Vec<Stored>,
+    ) -> Result<bool, ReadError> {
+        let client = self.client();
+        let inbox = client.new_inbox();
+        let mut answers =
+            client.subscribe(inbox.clone()).await.map_err(|err| self.unreachable(err))?;
+        let question = serde_json::json!({
+            "seq": from, "batch": READ_MESSAGES_MAX, "next_by_subj": subject,
+        });
+        client
+            .publish_with_reply(
+                format!("$JS.API.DIRECT.GET.{}", self.identity.name),
+                inbox,
+                question.to_string().into(),
+            )
+            .await
+            .map_err(|err| self.unreachable(err))?;
+        loop {
+            let answer = tokio::time::timeout(READ_TIMEOUT, answers.next())
+                .await
+                .map_err(|_| ReadError::TimedOut { stream: self.identity.name.clone() })?
+                .ok_or_else(|| ReadError::TimedOut { stream: self.identity.name.clone() })?;
+            match answer.status {
+                None => commits.push(self.stored(&answer)?),
+                Some(StatusCode::NOT_FOUND) => return Ok(false),
+                // The end of the page; what is left for the subject is told with it.
+                Some(status) if status.as_u16() == 204 => {
+                    let left = header(&answer, "Nats-Num-Pending");
+                    return Ok(left.is_some_and(|left| left != "0"));
+                }
+                Some(status) => {
+                    return Err(ReadError::Refused {
+                        stream: self.identity.name.clone(),
+                        status: status.as_u16(),
+                        description: answer.description.unwrap_or_default(),
+                    });
+                }
+            }
+        }
+    }
+
+    fn stored(&self, message: &async_nats::Message) -> Result<Stored, ReadError> {
+        let missing = |header| ReadError::Incomplete { stream: self.identity.name.clone(), header };
+        let sequence = header(message, "Nats-Sequence")
+            .and_then(|text| text.parse().ok())
+            .ok_or_else(|| missing("Nats-Sequence"))?;
+        let stored_at = header(message, "Nats-Time-Stamp")
+            .and_then(|text| DateTime::parse_from_rfc3339(text).ok())
+            .ok_or_else(|| missing("Nats-Time-Stamp"))?
+            .with_timezone(&Utc);
+        Ok(Stored {
+            subject: header(message, "Nats-Subject")
+                .ok_or_else(|| missing("Nats-Subject"))?
+                .to_owned(),
+            sequence,
+            stored_at,
+            payload: message.payload.clone(),
+            more_in_batch: false,
+            pending: None,
+        })
+    }
+
+    /// Reads the commits of one subject after a sequence from the leader, one request each.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub async fn read_from_leader(
+        &self,
+        subject: &str,
+        after: u64,
+    ) -> Result<Vec<Stored>, ReadError> {
+        let mut commits: Vec<Stored> = Vec::new();
+        loop {
+            let after = commits.last().map_or(after, |last| last.sequence);
+            match self.next_from_leader(subject, after + 1).await? {
+                Some(message) => commits.push(Stored {
+                    subject: message.subject.to_string(),
+                    sequence: message.sequence,
+                    stored_at: message.time,
+                    more_in_batch: more_in_batch(Some(&message.headers)),
+                    payload: message.payload,
+                    pending: None,
+                }),
+                None => return Ok(commits),
+            }
+        }
+    }
+
+    async fn next_from_leader(
+        &self,
+        subject: &str,
+        from: u64,
+    ) -> Result<Option<StreamMessage>, ReadError> {
+        let question = serde_json::json!({"seq": from, "next_by_subj": subject});
+        let answer: jetstream::response::Response<RawAnswer> = self
+            .js
+            .request(format!("STREAM.MSG.GET.{}", self.identity.name), &question)
+            .await
+            .map_err(|err| self.unreachable(err))?;
+        match answer {
+            jetstream::response::Response::Ok(answer) => StreamMessage::try_from(answer.message)
+                .map(Some)
+                .map_err(|err| self.unreachable(err)),
+            jetstream::response::Response::Err { error } if error.code() == 404 => Ok(None),
+            jetstream::response::Response::Err { error } => Err(self.unreachable(error)),
+        }
+    }
+
+    /// The last sequence of the stream.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub async fn last_sequence(&self) -> Result<u64, ReadError> {
+        Ok(self.info().await?.state.last_sequence)
+    }
+
+    /// The stream as it is now, which may be another one under the same name.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub async fn info(&self) -> Result<jetstream::stream::Info, ReadError> {
+        let stream =
+            self.js.get_stream(&self.identity.name).await.map_err(|err| self.unreachable(err))?;
+        Ok(stream.cached_info().clone())
+    }
+
+    /// Follows every commit after a sequence, in order, as long as the stream is read.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`], at once or as an item; then follow again from the last commit that was seen.
+    pub async fn follow(
+        &self,
+        after: u64,
+    ) -> Result<impl Stream<Item = Result<Stored, ReadError>> + Unpin + use<>, ReadError> {
+        let consumer: jetstream::consumer::Consumer<pull::OrderedConfig> = self
+            .js
+            .create_consumer_on_stream(
+                pull::OrderedConfig {
+                    deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: after + 1 },
+                    ..pull::OrderedConfig::default()
+                },
+                &self.identity.name,
+            )
+            .await
+            .map_err(|err| self.unreachable(err))?;
+        let messages = consumer.messages().await.map_err(|err| self.unreachable(err))?;
+        let name = self.identity.name.clone();
+        Ok(messages
+            .map_err({
+                let name = name.clone();
+                move |err| ReadError::Unreachable { stream: name.clone(), source: Box::new(err) }
+            })
+            .map(move |message| message.and_then(|message| delivered(&name, &message))))
+    }
+
+    fn unreachable(
+        &self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> ReadError {
+        ReadError::Unreachable { stream: self.identity.name.clone(), source: source.into() }
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct RawAnswer {
+    message: RawMessage,
+}
+
+fn header<'a>(message: &'a async_nats::Message, name: &str) -> Option<&'a str> {
+    message.headers.as_ref()?.get(name).map(async_nats::HeaderValue::as_str)
+}
+
+/// A message in the middle of an atomic batch carries a batch sequence but no commit.
+pub(crate) fn more_in_batch(headers: Option<&async_nats::HeaderMap>) -> bool {
+    headers.is_some_and(|headers| {
+        headers.get("Nats-Batch-Id").is_some() && headers.get("Nats-Batch-Commit").is_none()
+    })
+}
+
+pub(crate) fn delivered(stream: &str, message: &jetstream::Message) -> Result<Stored, ReadError> {
+    let info = message.info().map_err(|source| ReadError::Unreachable {
+        stream: stream.to_owned(),
+        source: source.to_string().into(),
+    })?;
+    Ok(Stored {
+        subject: message.subject.to_string(),
+        sequence: info.stream_sequence,
+        stored_at: info.published,
+        payload: message.payload.clone(),
+        more_in_batch: more_in_batch(message.headers.as_ref()),
+        pending: Some(info.pending),
+    })
+}

@@ -1,0 +1,50 @@
+//! Where in a stream something is: `CASES:42`.
+
+use std::{fmt, str::FromStr};
+
+/// Why a text is not a position.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a position is STREAM:sequence, such as CASES:42, not {0:?}")]
+pub struct InvalidPosition(String);
+
+/// A stream's name and a sequence in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    pub stream: String,
+    pub sequence: u64,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.stream, self.sequence)
+    }
+}
+
+impl FromStr for Position {
+    type Err = InvalidPosition;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPosition> {
+        text.split_once(':')
+            .filter(|(stream, _)| {
+                !stream.is_empty() && stream.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+            })
+            .and_then(|(stream, sequence)| {
+                Some(Self { stream: stream.to_owned(), sequence: sequence.parse().ok()? })
+            })
+            .ok_or_else(|| InvalidPosition(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_reads_back_as_it_was_written() {
+        let position: Position = "CASES:42".parse().unwrap();
+        assert_eq!(position.to_string(), "CASES:42");
+        for text in ["", "CASES", "CASES:", ":4", "cases:4", "CASES:-1", "CASES:4:5"] {
+            assert!(text.parse::<Position>().is_err(), "{text:?} passed");
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Taking a stream into a read model, each commit once.
+//!
+//! Rows and checkpoint move in one transaction, fenced by the checkpoint they started from, so two
+//! runners cannot both move it. The checkpoint keeps the stream's identity: where the stream is another
+//! one, or shorter than the checkpoint, the projection halts and says so. A commit that cannot be
+//! taken is parked with its error, never skipped in silence.
+
+use std::{future::Future, time::Duration};
+
+use futures::{Stream, StreamExt};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::{
+    inbox::chain,
+    log::{Log, ReadError, Stored},
+    stream::{StreamIdentity, identity},
+};
+
+/// The most commits taken in one transaction, give or take the rest of an atomic batch.
+pub const BATCH_COMMITS_MAX: usize = 1_000;
+const RETRY_MIN: Duration = Duration::from_millis(100);
+const RETRY_MAX: Duration = Duration::from_secs(10);
+
+/// How far a projection has come in a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    pub stream: StreamIdentity,
+    pub sequence: u64,
+}
+
+/// Why commits were not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum TakeError {
+    /// Someone else moved the checkpoint.
+    #[error("another runner moved the checkpoint")]
+    Fenced,
+    /// The commits themselves are at fault.
+    #[error("the commit cannot be taken: {reason}")]
+    Poison { reason: String },
+    /// The read model's store failed.
+    #[error("the read model's store does not answer")]
+    World(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Why a projection stands still until an operator acts.
+#[derive(Debug, thiserror::Error)]
+pub enum Halted {
+    #[error(
+        "{projection} was built from another stream {stream} (created {built}); the one here was created {found}: rebuild it"
+    )]
+    OtherStream { projection: String, stream: String, built: String, found: String },
+    #[error(
+        "{projection} has come to {checkpoint} in {stream}, which ends at {last}: the stream has lost its tail; restore it, then rebuild"
+    )]
+    Truncated { projection: String, stream: String, checkpoint: u64, last: u64 },
+}
+
+/// A read model, or anything else built from one stream.
+pub trait Projection: Send + Sync + 'static {
+    fn name(&self) -> &str;
+
+    /// How far it has come in the stream of this name.
+    fn checkpoint(
+        &self,
+        stream: &str,
+    ) -> impl Future<Output = Result<Option<Checkpoint>, TakeError>> + Send;
+
+    /// Takes commits and moves the checkpoint from `from` to `to`, in one transaction.
+    fn take(
+        &self,
+        commits: &[Stored],
+        from: &Checkpoint,
+        to: &Checkpoint,
+    ) -> impl Future<Output = Result<(), TakeError>> + Send;
+
+    /// Keeps a commit aside with the reason, and moves the checkpoint past it, in one transaction.
+    fn park(
+        &self,
+        commit: &Stored,
+        reason: &str,
+        from: &Checkpoint,
+        to: &Checkpoint,
+    ) -> impl Future<Output = Result<(), TakeError>> + Send;
+}
+
+/// How far a running projection has come; queries wait on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    pub sequence: u64,
+    /// How many messages the stream held beyond, when last told.
+    pub lag: u64,
+    pub halted: bool,
+}
+
+/// Runs a projection on one stream until told to stop.
+///
+/// # Errors
+///
+/// [`Halted`], when only an operator can help.
+pub async fn run<P: Projection>(
+    projection: &P,
+    log: &Log,
+    progress: &watch::Sender<Progress>,
+    shutdown: &CancellationToken,
+) -> Result<(), Halted> {
+    let mut delay = RETRY_MIN;
+    loop {
+        let ended = tokio::select! {
+            () = shutdown.cancelled() => return Ok(()),
+            ended = follow(projection, log, progress) => ended,
+        };
+        match ended {
+            Ended::Halted(halted) => {
+                error!(projection = projection.name(), error = %halted, "a projection has halted");
+                progress.send_modify(|progress| progress.halted = true);
+                metrics::gauge!("samvirke_projection_halted", "projection" => projection.name().to_owned())
+                    .set(1.0);
+                return Err(halted);
+            }
+            Ended::Moved => delay = RETRY_MIN,
+            Ended::Failed(reason) => {
+                warn!(
+                    projection = projection.name(),
+                    stream = log.identity().name,
+                    reason,
+                    "a projection is interrupted and goes on shortly"
+                );
+                tokio::select! {
+                    () = shutdown.cancelled() => return Ok(()),
+                    () = tokio::time::sleep(delay) => (),
+                }
+                delay = (delay * 2).min(RETRY_MAX);
+            }
+        }
+    }
+}
+
+enum Ended {
+    Halted(Halted),
+    /// The stream's messages ended after some were taken; follow again.
+    Moved,
+    Failed(String),
+}
+
+async fn follow<P: Projection>(
+    projection: &P,
+    log: &Log,
+    progress: &watch::Sender<Progress>,
+) -> Ended {
+    let mut at = match start(projection, log).await {
+        Ok(at) => at,
+        Err(ended) => return ended,
+    };
+    progress.send_modify(|progress| progress.sequence = progress.sequence.max(at.sequence));
+    let mut commits = match log.follow(at.sequence).await {
+        Ok(commits) => commits,
+        Err(err) => return Ended::Failed(chain(&err)),
+    };
+    let start = at.sequence;
+    loop {
+        let batch = match next_batch(&mut commits).await {
+            Ok(Some(batch)) => batch,
+            Ok(None) if at.sequence > start => return Ended::Moved,
+            Ok(None) => return Ended::Failed("the stream's messages ended".into()),
+            Err(err) => return Ended::Failed(chain(&err)),
+        };
+        let lag = batch.last().and_then(|last| last.pending).unwrap_or(0);
+        at = match take(projection, &batch, at).await {
+            Ok(at) => at,
+            // Fenced too: another instance took these, or a rebuilt model was swapped in. What it
+            // came to is read anew.
+            Err(error) => return Ended::Failed(chain(&error)),
+        };
+        progress.send_modify(|progress| {
+            progress.sequence = at.sequence;
+            progress.lag = lag;
+        });
+        metrics::gauge!(
+            "samvirke_projection_lag",
+            "projection" => projection.name().to_owned(), "stream" => at.stream.name.clone(),
+        )
+        .set(lag as f64);
+    }
+}
+
+/// Finds where to begin, and that the stream is the one the checkpoint is about.
+async fn start<P: Projection>(projection: &P, log: &Log) -> Result<Checkpoint, Ended> {
+    let info = log.info().await.map_err(|err| Ended::Failed(chain(&err)))?;
+    let found = identity(&info);
+    let kept =
+        projection.checkpoint(&found.name).await.map_err(|err| Ended::Failed(chain(&err)))?;
+    let Some(kept) = kept else { return Ok(Checkpoint { stream: found, sequence: 0 }) };
+    // Databases keep microseconds.
+    if kept.stream.created.timestamp_micros() != found.created.timestamp_micros() {
+        return Err(Ended::Halted(Halted::OtherStream {
+            projection: projection.name().into(),
+            stream: found.name,
+            built: kept.stream.created.to_rfc3339(),
+            found: found.created.to_rfc3339(),
+        }));
+    }
+    if kept.sequence > info.state.last_sequence {
+        return Err(Ended::Halted(Halted::Truncated {
+            projection: projection.name().into(),
+            stream: found.name,
+            checkpoint: kept.sequence,
+            last: info.state.last_sequence,
+        }));
+    }
+    Ok(Checkpoint { stream: found, sequence: kept.sequence })
+}
+
+/// Waits for a commit and takes with it what has arrived already, to the end of an atomic batch.
+async fn next_batch(
+    commits: &mut (impl Stream<Item = Result<Stored, ReadError>> + Unpin),
+) -> Result<Option<Vec<Stored>>, ReadError> {
+    let Some(first) = commits.next().await else { return Ok(None) };
+    let mut batch = vec![first?];
+    loop {
+        if batch.last().is_some_and(|last| last.more_in_batch) {
+            match commits.next().await {
+                Some(next) => batch.push(next?),
+                None => return Ok(None),
+            }
+        } else if batch.len() >= BATCH_COMMITS_MAX {
+            return Ok(Some(batch));
+        } else {
+            match futures::future::poll_immediate(commits.next()).await {
+                Some(Some(next)) => batch.push(next?),
+                Some(None) | None => return Ok(Some(batch)),
+            }
+        }
+    }
+}
+
+/// Takes a batch; if a commit in it is at fault, takes them one by one and parks that one.
+async fn take<P: Projection>(
+    projection: &P,
+    batch: &[Stored],
+    from: Checkpoint,
+) -> Result<Checkpoint, TakeError> {
+    let after =
+        |commit: &Stored| Checkpoint { stream: from.stream.clone(), sequence: commit.sequence };
+    let Some(last) = batch.last() else { return Ok(from) };
+    let to = after(last);
+    match projection.take(batch, &from, &to).await {
+        Ok(()) => return Ok(to),
+        Err(TakeError::Poison { .. }) => (),
+        Err(error) => return Err(error),
+    }
+    let mut at = from.clone();
+    for commit in batch {
+        let next = after(commit);
+        match projection.take(std::slice::from_ref(commit), &at, &next).await {
+            Ok(()) => (),
+            Err(TakeError::Poison { reason }) => {
+                error!(
+                    projection = projection.name(),
+                    sequence = commit.sequence,
+                    subject = commit.subject,
+                    reason,
+                    "a commit is parked"
+                );
+                projection.park(commit, &reason, &at, &next).await?;
+                metrics::counter!("samvirke_projection_parked", "projection" => projection.name().to_owned())
+                    .increment(1);
+            }
+            Err(error) => return Err(error),
+        }
+        at = next;
+    }
+    info!(projection = projection.name(), sequence = at.sequence, "went on one by one");
+    Ok(at)
+}
+
+/// Waits until a projection has come to `sequence`; says whether it did in time.
+pub async fn reached(
+    progress: &mut watch::Receiver<Progress>,
+    sequence: u64,
+    timeout: Duration,
+) -> bool {
+    matches!(
+        tokio::time::timeout(timeout, progress.wait_for(|progress| progress.sequence >= sequence))
+            .await,
+        Ok(Ok(_))
+    )
+}

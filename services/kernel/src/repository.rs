@@ -1,0 +1,320 @@
+//! The aggregates of one kind: loaded cold from the stream, kept hot in a bounded cache.
+
+use std::{collections::HashMap, sync::Arc};
+
+use cqrs_es::{Aggregate, AggregateContext, AggregateError, EventEnvelope, EventStore};
+use quick_cache::sync::Cache;
+use samvirke_schemas::{Tagged, id::AggregateId};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::{
+    committer::{AppendError, Pending},
+    decider::Decider,
+    envelope::{self, ENVELOPE_VERSION, EVENTS_PER_COMMIT_MAX, Envelope, EnvelopeError, Member},
+    loaded::Loaded,
+    log::{Log, ReadError},
+    snapshot,
+};
+
+/// How many aggregates of a kind are kept hot.
+pub const HOT_MAX: usize = 10_000;
+
+/// The world, or our own bytes, failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the aggregate could not be read")]
+    Read(#[from] ReadError),
+    #[error("the aggregate's history cannot be understood")]
+    History(#[from] EnvelopeError),
+    #[error("the commit could not be stored")]
+    Append(#[from] AppendError),
+    #[error("the events cannot be written")]
+    Write(#[from] serde_json::Error),
+    #[error("a decision has {events} events; at most {EVENTS_PER_COMMIT_MAX} are allowed")]
+    TooManyEvents { events: usize },
+}
+
+/// A place for one aggregate; whoever holds the lock works on it alone in this process.
+pub(crate) type Slot<D> = Arc<Mutex<Option<Loaded<D>>>>;
+
+/// The aggregates of one kind.
+#[derive(Debug)]
+pub struct Repository<D: Decider> {
+    log: Log,
+    hot: Cache<AggregateId, Slot<D>>,
+    fingerprint: String,
+    snapshots: bool,
+}
+
+impl<D: Decider> Repository<D> {
+    pub fn new(log: Log) -> Self {
+        Self {
+            log,
+            hot: Cache::new(HOT_MAX),
+            fingerprint: snapshot::fingerprint::<D>(),
+            snapshots: true,
+        }
+    }
+
+    /// A repository that neither reads nor writes snapshots.
+    #[must_use]
+    pub fn without_snapshots(mut self) -> Self {
+        self.snapshots = false;
+        self
+    }
+
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    pub(crate) fn slot(&self, id: &AggregateId) -> Slot<D> {
+        match self.hot.get_or_insert_with(id, || Ok::<_, std::convert::Infallible>(Slot::default()))
+        {
+            Ok(slot) => slot,
+        }
+    }
+
+    /// Forgets every hot aggregate; the next command loads cold.
+    pub fn cool(&self) {
+        self.hot.clear();
+    }
+
+    pub(crate) fn subject(&self, id: &AggregateId) -> String {
+        self.log.subject(D::KIND, id)
+    }
+
+    /// Loads an aggregate cold: from its snapshot, if one is usable, and the commits after it.
+    ///
+    /// # Errors
+    ///
+    /// When the stream cannot be read or its history cannot be understood.
+    pub async fn load(&self, id: &AggregateId) -> Result<Loaded<D>, StoreError> {
+        let subject = self.subject(id);
+        let kept = if self.snapshots {
+            snapshot::read(&self.log, &subject, &self.fingerprint).await
+        } else {
+            None
+        };
+        let mut loaded = kept.unwrap_or_else(|| Loaded::empty(id.clone()));
+        let from = loaded.version;
+        for commit in self.log.read(&subject, loaded.sequence).await? {
+            loaded.fold(&commit)?;
+        }
+        self.keep(&subject, from, &loaded);
+        Ok(loaded)
+    }
+
+    /// Reads from the leader what came after `loaded`; returns whether there was anything.
+    pub(crate) async fn catch_up(&self, loaded: &mut Loaded<D>) -> Result<bool, StoreError> {
+        let tail = self.log.read_from_leader(&self.subject(&loaded.id), loaded.sequence).await?;
+        for commit in &tail {
+            loaded.fold(commit)?;
+        }
+        Ok(!tail.is_empty())
+    }
+
+    /// Keeps a snapshot when the history has grown past the next mark since `from`.
+    pub(crate) fn keep(&self, subject: &str, from: u64, loaded: &Loaded<D>) {
+        let mark = |version: u64| version / snapshot::EVENTS_BETWEEN_SNAPSHOTS;
+        if self.snapshots && mark(loaded.version) > mark(from) {
+            snapshot::write(&self.log, subject, &self.fingerprint, loaded);
+        }
+    }
+
+    /// The commit that stores `events` after `loaded`.
+    pub(crate) fn pending(
+        &self,
+        loaded: &Loaded<D>,
+        events: &[D::Event],
+        about: &About,
+    ) -> Result<Pending, StoreError> {
+        if events.len() > EVENTS_PER_COMMIT_MAX {
+            return Err(StoreError::TooManyEvents { events: events.len() });
+        }
+        let recorded = events
+            .iter()
+            .enumerate()
+            .map(|(index, event)| {
+                let name = format!("{}/{}/{index}", D::KIND, loaded.id);
+                let id = Uuid::new_v5(&about.command_id, name.as_bytes());
+                envelope::record(event, id, D::UPCASTERS)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let envelope = Envelope {
+            v: ENVELOPE_VERSION,
+            aggregate: Member {
+                kind: D::KIND.to_owned(),
+                id: loaded.id.clone(),
+                version_from: loaded.version + 1,
+                version_to: loaded.version + events.len() as u64,
+            },
+            command_id: about.command_id,
+            command: about.command.clone(),
+            digest: about.digest.clone(),
+            actor: about.actor.clone(),
+            cause: about.cause,
+            traceparent: about.traceparent.clone(),
+            provenance: about.provenance.clone(),
+            occurred_at: about.occurred_at,
+            recorded_at: about.recorded_at,
+            previous: loaded.previous.clone(),
+            events: recorded,
+        };
+        Ok(Pending {
+            subject: self.subject(&loaded.id),
+            expected: loaded.sequence,
+            payload: envelope.write()?,
+        })
+    }
+}
+
+/// What an envelope tells besides its events.
+#[derive(Clone, Debug)]
+pub struct About {
+    pub command_id: Uuid,
+    pub command: String,
+    pub digest: String,
+    pub actor: samvirke_schemas::principal::Principal,
+    pub cause: Option<Uuid>,
+    pub traceparent: Option<String>,
+    pub provenance: Option<samvirke_schemas::message::Provenance>,
+    pub occurred_at: chrono::DateTime<chrono::Utc>,
+    pub recorded_at: chrono::DateTime<chrono::Utc>,
+}
+
+impl<D: Decider> AggregateContext<D> for Loaded<D>
+where
+    D: Aggregate,
+{
+    fn aggregate(&mut self) -> &mut D {
+        &mut self.state
+    }
+}
+
+/// The store as cqrs-es knows it, so that its framework and tests run on JetStream.
+///
+/// An id is `<cooperation>:<id>`. The metadata `command_id` makes a commit repeatable, `position`
+/// comes back with it.
+impl<D> EventStore<D> for Repository<D>
+where
+    D: Decider + Aggregate<Event = <D as Decider>::Event>,
+{
+    type AC = Loaded<D>;
+
+    async fn load_events(
+        &self,
+        aggregate_id: &str,
+    ) -> Result<Vec<EventEnvelope<D>>, AggregateError<D::Error>> {
+        let id = parse::<D>(aggregate_id)?;
+        let commits = self.log.read(&self.subject(&id), 0).await.map_err(unreachable)?;
+        let mut envelopes = Vec::new();
+        for commit in commits {
+            let read = Envelope::read(commit.sequence, &commit.payload)
+                .and_then(|envelope| {
+                    let events = envelope.events(commit.sequence, D::UPCASTERS)?;
+                    Ok((envelope, events))
+                })
+                .map_err(|err| AggregateError::DeserializationError(Box::new(err)))?;
+            let (envelope, events) = read;
+            for (event, version) in events.into_iter().zip(envelope.aggregate.version_from..) {
+                envelopes.push(EventEnvelope {
+                    aggregate_id: aggregate_id.to_owned(),
+                    sequence: usize::try_from(version).unwrap_or(usize::MAX),
+                    payload: event,
+                    metadata: metadata(&envelope, &self.log, commit.sequence),
+                });
+            }
+        }
+        Ok(envelopes)
+    }
+
+    async fn load_aggregate(
+        &self,
+        aggregate_id: &str,
+    ) -> Result<Loaded<D>, AggregateError<D::Error>> {
+        let id = parse::<D>(aggregate_id)?;
+        self.load(&id).await.map_err(unreachable)
+    }
+
+    async fn commit(
+        &self,
+        events: Vec<<D as Decider>::Event>,
+        context: Loaded<D>,
+        metadata: HashMap<String, String>,
+    ) -> Result<Vec<EventEnvelope<D>>, AggregateError<D::Error>> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        // The framework has applied the events to the context's state already; only where it
+        // stood is of interest here.
+        let about = about_from(metadata);
+        let pending = self.pending(&context, &events, &about).map_err(unreachable)?;
+        let sequences = self.log.append(vec![pending]).await.map_err(|err| match err {
+            AppendError::Conflict { .. } => AggregateError::AggregateConflict,
+            AppendError::Overloaded
+            | AppendError::TooLarge { .. }
+            | AppendError::Refused { .. }
+            | AppendError::Unknown { .. } => unreachable(err),
+        })?;
+        let position = self.log.position(sequences.last().copied().unwrap_or_default());
+        let told = HashMap::from([
+            ("position".to_owned(), position.to_string()),
+            ("command_id".to_owned(), about.command_id.to_string()),
+        ]);
+        Ok(events
+            .into_iter()
+            .zip(context.version + 1..)
+            .map(|(payload, version)| EventEnvelope {
+                aggregate_id: context.id.to_string(),
+                sequence: usize::try_from(version).unwrap_or(usize::MAX),
+                payload,
+                metadata: told.clone(),
+            })
+            .collect())
+    }
+}
+
+fn parse<D: Aggregate>(id: &str) -> Result<AggregateId, AggregateError<D::Error>> {
+    id.parse().map_err(|err| AggregateError::UnexpectedError(Box::new(err)))
+}
+
+fn unreachable<T: std::error::Error>(
+    source: impl std::error::Error + Send + Sync + 'static,
+) -> AggregateError<T> {
+    AggregateError::DatabaseConnectionError(Box::new(source))
+}
+
+fn metadata(envelope: &Envelope, log: &Log, sequence: u64) -> HashMap<String, String> {
+    HashMap::from([
+        ("position".to_owned(), log.position(sequence).to_string()),
+        ("command_id".to_owned(), envelope.command_id.to_string()),
+        ("command".to_owned(), envelope.command.clone()),
+        ("occurred_at".to_owned(), envelope.occurred_at.to_rfc3339()),
+        ("recorded_at".to_owned(), envelope.recorded_at.to_rfc3339()),
+    ])
+}
+
+fn about_from(mut metadata: HashMap<String, String>) -> About {
+    let mut take = |key: &str| metadata.remove(key);
+    let command_id = take("command_id").and_then(|text| text.parse().ok());
+    let at = take("occurred_at")
+        .and_then(|text| chrono::DateTime::parse_from_rfc3339(&text).ok())
+        .map_or_else(crate::clock::now, |at| at.with_timezone(&chrono::Utc));
+    About {
+        command_id: command_id.unwrap_or_else(Uuid::now_v7),
+        command: take("command").unwrap_or_default(),
+        digest: take("digest").unwrap_or_default(),
+        actor: samvirke_schemas::principal::Principal::system("cqrs-es"),
+        cause: None,
+        traceparent: take("traceparent"),
+        provenance: None,
+        occurred_at: at,
+        recorded_at: crate::clock::now(),
+    }
+}
+
+/// The tag under which a request is logged and recorded.
+pub(crate) fn command_name<D: Decider>(request: &D::Request) -> String {
+    format!("{}.{}", D::KIND, request.tag())
+}

@@ -1,0 +1,214 @@
+//! Answering commands and queries over NATS, as a NATS service that standard tools discover.
+//!
+//! Instances of a service share a queue group. What was accepted is finished before a service stops.
+
+use std::{future::Future, sync::Arc};
+
+use async_nats::{Client, service::ServiceExt};
+use bytes::Bytes;
+use futures::StreamExt;
+use samvirke_schemas::{
+    message::{self, CommandMessage, QueryMessage},
+    reply::{Accepted, Refused},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::sync::Semaphore;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{Instrument, info, info_span, warn};
+
+use crate::{clock, signature::MessageVerifier};
+
+/// The most requests one instance works on at once; beyond it the caller is told to try again.
+pub const CONCURRENT_MAX: usize = 4_096;
+/// The subjects and the queue group of commands and queries start so.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What every service is given by the process it runs in.
+#[derive(Clone, Debug)]
+pub struct Host {
+    pub client: Client,
+    /// How many servers keep each stream: 1 alone, 3 in a cluster.
+    pub replicas: usize,
+    /// Checks that messages come from the gateway.
+    pub verifier: MessageVerifier,
+    pub shutdown: CancellationToken,
+}
+
+/// Why a service cannot be offered.
+#[derive(Debug, thiserror::Error)]
+#[error("the service {name} could not be offered on NATS")]
+pub struct ServeError {
+    name: String,
+    #[source]
+    source: async_nats::Error,
+}
+
+/// What arrives at a service, once its signature is checked.
+pub trait Request: DeserializeOwned + Send + 'static {
+    fn deadline(&self) -> chrono::DateTime<chrono::Utc>;
+    fn span(&self) -> tracing::Span;
+}
+
+impl Request for CommandMessage {
+    fn deadline(&self) -> chrono::DateTime<chrono::Utc> {
+        self.deadline
+    }
+
+    fn span(&self) -> tracing::Span {
+        info_span!(
+            "command", command = %format_args!("{}.{}", self.kind, self.command),
+            aggregate.id = %self.id, command.id = %self.command_id,
+            traceparent = self.traceparent.as_deref().unwrap_or_default(),
+        )
+    }
+}
+
+impl Request for QueryMessage {
+    fn deadline(&self) -> chrono::DateTime<chrono::Utc> {
+        self.deadline
+    }
+
+    fn span(&self) -> tracing::Span {
+        info_span!(
+            "query",
+            query = self.name,
+            traceparent = self.traceparent.as_deref().unwrap_or_default(),
+        )
+    }
+}
+
+/// Answers the commands of a context until told to stop.
+///
+/// # Errors
+///
+/// When the service cannot be offered.
+pub async fn serve_commands<F>(
+    client: Client,
+    context: &'static str,
+    verifier: MessageVerifier,
+    shutdown: CancellationToken,
+    handle: impl Fn(CommandMessage) -> F + Send + Sync + 'static,
+) -> Result<(), ServeError>
+where
+    F: Future<Output = Result<Accepted, Refused>> + Send,
+{
+    serve(client, context, format!("cmd.{context}.>"), verifier, shutdown, handle).await
+}
+
+/// Answers queries until told to stop.
+///
+/// # Errors
+///
+/// When the service cannot be offered.
+pub async fn serve_queries<F>(
+    client: Client,
+    verifier: MessageVerifier,
+    shutdown: CancellationToken,
+    handle: impl Fn(QueryMessage) -> F + Send + Sync + 'static,
+) -> Result<(), ServeError>
+where
+    F: Future<Output = Result<serde_json::Value, Refused>> + Send,
+{
+    serve(client, "readmodels", "qry.>".to_owned(), verifier, shutdown, handle).await
+}
+
+async fn serve<M, A, F>(
+    client: Client,
+    name: &'static str,
+    subject: String,
+    verifier: MessageVerifier,
+    shutdown: CancellationToken,
+    handle: impl Fn(M) -> F + Send + Sync + 'static,
+) -> Result<(), ServeError>
+where
+    M: Request,
+    A: Serialize + Send,
+    F: Future<Output = Result<A, Refused>> + Send,
+{
+    let failed = |source| ServeError { name: name.to_owned(), source };
+    let service = client
+        .service_builder()
+        .description(format!("Samvirke {name}"))
+        .queue_group(format!("samvirke-{name}"))
+        .start(format!("samvirke-{name}"), VERSION)
+        .await
+        .map_err(failed)?;
+    let mut endpoint = service
+        .endpoint_builder()
+        .name(name)
+        .queue_group(format!("samvirke-{name}"))
+        .add(subject.as_str())
+        .await
+        .map_err(failed)?;
+    info!(service = name, subject, "answering");
+    let handle = Arc::new(handle);
+    let places = Arc::new(Semaphore::new(CONCURRENT_MAX));
+    let tasks = TaskTracker::new();
+    loop {
+        let request = tokio::select! {
+            () = shutdown.cancelled() => break,
+            request = endpoint.next() => match request {
+                Some(request) => request,
+                None => break,
+            },
+        };
+        let (handle, verifier) = (handle.clone(), verifier.clone());
+        let place = places.clone().try_acquire_owned();
+        tasks.spawn(async move {
+            let answer = match place {
+                Err(_) => write(&Err::<A, _>(Refused::Unavailable {
+                    detail: format!("{CONCURRENT_MAX} requests are under way; try again"),
+                })),
+                Ok(_place) => {
+                    let signature = request
+                        .message
+                        .headers
+                        .as_ref()
+                        .and_then(|headers| headers.get(message::SIGNATURE))
+                        .map(|value| value.as_str().to_owned());
+                    match read::<M>(&request.message.payload, signature.as_deref(), &verifier) {
+                        Ok(message) => {
+                            let span = message.span();
+                            write(&handle(message).instrument(span).await)
+                        }
+                        Err(refused) => write(&Err::<A, _>(refused)),
+                    }
+                }
+            };
+            if let Err(err) = request.respond(Ok(answer)).await {
+                warn!(%err, "an answer could not be sent");
+            }
+        });
+    }
+    // Stop hearing, finish what was heard.
+    if let Err(err) = service.stop().await {
+        warn!(%err, service = name, "the service did not stop cleanly");
+    }
+    tasks.close();
+    tasks.wait().await;
+    let _ = client.flush().await;
+    info!(service = name, "stopped");
+    Ok(())
+}
+
+fn read<M: Request>(
+    payload: &[u8],
+    signature: Option<&str>,
+    verifier: &MessageVerifier,
+) -> Result<M, Refused> {
+    verifier.check(payload, signature).map_err(|untrusted| {
+        warn!(%untrusted, "a message was not trusted");
+        Refused::Broken { detail: untrusted.to_string() }
+    })?;
+    let message: M = serde_json::from_slice(payload).map_err(|err| Refused::Broken {
+        detail: format!("the gateway's message cannot be read: {err}"),
+    })?;
+    if message.deadline() < clock::now() {
+        return Err(Refused::Unavailable { detail: "the deadline has passed".into() });
+    }
+    Ok(message)
+}
+
+fn write<A: Serialize>(answer: &Result<A, Refused>) -> Bytes {
+    serde_json::to_vec(answer).unwrap_or_default().into()
+}

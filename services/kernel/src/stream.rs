@@ -1,0 +1,178 @@
+//! The event streams on JetStream: created and checked when a service starts.
+//!
+//! An event stream never forgets: no limits, no delete, no purge, no rollup, no TTL, no schedules. A
+//! stream with other settings is an error that names the difference; nothing is changed behind an
+//! operator's back.
+
+use std::time::Duration;
+
+use async_nats::jetstream::{
+    self,
+    stream::{Compression, Config, DiscardPolicy, RetentionPolicy, StorageType},
+};
+use chrono::{DateTime, Utc};
+
+/// The oldest server that keeps what the store relies on.
+pub const SERVER_VERSION_MIN: (u32, u32) = (2, 15);
+/// How long the server remembers a message id; the store uses none, so as short as it may be.
+const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
+
+/// Why a stream cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    #[error("nats-server {found} is too old: Samvirke needs 2.15 or later")]
+    ServerTooOld { found: String },
+    #[error("the connection to nats-server is not up yet")]
+    NotConnected,
+    #[error("stream {stream} has other settings than Samvirke needs: {differences}")]
+    OtherSettings { stream: String, differences: String },
+    #[error("stream {stream} could not be created or read")]
+    Unreachable {
+        stream: String,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// Which stream this is: a name alone does not tell a stream from one that replaced it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamIdentity {
+    pub name: String,
+    pub created: DateTime<Utc>,
+}
+
+/// The stream's name for a context: `cases` has `CASES`.
+pub fn stream_name(context: &str) -> String {
+    context.to_ascii_uppercase()
+}
+
+/// Checks that the server is new enough.
+///
+/// # Errors
+///
+/// [`StreamError::ServerTooOld`] with the version found.
+pub fn check_server(client: &async_nats::Client) -> Result<(), StreamError> {
+    let found = client.server_info().version;
+    if found.is_empty() {
+        return Err(StreamError::NotConnected);
+    }
+    let mut parts = found.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    if version < SERVER_VERSION_MIN {
+        return Err(StreamError::ServerTooOld { found });
+    }
+    Ok(())
+}
+
+/// The settings of an event stream.
+pub fn settings(context: &str, replicas: usize) -> Config {
+    Config {
+        name: stream_name(context),
+        subjects: vec![format!("es.{context}.>")],
+        storage: StorageType::File,
+        retention: RetentionPolicy::Limits,
+        discard: DiscardPolicy::New,
+        num_replicas: replicas,
+        max_bytes: -1,
+        max_messages: -1,
+        max_messages_per_subject: -1,
+        max_message_size: -1,
+        max_consumers: -1,
+        duplicate_window: DUPLICATE_WINDOW,
+        allow_direct: true,
+        deny_delete: true,
+        deny_purge: true,
+        allow_atomic_publish: true,
+        compression: Some(Compression::S2),
+        ..Config::default()
+    }
+}
+
+/// Creates the stream of `context`, or checks the one that is there.
+///
+/// # Errors
+///
+/// When the server cannot be reached, is too old, or holds a stream with other settings.
+pub async fn open(
+    js: &jetstream::Context,
+    context: &str,
+    replicas: usize,
+) -> Result<StreamIdentity, StreamError> {
+    check_server(&js.client())?;
+    let wanted = settings(context, replicas);
+    let unreachable = |source: Box<dyn std::error::Error + Send + Sync>| StreamError::Unreachable {
+        stream: wanted.name.clone(),
+        source,
+    };
+    let stream =
+        js.get_or_create_stream(wanted.clone()).await.map_err(|err| unreachable(Box::new(err)))?;
+    let info = stream.cached_info();
+    let differences = differences(&wanted, &info.config);
+    if !differences.is_empty() {
+        return Err(StreamError::OtherSettings {
+            stream: wanted.name,
+            differences: differences.join("; "),
+        });
+    }
+    Ok(identity(info))
+}
+
+/// The identity told by a stream's info.
+pub fn identity(info: &jetstream::stream::Info) -> StreamIdentity {
+    StreamIdentity { name: info.config.name.clone(), created: info.created }
+}
+
+fn differences(wanted: &Config, found: &Config) -> Vec<String> {
+    let mut told = Vec::new();
+    macro_rules! compare {
+        ($($field:ident),+ $(,)?) => {
+            $(if wanted.$field != found.$field {
+                told.push(format!(
+                    "{} is {:?} and should be {:?}",
+                    stringify!($field), found.$field, wanted.$field,
+                ));
+            })+
+        };
+    }
+    compare!(
+        subjects,
+        storage,
+        retention,
+        discard,
+        num_replicas,
+        max_bytes,
+        max_messages,
+        max_messages_per_subject,
+        max_age,
+        max_message_size,
+        allow_direct,
+        deny_delete,
+        deny_purge,
+        allow_atomic_publish,
+        allow_rollup,
+        allow_message_ttl,
+        allow_message_schedules,
+        sealed,
+        mirror,
+        sources,
+        compression,
+        persist_mode,
+    );
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_that_may_be_purged_is_refused_by_name() {
+        let wanted = settings("cases", 1);
+        let found = Config { deny_purge: false, max_messages: 10, ..wanted.clone() };
+        assert_eq!(
+            differences(&wanted, &found),
+            ["max_messages is 10 and should be -1", "deny_purge is false and should be true"]
+        );
+        assert!(differences(&wanted, &wanted).is_empty());
+    }
+}

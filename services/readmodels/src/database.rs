@@ -1,0 +1,142 @@
+//! The database: a schema for each version of each read model, made when it is first needed.
+//!
+//! A read model whose version rises gets a new schema beside the old one, which is dropped when the
+//! new one has caught up. Nothing is migrated in place: the streams have it all.
+
+use std::{str::FromStr, time::Duration};
+
+use sqlx::{
+    Executor, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+/// The most connections one process holds.
+pub const CONNECTIONS_MAX: u32 = 16;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What each schema has besides the model's own table.
+const BOOKKEEPING: &str = "
+CREATE TABLE checkpoint (
+    stream text PRIMARY KEY,
+    created timestamptz NOT NULL,
+    sequence bigint NOT NULL CHECK (sequence >= 0)
+);
+CREATE TABLE parked (
+    stream text NOT NULL,
+    sequence bigint NOT NULL,
+    subject text NOT NULL,
+    reason text NOT NULL,
+    payload bytea NOT NULL,
+    parked_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (stream, sequence)
+);
+";
+
+/// The tables of one read model in one version.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout {
+    pub name: &'static str,
+    pub version: u32,
+    pub tables: &'static str,
+}
+
+impl Layout {
+    /// The schema that holds the read model.
+    pub fn schema(&self) -> String {
+        format!("{}_v{}", self.name, self.version)
+    }
+
+    /// The schema in which it is built anew.
+    pub fn schema_next(&self) -> String {
+        format!("{}_next", self.schema())
+    }
+}
+
+/// Connects, with the read models' schemas in sight.
+///
+/// # Errors
+///
+/// When the URL is not one; connecting itself waits until it is needed.
+pub fn connect(url: &str, schemas: &[String]) -> sqlx::Result<PgPool> {
+    let path = schemas
+        .iter()
+        .map(|schema| format!("\"{schema}\""))
+        .chain(["public".to_owned()])
+        .collect::<Vec<_>>()
+        .join(", ");
+    let options = PgConnectOptions::from_str(url)?
+        .application_name("samvirke-readmodels")
+        .options([("search_path", path.as_str())]);
+    Ok(PgPoolOptions::new()
+        .max_connections(CONNECTIONS_MAX)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_lazy_with(options))
+}
+
+/// Makes the schema of a read model if it is not there.
+///
+/// # Errors
+///
+/// When the database does not answer.
+pub async fn prepare(pool: &PgPool, schema: &str, tables: &str) -> sqlx::Result<()> {
+    let mut tx = pool.begin().await?;
+    // Two instances may start at once.
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtext('samvirke.readmodels'))")
+        .execute(&mut *tx)
+        .await?;
+    let there: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)")
+            .bind(schema)
+            .fetch_one(&mut *tx)
+            .await?;
+    if !there {
+        tx.execute(
+            format!("CREATE SCHEMA \"{schema}\"; SET LOCAL search_path TO \"{schema}\", public")
+                .as_str(),
+        )
+        .await?;
+        tx.execute(BOOKKEEPING).await?;
+        tx.execute(tables).await?;
+    }
+    tx.commit().await
+}
+
+/// Drops the schemas of earlier versions of a read model.
+///
+/// # Errors
+///
+/// When the database does not answer.
+pub async fn drop_earlier(pool: &PgPool, layout: Layout) -> sqlx::Result<Vec<String>> {
+    let earlier: Vec<String> = sqlx::query_scalar(
+        "SELECT nspname::text FROM pg_namespace
+         WHERE nspname ~ ('^' || $1 || '_v[0-9]+$')
+           AND substring(nspname from '[0-9]+$')::int < $2",
+    )
+    .bind(layout.name)
+    .bind(i32::try_from(layout.version).unwrap_or(i32::MAX))
+    .fetch_all(pool)
+    .await?;
+    for schema in &earlier {
+        pool.execute(format!("DROP SCHEMA \"{schema}\" CASCADE").as_str()).await?;
+    }
+    Ok(earlier)
+}
+
+/// Puts the rebuilt schema in the place of the present one, at once.
+///
+/// # Errors
+///
+/// When the database does not answer; then nothing has changed.
+pub async fn swap(pool: &PgPool, layout: Layout) -> sqlx::Result<()> {
+    let (schema, next) = (layout.schema(), layout.schema_next());
+    let mut tx = pool.begin().await?;
+    tx.execute(
+        format!(
+            "DROP SCHEMA IF EXISTS \"{schema}\" CASCADE;
+             ALTER SCHEMA \"{next}\" RENAME TO \"{schema}\""
+        )
+        .as_str(),
+    )
+    .await?;
+    tx.commit().await
+}
