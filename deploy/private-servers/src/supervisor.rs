@@ -1,0 +1,89 @@
+//! Keeps a server running: starts it again when it ends by itself, but not for ever.
+
+use std::{
+    collections::VecDeque,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use crate::{Ended, Error, NatsServer, PostgresServer};
+
+/// How often a server may end within [`RESTARTS_WITHIN`] before we give up on it.
+pub const RESTARTS_MAX: usize = 5;
+/// The time that [`RESTARTS_MAX`] is counted over.
+pub const RESTARTS_WITHIN: Duration = Duration::from_secs(60);
+
+/// A server that can be watched and started again.
+pub trait Server {
+    fn name(&self) -> &'static str;
+    fn log(&self) -> PathBuf;
+    fn ended(&self) -> impl Future<Output = Ended> + Send;
+    fn start_again(&mut self) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// Starts `server` again each time it ends; returns only when that is of no use any more.
+///
+/// Dropping the future leaves the server as it is.
+pub async fn supervise(server: &mut impl Server) -> Error {
+    let mut restarts: VecDeque<Instant> = VecDeque::with_capacity(RESTARTS_MAX);
+    loop {
+        let ended = server.ended().await;
+        let now = Instant::now();
+        restarts.retain(|at| now.duration_since(*at) < RESTARTS_WITHIN);
+        if restarts.len() == RESTARTS_MAX {
+            return Error::KeepsEnding {
+                server: server.name().into(),
+                restarts: RESTARTS_MAX + 1,
+                seconds: RESTARTS_WITHIN.as_secs(),
+                log: server.log(),
+            };
+        }
+        restarts.push_back(now);
+        tracing::warn!(
+            server = server.name(),
+            status = ended.status,
+            "{} ended by itself ({}), starting it again",
+            server.name(),
+            ended.status
+        );
+        if let Err(error) = server.start_again().await {
+            return error;
+        }
+    }
+}
+
+impl Server for NatsServer {
+    fn name(&self) -> &'static str {
+        "nats-server"
+    }
+
+    fn log(&self) -> PathBuf {
+        self.log()
+    }
+
+    async fn ended(&self) -> Ended {
+        self.ended().await
+    }
+
+    async fn start_again(&mut self) -> Result<(), Error> {
+        self.start_again().await
+    }
+}
+
+impl Server for PostgresServer {
+    fn name(&self) -> &'static str {
+        "PostgreSQL"
+    }
+
+    fn log(&self) -> PathBuf {
+        self.log()
+    }
+
+    async fn ended(&self) -> Ended {
+        self.ended().await
+    }
+
+    async fn start_again(&mut self) -> Result<(), Error> {
+        self.start_again().await
+    }
+}
