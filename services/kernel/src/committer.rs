@@ -89,6 +89,7 @@ pub struct Tuning {
     pub plain_max: usize,
     pub plain_in_flight_max: usize,
     pub batches_in_flight_max: usize,
+    pub ack_timeout: Duration,
 }
 
 impl Default for Tuning {
@@ -97,6 +98,7 @@ impl Default for Tuning {
             plain_max: PLAIN_MAX,
             plain_in_flight_max: PLAIN_IN_FLIGHT_MAX,
             batches_in_flight_max: BATCHES_IN_FLIGHT_MAX,
+            ack_timeout: ACK_TIMEOUT,
         }
     }
 }
@@ -111,7 +113,7 @@ impl Committer {
     /// Starts the task. It ends when the last handle is dropped and what waits is sent.
     pub fn start(client: Client, stream: String, tuning: Tuning) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
-        let sender = Arc::new(Sender { client, stream });
+        let sender = Arc::new(Sender { client, stream, ack_timeout: tuning.ack_timeout });
         tokio::spawn(run(sender, waiting, tuning));
         Self { queue }
     }
@@ -247,6 +249,7 @@ struct PubError {
 struct Sender {
     client: Client,
     stream: String,
+    ack_timeout: Duration,
 }
 
 impl Sender {
@@ -330,7 +333,7 @@ impl Sender {
         let request = Request::new()
             .headers(headers)
             .payload(message.payload.clone())
-            .timeout(Some(ACK_TIMEOUT));
+            .timeout(Some(self.ack_timeout));
         let answer = self
             .client
             .send_request(message.subject.clone(), request)
