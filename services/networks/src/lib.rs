@@ -2,4 +2,6 @@
 //!
 //! Each aggregate is one pure file; nothing in it knows a clock, a server or another service.
 
+pub mod body;
 pub mod cooperation;
+pub mod network;
