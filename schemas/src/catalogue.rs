@@ -34,13 +34,29 @@ pub struct Query {
 }
 
 /// All collections.
-pub static COLLECTIONS: &[Collection] = &[Collection {
-    context: "networks",
-    kind: "cooperation",
-    plural: "cooperations",
-    commands: networks::cooperation::Request::TAGS,
-    schema: |generator| generator.subschema_for::<networks::cooperation::Request>(),
-}];
+pub static COLLECTIONS: &[Collection] = &[
+    Collection {
+        context: "networks",
+        kind: "cooperation",
+        plural: "cooperations",
+        commands: networks::cooperation::Request::TAGS,
+        schema: |generator| generator.subschema_for::<networks::cooperation::Request>(),
+    },
+    Collection {
+        context: "networks",
+        kind: "body",
+        plural: "bodies",
+        commands: networks::body::Request::TAGS,
+        schema: |generator| generator.subschema_for::<networks::body::Request>(),
+    },
+    Collection {
+        context: "networks",
+        kind: "network",
+        plural: "networks",
+        commands: networks::network::Request::TAGS,
+        schema: |generator| generator.subschema_for::<networks::network::Request>(),
+    },
+];
 
 /// All queries.
 pub static QUERIES: &[Query] = &[Query {

@@ -2,7 +2,9 @@
 //!
 //! Each aggregate is one pure file; nothing in it knows a clock, a server or another service.
 
+pub mod body;
 pub mod cooperation;
+pub mod network;
 
 pub mod inbox;
 
