@@ -5,7 +5,7 @@
 
 use schemars::{Schema, SchemaGenerator};
 
-use crate::{Tagged, networks, queries};
+use crate::{Tagged, cases, networks, queries};
 
 /// The aggregate that a group of commands is for: `POST /v1/<plural>/{id}/<command>`.
 pub struct Collection {
@@ -34,13 +34,30 @@ pub struct Query {
 }
 
 /// All collections.
-pub static COLLECTIONS: &[Collection] = &[Collection {
-    context: "networks",
-    kind: "cooperation",
-    plural: "cooperations",
-    commands: networks::cooperation::Request::TAGS,
-    schema: |generator| generator.subschema_for::<networks::cooperation::Request>(),
-}];
+pub static COLLECTIONS: &[Collection] = &[
+    Collection {
+        context: "networks",
+        kind: "cooperation",
+        plural: "cooperations",
+        commands: networks::cooperation::Request::TAGS,
+        schema: |generator| generator.subschema_for::<networks::cooperation::Request>(),
+    },
+    Collection {
+        context: "cases",
+        kind: "register",
+        plural: "registers",
+        // A number is taken by the case that needs it, never by a caller.
+        commands: &["open"],
+        schema: |generator| generator.subschema_for::<cases::register::Request>(),
+    },
+    Collection {
+        context: "cases",
+        kind: "case",
+        plural: "cases",
+        commands: cases::case::Request::TAGS,
+        schema: |generator| generator.subschema_for::<cases::case::Request>(),
+    },
+];
 
 /// All queries.
 pub static QUERIES: &[Query] = &[Query {
