@@ -231,6 +231,7 @@ pub enum Event {
         reason: Option<Prose>,
     },
     HearingClosed {
+        on: NaiveDate,
         /// The invited parties that had not answered.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         silent: Vec<LocalId>,
