@@ -5,7 +5,7 @@
 
 use schemars::{Schema, SchemaGenerator};
 
-use crate::{Tagged, networks, queries};
+use crate::{Tagged, meetings, networks, queries};
 
 /// The aggregate that a group of commands is for: `POST /v1/<plural>/{id}/<command>`.
 pub struct Collection {
@@ -34,13 +34,22 @@ pub struct Query {
 }
 
 /// All collections.
-pub static COLLECTIONS: &[Collection] = &[Collection {
-    context: "networks",
-    kind: "cooperation",
-    plural: "cooperations",
-    commands: networks::cooperation::Request::TAGS,
-    schema: |generator| generator.subschema_for::<networks::cooperation::Request>(),
-}];
+pub static COLLECTIONS: &[Collection] = &[
+    Collection {
+        context: "networks",
+        kind: "cooperation",
+        plural: "cooperations",
+        commands: networks::cooperation::Request::TAGS,
+        schema: |generator| generator.subschema_for::<networks::cooperation::Request>(),
+    },
+    Collection {
+        context: "meetings",
+        kind: "meeting",
+        plural: "meetings",
+        commands: meetings::meeting::Request::TAGS,
+        schema: |generator| generator.subschema_for::<meetings::meeting::Request>(),
+    },
+];
 
 /// All queries.
 pub static QUERIES: &[Query] = &[Query {
