@@ -72,13 +72,79 @@ macro_rules! query {
 }
 
 /// All queries.
-pub static QUERIES: &[Query] = &[query!(
-    "cooperation-overview",
-    "/v1/cooperations/{id}",
-    "One cooperation: names, form, agreement, members and leadership.",
-    cooperation_overview,
-    Overview
-)];
+pub static QUERIES: &[Query] = &[
+    query!(
+        "cooperation-overview",
+        "/v1/cooperations/{id}",
+        "One cooperation: names, form, agreement, members and leadership.",
+        cooperation_overview,
+        Overview
+    ),
+    query!("networks", "/v1/networks", "The networks of a cooperation.", networks, Answer),
+    query!(
+        "case-register",
+        "/v1/cases",
+        "The case register: by body, year, kind, state, member, words and number.",
+        case_register,
+        Answer
+    ),
+    query!(
+        "case",
+        "/v1/cases/{id}",
+        "One case with all that belongs to it, and its timeline.",
+        case,
+        Case
+    ),
+    query!(
+        "case-way",
+        "/v1/case-ways",
+        "The way of a matter by its number, through bodies and related cases.",
+        case_way,
+        Answer
+    ),
+    query!(
+        "decisions",
+        "/v1/decisions",
+        "What bodies have decided, newest first.",
+        decisions,
+        Answer
+    ),
+    query!(
+        "inbox",
+        "/v1/members/{member}/inbox",
+        "What waits for a member's answer.",
+        inbox,
+        Answer
+    ),
+    query!(
+        "follow-ups",
+        "/v1/follow-ups",
+        "Tasks flowing from decisions, by due date.",
+        follow_ups,
+        Answer
+    ),
+    query!(
+        "hearings",
+        "/v1/hearings",
+        "Hearings and how they stand, by deadline.",
+        hearings,
+        Answer
+    ),
+    query!(
+        "calendar",
+        "/v1/meetings",
+        "The meetings of a cooperation's bodies, by day.",
+        calendar,
+        Answer
+    ),
+    query!(
+        "meeting",
+        "/v1/meetings/{id}",
+        "One meeting with agenda, attendance, votes and minutes.",
+        meeting,
+        Meeting
+    ),
+];
 
 /// Finds a collection by the word in its URL.
 pub fn collection(plural: &str) -> Option<&'static Collection> {

@@ -1,3 +1,17 @@
-//! The parameters and answers of queries, a module for each read model.
+//! The parameters and answers of queries, a module for each.
+
+pub mod page;
 
 pub mod cooperation_overview;
+pub mod networks;
+
+pub mod case;
+pub mod case_register;
+pub mod case_way;
+pub mod decisions;
+pub mod follow_ups;
+pub mod hearings;
+pub mod inbox;
+
+pub mod calendar;
+pub mod meeting;

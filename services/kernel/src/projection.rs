@@ -153,7 +153,14 @@ async fn follow<P: Projection>(
         Ok(at) => at,
         Err(ended) => return ended,
     };
-    progress.send_modify(|progress| progress.sequence = progress.sequence.max(at.sequence));
+    progress.send_modify(|progress| {
+        // What was reached stays reached, unless the projection was built anew from another stream.
+        if !progress.halted {
+            progress.sequence = progress.sequence.max(at.sequence);
+        } else {
+            *progress = Progress { sequence: at.sequence, ..Progress::default() };
+        }
+    });
     let mut commits = match log.follow(at.sequence).await {
         Ok(commits) => commits,
         Err(err) => return Ended::Failed(chain(&err)),

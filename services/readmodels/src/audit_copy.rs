@@ -4,6 +4,7 @@
 //! It is filled in batches from the streams like any read model; nothing is ever written to it
 //! elsewhere.
 
+use futures::future::BoxFuture;
 use samvirke_kernel::projection::TakeError;
 use sqlx::{PgConnection, types::Json};
 
@@ -20,7 +21,7 @@ pub const CONTEXTS: &[&str] = &["networks", "cases", "meetings"];
 pub const LAYOUT: Layout = Layout {
     name: "audit_copy",
     version: 1,
-    tables: "
+    tables: &["
 CREATE TABLE events (
     aggregate_type text NOT NULL,
     aggregate_id text NOT NULL,
@@ -39,40 +40,37 @@ CREATE TABLE snapshots (
     payload json NOT NULL,
     PRIMARY KEY (aggregate_type, aggregate_id, last_sequence)
 );
-",
+"],
 };
+
+/// The table `events`.
+pub static TABLE: AuditCopy = AuditCopy;
 
 /// The table `events`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AuditCopy;
 
 impl Table for AuditCopy {
-    fn name(&self) -> &'static str {
-        LAYOUT.name
+    fn layout(&self) -> Layout {
+        LAYOUT
     }
 
-    async fn write(&self, connection: &mut PgConnection, facts: &[Fact]) -> Result<(), TakeError> {
-        let mut columns = Columns::default();
-        for fact in facts {
-            columns.push(fact);
-        }
-        sqlx::query(
-            "INSERT INTO events
-             (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata)
-             SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[],
-                                  $6::json[], $7::json[])",
-        )
-        .bind(&columns.kinds)
-        .bind(&columns.ids)
-        .bind(&columns.versions)
-        .bind(&columns.tags)
-        .bind(&columns.schemas)
-        .bind(&columns.payloads)
-        .bind(&columns.metadata)
-        .execute(connection)
-        .await
-        .map(|_| ())
-        .map_err(world)
+    fn contexts(&self) -> &'static [&'static str] {
+        CONTEXTS
+    }
+
+    fn write<'a>(
+        &'a self,
+        connection: &'a mut PgConnection,
+        facts: &'a [Fact],
+    ) -> BoxFuture<'a, Result<(), TakeError>> {
+        Box::pin(async move {
+            let mut columns = Columns::default();
+            for fact in facts {
+                columns.push(fact);
+            }
+            columns.insert(connection).await.map_err(world)
+        })
     }
 }
 
@@ -88,6 +86,25 @@ struct Columns {
 }
 
 impl Columns {
+    async fn insert(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
+        sqlx::query(
+            "INSERT INTO events
+             (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata)
+             SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[],
+                                  $6::json[], $7::json[])",
+        )
+        .bind(&self.kinds)
+        .bind(&self.ids)
+        .bind(&self.versions)
+        .bind(&self.tags)
+        .bind(&self.schemas)
+        .bind(&self.payloads)
+        .bind(&self.metadata)
+        .execute(connection)
+        .await
+        .map(|_| ())
+    }
+
     fn push(&mut self, fact: &Fact) {
         let envelope = &fact.envelope;
         // cqrs-es reads metadata as texts by name.

@@ -1,6 +1,5 @@
 //! One cooperation: names, form, agreement, members, leadership.
 
-use samvirke_kernel::envelope::EnvelopeError;
 use samvirke_schemas::{
     networks::cooperation::Event,
     period::Period,
@@ -9,9 +8,13 @@ use samvirke_schemas::{
 
 use crate::{
     fact::Fact,
-    model::ReadModel,
+    listing::row_table,
+    model::{ReadModel, Rows},
     query::{Asked, QueryError, document},
 };
+
+/// The table `cooperations`.
+pub static TABLE: Rows<CooperationOverview> = Rows::new();
 
 /// The read model.
 #[derive(Debug)]
@@ -19,109 +22,75 @@ pub struct CooperationOverview;
 
 impl ReadModel for CooperationOverview {
     const NAME: &'static str = "cooperation_overview";
-    const VERSION: u32 = 1;
-    const CONTEXTS: &'static [&'static str] = &["networks"];
+    const VERSION: u32 = 2;
+    const CONTEXT: &'static str = "networks";
+    const KIND: &'static str = "cooperation";
     const TABLE: &'static str = "cooperations";
-    const TABLES: &'static str = "
-CREATE TABLE cooperations (
-    id text PRIMARY KEY,
-    document jsonb NOT NULL
-);
-";
+    const TABLES: &'static [&'static str] = &[row_table!("cooperations")];
 
+    type Event = Event;
     type Row = Overview;
 
-    fn touched(fact: &Fact) -> Result<Vec<String>, EnvelopeError> {
-        Ok(if fact.is("cooperation") { vec![fact.id().to_string()] } else { Vec::new() })
+    fn begin(event: Event, fact: &Fact) -> Option<Overview> {
+        let Event::Founded {
+            names,
+            legal_form,
+            purpose,
+            office_municipality,
+            agreement,
+            founded_on,
+            legal_basis: _,
+        } = event
+        else {
+            return None;
+        };
+        Some(Overview {
+            id: fact.id().clone(),
+            version: fact.version(),
+            names,
+            legal_form,
+            purpose: purpose.into(),
+            office_municipality,
+            agreement,
+            founded_on,
+            phase: Phase::Active,
+            members: Vec::new(),
+            leader: None,
+            dissolved_on: None,
+            custody: None,
+        })
     }
 
-    fn take(
-        _id: &str,
-        mut row: Option<Overview>,
-        fact: &Fact,
-    ) -> Result<Option<Overview>, EnvelopeError> {
-        for event in fact.events::<Event>()? {
-            match (event, &mut row) {
-                (Event::Founded { .. }, Some(_)) | (_, None) => (),
-                (event, Some(overview)) => fold(overview, event),
+    fn fold(overview: &mut Overview, event: Event, _fact: &Fact) {
+        match event {
+            Event::Founded { .. } => (),
+            Event::MemberAdmitted { member, names, kind, from } => {
+                let period = Period { from, to: None };
+                overview.members.push(Member { member, names, kind, period });
             }
-        }
-        if let Some(overview) = &mut row {
-            overview.version = fact.version();
-            return Ok(row);
-        }
-        founded(fact)
-    }
-}
-
-fn founded(fact: &Fact) -> Result<Option<Overview>, EnvelopeError> {
-    let mut row = None;
-    for event in fact.events::<Event>()? {
-        match (event, &mut row) {
-            (
-                Event::Founded {
-                    names,
-                    legal_form,
-                    purpose,
-                    office_municipality,
-                    agreement,
-                    founded_on,
-                    legal_basis: _,
-                },
-                None,
-            ) => {
-                row = Some(Overview {
-                    id: fact.id().clone(),
-                    version: fact.version(),
-                    names,
-                    legal_form,
-                    purpose: purpose.into(),
-                    office_municipality,
-                    agreement,
-                    founded_on,
-                    phase: Phase::Active,
-                    members: Vec::new(),
-                    leader: None,
-                    dissolved_on: None,
-                    custody: None,
-                });
-            }
-            (event, Some(overview)) => fold(overview, event),
-            (_, None) => (),
-        }
-    }
-    Ok(row)
-}
-
-fn fold(overview: &mut Overview, event: Event) {
-    match event {
-        Event::Founded { .. } => (),
-        Event::MemberAdmitted { member, names, kind, from } => {
-            overview.members.push(Member {
-                member,
-                names,
-                kind,
-                period: Period { from, to: None },
-            });
-        }
-        Event::MemberReleased { member, to, .. } => {
-            for stay in &mut overview.members {
-                if stay.member == member && stay.period.to.is_none() {
-                    stay.period.to = Some(to);
+            Event::MemberReleased { member, to, .. } => {
+                for stay in &mut overview.members {
+                    if stay.member == member && stay.period.to.is_none() {
+                        stay.period.to = Some(to);
+                    }
                 }
             }
+            Event::AgreementAmended { agreement } => overview.agreement = agreement,
+            Event::LeadershipHandedOver { to, from } => {
+                overview.leader = Some(Leader { member: to, from });
+            }
+            Event::Paused { .. } => overview.phase = Phase::Paused,
+            Event::Resumed {} => overview.phase = Phase::Active,
+            Event::Dissolved { on, custody, .. } => {
+                overview.phase = Phase::Dissolved;
+                overview.dissolved_on = Some(on);
+                overview.custody = Some(custody);
+            }
         }
-        Event::AgreementAmended { agreement } => overview.agreement = agreement,
-        Event::LeadershipHandedOver { to, from } => {
-            overview.leader = Some(Leader { member: to, from });
-        }
-        Event::Paused { .. } => overview.phase = Phase::Paused,
-        Event::Resumed {} => overview.phase = Phase::Active,
-        Event::Dissolved { on, custody, .. } => {
-            overview.phase = Phase::Dissolved;
-            overview.dissolved_on = Some(on);
-            overview.custody = Some(custody);
-        }
+    }
+
+    fn finish(overview: &mut Overview, fact: &Fact) {
+        overview.version = fact.version();
     }
 }
 
@@ -130,7 +99,7 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Overview, QueryError> {
-    asked.seen::<CooperationOverview>().await?;
+    asked.seen(&[&TABLE]).await?;
     let mut overview: Overview =
         document::<CooperationOverview>(asked.pool, &parameters.id.to_string()).await?;
     if let Some(day) = parameters.on {

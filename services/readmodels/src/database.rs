@@ -6,7 +6,7 @@
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
-    Executor, PgPool,
+    Executor, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -27,6 +27,7 @@ CREATE TABLE parked (
     subject text NOT NULL,
     reason text NOT NULL,
     payload bytea NOT NULL,
+    stored_at timestamptz NOT NULL,
     parked_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (stream, sequence)
 );
@@ -37,7 +38,8 @@ CREATE TABLE parked (
 pub struct Layout {
     pub name: &'static str,
     pub version: u32,
-    pub tables: &'static str,
+    /// What creates the tables, statement by statement.
+    pub tables: &'static [&'static str],
 }
 
 impl Layout {
@@ -49,6 +51,11 @@ impl Layout {
     /// The schema in which it is built anew.
     pub fn schema_next(&self) -> String {
         format!("{}_next", self.schema())
+    }
+
+    /// The schema that was live until the last swap.
+    pub fn schema_before(&self) -> String {
+        format!("{}_before", self.schema())
     }
 }
 
@@ -78,7 +85,7 @@ pub fn connect(url: &str, schemas: &[String]) -> sqlx::Result<PgPool> {
 /// # Errors
 ///
 /// When the database does not answer.
-pub async fn prepare(pool: &PgPool, schema: &str, tables: &str) -> sqlx::Result<()> {
+pub async fn prepare(pool: &PgPool, schema: &str, layout: Layout) -> sqlx::Result<()> {
     let mut tx = pool.begin().await?;
     // Two instances may start at once.
     sqlx::query("SELECT pg_advisory_xact_lock(hashtext('samvirke.readmodels'))")
@@ -96,7 +103,9 @@ pub async fn prepare(pool: &PgPool, schema: &str, tables: &str) -> sqlx::Result<
         )
         .await?;
         tx.execute(BOOKKEEPING).await?;
-        tx.execute(tables).await?;
+        for statements in layout.tables {
+            tx.execute(*statements).await?;
+        }
     }
     tx.commit().await
 }
@@ -110,33 +119,39 @@ pub async fn drop_earlier(pool: &PgPool, layout: Layout) -> sqlx::Result<Vec<Str
     let earlier: Vec<String> = sqlx::query_scalar(
         "SELECT nspname::text FROM pg_namespace
          WHERE nspname ~ ('^' || $1 || '_v[0-9]+$')
-           AND substring(nspname from '[0-9]+$')::int < $2",
+           AND substring(nspname FROM '[0-9]+$')::bigint < $2",
     )
     .bind(layout.name)
-    .bind(i32::try_from(layout.version).unwrap_or(i32::MAX))
+    .bind(i64::from(layout.version))
     .fetch_all(pool)
     .await?;
     for schema in &earlier {
-        pool.execute(format!("DROP SCHEMA \"{schema}\" CASCADE").as_str()).await?;
+        drop_schema(pool, schema).await?;
     }
     Ok(earlier)
 }
 
-/// Puts the rebuilt schema in the place of the present one, at once.
+/// Drops a schema if it is there.
+///
+/// # Errors
+///
+/// When the database does not answer.
+pub async fn drop_schema(pool: &PgPool, schema: &str) -> sqlx::Result<()> {
+    pool.execute(format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE").as_str()).await.map(|_| ())
+}
+
+/// Puts the rebuilt schema in the place of the live one, when the transaction commits.
+///
+/// Both only change their names, so that no reader is waited for.
 ///
 /// # Errors
 ///
 /// When the database does not answer; then nothing has changed.
-pub async fn swap(pool: &PgPool, layout: Layout) -> sqlx::Result<()> {
-    let (schema, next) = (layout.schema(), layout.schema_next());
-    let mut tx = pool.begin().await?;
-    tx.execute(
-        format!(
-            "DROP SCHEMA IF EXISTS \"{schema}\" CASCADE;
-             ALTER SCHEMA \"{next}\" RENAME TO \"{schema}\""
-        )
-        .as_str(),
-    )
-    .await?;
-    tx.commit().await
+pub async fn swap(tx: &mut PgConnection, layout: Layout) -> sqlx::Result<()> {
+    let (live, next, before) = (layout.schema(), layout.schema_next(), layout.schema_before());
+    let statements = format!(
+        "ALTER SCHEMA \"{live}\" RENAME TO \"{before}\";
+         ALTER SCHEMA \"{next}\" RENAME TO \"{live}\""
+    );
+    tx.execute(statements.as_str()).await.map(|_| ())
 }

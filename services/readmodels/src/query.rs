@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use chrono::NaiveDate;
 use samvirke_kernel::{
     position::Position,
     projection::{Progress, reached},
@@ -14,17 +15,13 @@ use samvirke_schemas::{
 };
 use serde::de::DeserializeOwned;
 use sqlx::{PgPool, types::Json};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 use tracing::warn;
 
-use crate::model::ReadModel;
+use crate::model::{ReadModel, Table};
 
-/// How long a query waits for its read model to reach the position it was given.
+/// How long a query waits for its read models to reach the positions it was given.
 pub const WAIT_MAX: Duration = Duration::from_secs(5);
-/// The most rows on one page.
-pub const PAGE_ROWS_MAX: u32 = 200;
-/// The rows on a page where none is asked for.
-pub const PAGE_ROWS: u32 = 50;
 
 /// Why a query has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +30,8 @@ pub enum QueryError {
     Missing { what: &'static str, id: String },
     #[error("{field}: {detail}")]
     Invalid { field: String, detail: String },
+    #[error("only the member itself and those who see everything may read a member's inbox")]
+    NotYourInbox,
     #[error("{projection} has not come to {wanted} yet")]
     Behind { projection: &'static str, wanted: Position },
     #[error("{projection} has halted; an operator must look")]
@@ -50,27 +49,43 @@ pub struct Asked<'a> {
     pub principal: &'a Principal,
     pub after: &'a [Position],
     pub board: &'a ProgressBoard,
+    /// The day in Norway on which it is asked.
+    pub today: NaiveDate,
 }
 
 impl Asked<'_> {
-    /// Waits until the read model has seen the positions that the caller gave.
+    /// Waits until the tables have seen the positions that the caller gave.
     ///
     /// # Errors
     ///
-    /// When it does not in time, or has halted.
-    pub async fn seen<M: ReadModel>(&self) -> Result<(), QueryError> {
-        for context in M::CONTEXTS {
-            let stream = stream_name(context);
-            let Some(progress) = self.board.get(&(M::NAME, stream.clone())) else { continue };
-            for wanted in self.after.iter().filter(|wanted| wanted.stream == stream) {
-                let mut progress = progress.clone();
-                if !reached(&mut progress, wanted.sequence, WAIT_MAX).await {
-                    return Err(if progress.borrow().halted {
-                        QueryError::Halted { projection: M::NAME }
-                    } else {
-                        QueryError::Behind { projection: M::NAME, wanted: wanted.clone() }
-                    });
-                }
+    /// When one does not in time, or has halted.
+    pub async fn seen(&self, tables: &[&dyn Table]) -> Result<(), QueryError> {
+        let deadline = Instant::now() + WAIT_MAX;
+        for table in tables {
+            for context in table.contexts() {
+                self.seen_in(table.layout().name, context, deadline).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn seen_in(
+        &self,
+        projection: &'static str,
+        context: &str,
+        deadline: Instant,
+    ) -> Result<(), QueryError> {
+        let stream = stream_name(context);
+        let Some(progress) = self.board.get(&(projection, stream.clone())) else { return Ok(()) };
+        for wanted in self.after.iter().filter(|wanted| wanted.stream == stream) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let mut progress = progress.clone();
+            if !reached(&mut progress, wanted.sequence, left).await {
+                return Err(if progress.borrow().halted {
+                    QueryError::Halted { projection }
+                } else {
+                    QueryError::Behind { projection, wanted: wanted.clone() }
+                });
             }
         }
         Ok(())
@@ -90,7 +105,7 @@ pub async fn document<M: ReadModel>(pool: &PgPool, id: &str) -> Result<M::Row, Q
             .await?;
     found
         .map(|Json(row)| row)
-        .ok_or_else(|| QueryError::Missing { what: M::TABLE, id: id.to_owned() })
+        .ok_or_else(|| QueryError::Missing { what: M::KIND, id: id.to_owned() })
 }
 
 /// The parameters of a query, by the names in its struct.
@@ -117,6 +132,15 @@ impl From<QueryError> for Refused {
                 detail: error.to_string(),
                 detail_nb: "det som ble spurt etter, finnes ikke".into(),
                 field: None,
+            },
+            QueryError::NotYourInbox => Self::Rejected {
+                code: "not-your-inbox".into(),
+                kind: RejectionKind::Forbidden,
+                rule: "R45".into(),
+                detail: error.to_string(),
+                detail_nb:
+                    "bare medlemmet selv og de som ser alt, kan lese innkurven til et medlem".into(),
+                field: Some("member".into()),
             },
             QueryError::Invalid { field, detail } => Self::Invalid { field, detail },
             QueryError::Behind { .. } => {

@@ -3,27 +3,34 @@
 use std::{sync::Arc, time::Duration};
 
 use samvirke_kernel::{
+    clock,
     inbox::{chain, positions},
     log::Log,
-    projection::{self, Progress, Projection},
+    projection::{self, Progress},
     service::{Host, ServeError, serve_queries},
     stream::{StreamError, stream_name},
 };
-use samvirke_schemas::{message::QueryMessage, reply::Refused};
+use samvirke_schemas::{local_time::day_of, message::QueryMessage, reply::Refused};
 use serde_json::Value;
 use sqlx::PgPool;
 use tokio::{sync::watch, task::JoinSet};
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
-    audit_copy::{self, AuditCopy},
-    cooperation_overview::{self, CooperationOverview},
+    audit_copy, calendar, case_file, case_register, case_way, cooperation_overview,
     database::{self, Layout},
-    model::{Projected, ReadModel, Rows, Table},
-    query::{Asked, ProgressBoard, QueryError, parameters},
+    decisions, follow_ups, hearings, inbox, meeting_record,
+    model::Table,
+    networks,
+    projected::Projected,
+    query::{Asked, ProgressBoard, parameters},
+    tables,
 };
 
 const RETRY: Duration = Duration::from_millis(500);
+/// How often a halted projection looks whether an operator has helped.
+const HALTED_RETRY: Duration = Duration::from_secs(10);
 
 /// Why the service ended.
 #[derive(Debug, thiserror::Error)]
@@ -36,48 +43,30 @@ pub enum ServiceError {
     Serve(#[from] ServeError),
 }
 
-/// The streams, each opened once.
-struct Streams {
-    logs: Vec<(&'static str, Log)>,
-}
-
-impl Streams {
-    async fn open(host: &Host) -> Result<Self, StreamError> {
-        let mut logs = Vec::new();
-        for context in audit_copy::CONTEXTS {
-            logs.push((*context, Log::open(host.client.clone(), context, host.replicas).await?));
-        }
-        Ok(Self { logs })
-    }
-
-    fn of<'a>(&'a self, contexts: &'a [&'static str]) -> impl Iterator<Item = &'a Log> {
-        self.logs.iter().filter(|(context, _)| contexts.contains(context)).map(|(_, log)| log)
-    }
-}
-
-/// Every read model's layout.
-pub fn layouts() -> Vec<Layout> {
-    vec![audit_copy::LAYOUT, CooperationOverview::layout()]
-}
-
 /// Runs the service until the host shuts down.
 ///
 /// # Errors
 ///
 /// When the streams or NATS cannot be used. A database that is away is waited for.
 pub async fn service(host: Host, database_url: &str) -> Result<(), ServiceError> {
-    let schemas: Vec<String> = layouts().iter().map(Layout::schema).collect();
+    let schemas: Vec<String> = tables::layouts().iter().map(Layout::schema).collect();
     let pool = database::connect(database_url, &schemas).map_err(ServiceError::Address)?;
-    let streams = Streams::open(&host).await?;
-    let mut running =
-        Running { host: &host, pool: &pool, tasks: JoinSet::new(), board: ProgressBoard::new() };
-    running.start(audit_copy::LAYOUT, || AuditCopy, streams.of(audit_copy::CONTEXTS));
-    running.start_model::<CooperationOverview>(&streams);
+    let mut logs = Vec::new();
+    for context in audit_copy::CONTEXTS {
+        logs.push(Log::open(host.client.clone(), context, host.replicas).await?);
+    }
+    let mut running = Running {
+        shutdown: host.shutdown.clone(),
+        pool: pool.clone(),
+        tasks: JoinSet::new(),
+        board: ProgressBoard::new(),
+    };
+    for table in tables::ALL {
+        running.start(*table, &logs);
+    }
     let Running { mut tasks, board, .. } = running;
-    let (client, verifier, shutdown) =
-        (host.client.clone(), host.verifier.clone(), host.shutdown.clone());
     let answering = Arc::new((pool.clone(), board));
-    serve_queries(client, verifier, shutdown, move |message| {
+    serve_queries(host.client, host.verifier, host.shutdown, move |message| {
         let answering = answering.clone();
         async move { answer(&answering.0, &answering.1, message).await }
     })
@@ -87,56 +76,108 @@ pub async fn service(host: Host, database_url: &str) -> Result<(), ServiceError>
     Ok(())
 }
 
-struct Running<'a> {
-    host: &'a Host,
-    pool: &'a PgPool,
+struct Running {
+    shutdown: CancellationToken,
+    pool: PgPool,
     tasks: JoinSet<()>,
     board: ProgressBoard,
 }
 
-impl Running<'_> {
-    fn start_model<M: ReadModel>(&mut self, streams: &Streams) {
-        self.start(M::layout(), Rows::<M>::default, streams.of(M::CONTEXTS));
-    }
-
-    /// Starts a runner for each stream of a table.
-    fn start<'s, T: Table>(
-        &mut self,
-        layout: Layout,
-        table: impl Fn() -> T,
-        logs: impl Iterator<Item = &'s Log>,
-    ) {
-        for log in logs {
+impl Running {
+    /// Starts a runner for each stream of a table, and what tidies up when all have caught up.
+    fn start(&mut self, table: &'static dyn Table, logs: &[Log]) {
+        let layout = table.layout();
+        let contexts = table.contexts().iter().map(|context| stream_name(context));
+        let streams: Vec<String> = contexts.collect();
+        let mut catching_up = Vec::new();
+        for log in logs.iter().filter(|log| streams.contains(&log.identity().name)) {
             let (progress, watched) = watch::channel(Progress::default());
-            self.board.insert((layout.name, log.identity().name.clone()), watched);
-            let projected = Projected::new(table(), self.pool.clone(), layout.schema());
-            let (pool, log) = (self.pool.clone(), log.clone());
-            let shutdown = self.host.shutdown.clone();
+            self.board.insert((layout.name, log.identity().name.clone()), watched.clone());
+            catching_up.push((log.clone(), watched));
+            let runner = Runner {
+                layout,
+                projected: Projected::new(table, self.pool.clone(), layout.schema()),
+                pool: self.pool.clone(),
+                log: log.clone(),
+                progress,
+            };
+            let shutdown = self.shutdown.clone();
             self.tasks.spawn(async move {
-                while let Err(err) = database::prepare(&pool, &layout.schema(), layout.tables).await
-                {
-                    warn!(projection = projected.name(), error = %chain(&err),
-                        "the database is waited for");
-                    tokio::select! {
-                        () = shutdown.cancelled() => return,
-                        () = tokio::time::sleep(RETRY) => (),
-                    }
+                tokio::select! {
+                    () = shutdown.cancelled() => (),
+                    () = runner.run(&shutdown) => (),
                 }
-                // A halted projection has said why; the others go on.
-                let _ = projection::run(&projected, &log, &progress, &shutdown).await;
-                info!(projection = projected.name(), stream = log.identity().name, "stopped");
             });
+        }
+        let (pool, shutdown) = (self.pool.clone(), self.shutdown.clone());
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = shutdown.cancelled() => (),
+                () = tidy_up(layout, &pool, catching_up) => (),
+            }
+        });
+    }
+}
+
+/// One table's way through one stream.
+struct Runner {
+    layout: Layout,
+    projected: Projected,
+    pool: PgPool,
+    log: Log,
+    progress: watch::Sender<Progress>,
+}
+
+impl Runner {
+    async fn run(&self, shutdown: &CancellationToken) {
+        let name = self.layout.name;
+        loop {
+            let schema = self.layout.schema();
+            while let Err(err) = database::prepare(&self.pool, &schema, self.layout).await {
+                warn!(projection = name, error = %chain(&err), "the database is waited for");
+                tokio::time::sleep(RETRY).await;
+            }
+            // A halted projection has said why; the others go on, and this one once it is rebuilt.
+            match projection::run(&self.projected, &self.log, &self.progress, shutdown).await {
+                Ok(()) => break,
+                Err(_halted) => tokio::time::sleep(HALTED_RETRY).await,
+            }
+        }
+        info!(projection = name, stream = self.log.identity().name, "stopped");
+    }
+}
+
+/// Drops the schemas of earlier versions once the present one has what the streams held at the start.
+async fn tidy_up(layout: Layout, pool: &PgPool, streams: Vec<(Log, watch::Receiver<Progress>)>) {
+    for (log, mut progress) in streams {
+        let Ok(last) = log.last_sequence().await else { return };
+        if progress.wait_for(|progress| progress.sequence >= last).await.is_err() {
+            return;
+        }
+    }
+    match database::drop_earlier(pool, layout).await {
+        Ok(dropped) if dropped.is_empty() => (),
+        Ok(dropped) => info!(projection = layout.name, ?dropped, "earlier versions are gone"),
+        // The next start tries again.
+        Err(err) => {
+            warn!(projection = layout.name, error = %chain(&err), "an earlier version stays")
         }
     }
 }
 
-async fn answer(
+/// Answers one query.
+///
+/// # Errors
+///
+/// The refusal that the caller is given.
+pub async fn answer(
     pool: &PgPool,
     board: &ProgressBoard,
     message: QueryMessage,
 ) -> Result<Value, Refused> {
     let after = positions(&message.after)?;
-    let asked = Asked { pool, principal: &message.principal, after: &after, board };
+    let today = day_of(clock::now());
+    let asked = Asked { pool, principal: &message.principal, after: &after, board, today };
     macro_rules! answered {
         ($module:ident) => {
             json($module::answer(&asked, parameters(&message)?).await?)
@@ -144,38 +185,20 @@ async fn answer(
     }
     match message.name.as_str() {
         "cooperation-overview" => answered!(cooperation_overview),
+        "networks" => answered!(networks),
+        "case-register" => answered!(case_register),
+        "case" => answered!(case_file),
+        "case-way" => answered!(case_way),
+        "decisions" => answered!(decisions),
+        "inbox" => answered!(inbox),
+        "follow-ups" => answered!(follow_ups),
+        "hearings" => answered!(hearings),
+        "calendar" => answered!(calendar),
+        "meeting" => answered!(meeting_record),
         _ => Err(Refused::Broken { detail: format!("there is no query {:?}", message.name) }),
     }
 }
 
 fn json(answer: impl serde::Serialize) -> Result<Value, Refused> {
     serde_json::to_value(answer).map_err(|err| Refused::Broken { detail: err.to_string() })
-}
-
-/// How far every read model has come, for operators.
-///
-/// # Errors
-///
-/// When the database does not answer.
-pub async fn status(pool: &PgPool) -> Result<Vec<(String, String, i64, i64)>, QueryError> {
-    let mut told = Vec::new();
-    for layout in layouts() {
-        let schema = layout.schema();
-        let rows: Vec<(String, i64, i64)> = sqlx::query_as(&format!(
-            "SELECT stream, sequence, (SELECT count(*) FROM \"{schema}\".parked p WHERE p.stream = c.stream)
-             FROM \"{schema}\".checkpoint c ORDER BY stream"
-        ))
-        .fetch_all(pool)
-        .await?;
-        told.extend(
-            rows.into_iter()
-                .map(|(stream, at, parked)| (layout.name.to_owned(), stream, at, parked)),
-        );
-    }
-    Ok(told)
-}
-
-/// The stream that a context's positions are in.
-pub fn stream_of(context: &str) -> String {
-    stream_name(context)
 }

@@ -1,0 +1,57 @@
+//! The calendar: the meetings of a cooperation's bodies, by day.
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::{AggregateId, CooperationId},
+    meetings::schedule::Venue,
+    queries::{
+        meeting::{Day, MeetingState},
+        page::{Cursor, Page},
+    },
+    text::Line,
+};
+
+/// Asks for meetings. Every filter narrows the list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "CalendarParameters")]
+pub struct Parameters {
+    pub cooperation: CooperationId,
+    #[serde(default)]
+    pub body: Option<AggregateId>,
+    /// The first day: meetings that end on it or later.
+    #[serde(default)]
+    pub from: Option<NaiveDate>,
+    /// The last day: meetings that begin on it or earlier.
+    #[serde(default)]
+    pub to: Option<NaiveDate>,
+    #[serde(default)]
+    pub state: Option<MeetingState>,
+    #[serde(default)]
+    pub after: Option<Cursor>,
+    #[serde(default)]
+    pub limit: Option<u32>,
+}
+
+/// The answer: by first day.
+pub type Answer = Page<Entry>;
+
+/// A meeting in the calendar.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CalendarEntry")]
+pub struct Entry {
+    pub id: AggregateId,
+    pub body: AggregateId,
+    pub title: Option<Line>,
+    pub state: MeetingState,
+    pub days: Vec<Day>,
+    pub venue: Option<Venue>,
+    /// How many items are on the agenda.
+    pub items: u32,
+    /// Whether papers give other dates for it (R30).
+    pub conflicting_dates: bool,
+    pub minutes_published: bool,
+}

@@ -1,0 +1,234 @@
+//! The case file: each case with all that belongs to it.
+//!
+//! The other lists of cases are derived from it, so that a title, a number and a restriction are the
+//! same wherever they show.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use samvirke_schemas::{
+    case_number::CaseNumber,
+    cases::case::{Event, opening::Opened},
+    id::{AggregateId, CooperationId},
+    organisation::OrganisationNumber,
+    queries::{
+        case::{Case, Parameters, RelatedBy},
+        case_register::CaseEntry,
+    },
+};
+use serde::{Deserialize, Serialize};
+
+mod fold;
+mod hearing;
+mod joint;
+mod state;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use crate::{
+    body_names::{self, BodyNames},
+    case_timeline::{self, Known},
+    case_way, decisions,
+    fact::Fact,
+    follow_ups, hearings, inbox,
+    listing::{Listing, row_table},
+    model::{ReadModel, Rows},
+    query::{Asked, QueryError, document},
+    visibility::{Sight, Veil, search_columns, veil_case, veil_columns, veil_parties},
+};
+
+/// The table `cases`.
+pub static TABLE: Rows<CaseFile> = Rows::new();
+
+/// The read model.
+#[derive(Debug)]
+pub struct CaseFile;
+
+/// A case as it is kept: the answer, and what it is found by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    pub cooperation: CooperationId,
+    /// Year, running number and letter, so that text sorts as numbers do.
+    pub sort: String,
+    /// The owner and everybody who treats it.
+    pub bodies: BTreeSet<AggregateId>,
+    /// The members asked or invited.
+    pub members: BTreeSet<OrganisationNumber>,
+    /// Every number it has: as it is, and without its letter (R32, R34).
+    pub numbers: BTreeSet<CaseNumber>,
+    #[serde(flatten)]
+    pub veil: Veil,
+    pub words: String,
+    pub public_words: String,
+    pub case: Case,
+}
+
+impl ReadModel for CaseFile {
+    const NAME: &'static str = "case_file";
+    const VERSION: u32 = 1;
+    const CONTEXT: &'static str = "cases";
+    const KIND: &'static str = "case";
+    const TABLE: &'static str = "cases";
+    const TABLES: &'static [&'static str] = &[
+        concat!(
+            row_table!(
+                "cases",
+                "    cooperation text GENERATED ALWAYS AS (document->>'cooperation') STORED,
+    sort text COLLATE \"C\" GENERATED ALWAYS AS (document->>'sort') STORED,
+    year integer GENERATED ALWAYS AS (substr(document->>'sort', 1, 4)::integer) STORED,
+    kind text GENERATED ALWAYS AS (document->'case'->>'kind') STORED,
+    state text GENERATED ALWAYS AS (document->'case'->>'state') STORED,
+    bodies jsonb GENERATED ALWAYS AS (document->'bodies') STORED,
+    members jsonb GENERATED ALWAYS AS (document->'members') STORED,
+    numbers jsonb GENERATED ALWAYS AS (document->'numbers') STORED",
+                veil_columns!(),
+                search_columns!()
+            ),
+            "
+CREATE INDEX ON cases (cooperation, sort);
+CREATE INDEX ON cases USING gin (numbers);
+CREATE INDEX ON cases USING gin (search);
+CREATE INDEX ON cases USING gin (public_search);
+"
+        ),
+        case_way::TABLES,
+        decisions::TABLES,
+        inbox::TABLES,
+        follow_ups::TABLES,
+        hearings::TABLES,
+    ];
+
+    type Event = Event;
+    type Row = Row;
+
+    fn begin(event: Event, fact: &Fact) -> Option<Row> {
+        let Event::Opened(opened) = event else { return None };
+        Some(Row::new(opened, fact))
+    }
+
+    fn fold(row: &mut Row, event: Event, fact: &Fact) {
+        fold::fold(&mut row.case, event, fact);
+    }
+
+    fn finish(row: &mut Row, fact: &Fact) {
+        row.case.version = fact.version();
+        row.case.state = state::of(&row.case);
+        row.index();
+    }
+
+    fn listings() -> &'static [Listing<Row>] {
+        &[
+            case_way::LISTING,
+            decisions::LISTING,
+            inbox::LISTING,
+            follow_ups::LISTING,
+            hearings::LISTING,
+        ]
+    }
+}
+
+impl Row {
+    fn new(opened: Opened, fact: &Fact) -> Self {
+        Self {
+            cooperation: fact.id().cooperation.clone(),
+            sort: String::new(),
+            bodies: BTreeSet::new(),
+            members: BTreeSet::new(),
+            numbers: BTreeSet::new(),
+            veil: Veil::default(),
+            words: String::new(),
+            public_words: String::new(),
+            case: fold::opened(opened, fact),
+        }
+    }
+
+    /// Works out what the case is found by.
+    fn index(&mut self) {
+        let case = &self.case;
+        let number = case.number.number;
+        self.sort = sort_key(number, &case.id);
+        let treating = case.treatments.iter().map(|treatment| treatment.body.clone());
+        self.bodies = treating.chain([case.owner.clone()]).collect();
+        self.members = veil_parties(case).unwrap_or_default();
+        self.numbers = numbers(case)
+            .flat_map(|number| [number, CaseNumber { suffix: None, ..number }])
+            .collect();
+        let covered = veil_case(case);
+        self.veil = Veil {
+            restricted: covered.is_some(),
+            until: case.restriction.as_ref().and_then(|restriction| restriction.until),
+            parties: veil_parties(case),
+        };
+        self.words = words::of(case);
+        self.public_words = covered.map_or_else(|| self.words.clone(), |case| words::of(&case));
+    }
+}
+
+/// Sorts by year, running number and letter; unique by the id.
+pub(crate) fn sort_key(number: CaseNumber, id: &AggregateId) -> String {
+    let suffix = number.suffix.map(String::from).unwrap_or_default();
+    format!("{:04}/{:06}{suffix}/{id}", number.year, number.running)
+}
+
+/// The case's own number, then those of its treatments.
+pub(crate) fn numbers(case: &Case) -> impl Iterator<Item = CaseNumber> + '_ {
+    let own = case.treatments.iter().filter_map(|treatment| treatment.number.as_ref());
+    std::iter::once(&case.number).chain(own).map(|taken| taken.number)
+}
+
+/// The line of the register that a case has, seen as it is.
+pub(crate) fn entry(case: &Case) -> CaseEntry {
+    CaseEntry {
+        id: case.id.clone(),
+        number: case.number.number,
+        other_numbers: numbers(case).skip(1).collect(),
+        kind: case.kind,
+        state: case.state,
+        title: case.title.clone(),
+        owner: case.owner.clone(),
+        opened_on: case.opened_on,
+        collides_with: case.number.collides_with.clone(),
+        withheld: case.withheld,
+    }
+}
+
+/// The case as the caller may see it.
+pub(crate) fn seen(row: Row, asked: &Asked<'_>) -> Case {
+    let sight = Sight::of(asked.principal, &row.cooperation);
+    if sight.sees(&row.veil, asked.today) {
+        row.case
+    } else {
+        veil_case(&row.case).unwrap_or(row.case)
+    }
+}
+
+/// Answers `case`.
+pub(crate) async fn answer(asked: &Asked<'_>, parameters: Parameters) -> Result<Case, QueryError> {
+    asked.seen(&[&TABLE, &case_timeline::TABLE, &body_names::TABLE]).await?;
+    let row = document::<CaseFile>(asked.pool, &parameters.id.to_string()).await?;
+    let bodies = body_names::of(asked.pool, &parameters.id.cooperation).await?;
+    let mut case = seen(row, asked);
+    case.related_by = related_by(asked, &case.id).await?;
+    let told = case_timeline::of(asked, &case.id, &Known::new(&case, &bodies)).await?;
+    (case.timeline, case.timeline_left_out) = told;
+    case.bodies = mentioned(&case, bodies);
+    Ok(case)
+}
+
+fn mentioned(case: &Case, mut bodies: BodyNames) -> BodyNames {
+    let advised = case.recommendations.iter().flat_map(|advice| [&advice.from, &advice.to]);
+    let treating = case.treatments.iter().map(|treatment| &treatment.body);
+    let told: BTreeSet<&AggregateId> = treating.chain(advised).chain([&case.owner]).collect();
+    bodies.retain(|body, _| told.contains(body));
+    bodies
+}
+
+async fn related_by(asked: &Asked<'_>, id: &AggregateId) -> Result<Vec<RelatedBy>, QueryError> {
+    let found = case_way::relations_to(asked.pool, id).await?;
+    let unique: BTreeMap<_, _> =
+        found.into_iter().map(|one| ((one.from.clone(), one.relation), one)).collect();
+    Ok(unique
+        .into_values()
+        .map(|one| RelatedBy { relation: one.relation, from: one.from })
+        .collect())
+}

@@ -1,0 +1,129 @@
+//! What bodies have decided in cases: the outcomes of deciding treatments, and the final adoptions
+//! after hearings.
+
+use samvirke_schemas::{
+    cases::case::treatment::{Outcome, RecordedOutcome},
+    queries::{
+        case::Case,
+        decisions::{Answer, Decision, Parameters, Result as DecisionResult},
+        page::Page,
+    },
+};
+use sqlx::QueryBuilder;
+
+use crate::{
+    case_file::{self, Row},
+    case_listing::{self, Entry, Kept},
+    listing::{Line, Listing, listing_table},
+    page::{self, Order, Wanted},
+    query::{Asked, QueryError},
+    visibility::{Sight, search_columns, veil_columns},
+};
+
+pub(crate) const TABLES: &str = concat!(
+    listing_table!(
+        "decisions",
+        "    body text GENERATED ALWAYS AS (document->'open'->>'body') STORED,
+    day text COLLATE \"C\" GENERATED ALWAYS AS (document->'open'->>'on') STORED",
+        veil_columns!(),
+        search_columns!()
+    ),
+    "
+CREATE INDEX ON decisions USING gin (search);
+CREATE INDEX ON decisions USING gin (public_search);
+"
+);
+
+pub(crate) const LISTING: Listing<Row> = Listing { table: "decisions", lines };
+
+fn lines(row: &Row) -> Vec<Line> {
+    case_listing::lines(row, of)
+}
+
+/// Every decision of a case.
+pub(crate) fn of(case: &Case) -> Vec<Entry<Decision>> {
+    let outcomes = case.treatments.iter().flat_map(|treatment| &treatment.outcomes);
+    let made = outcomes.enumerate().filter_map(|(at, outcome)| {
+        let result = match outcome.outcome {
+            Outcome::Decided => DecisionResult::Adopted,
+            Outcome::Rejected => DecisionResult::Rejected,
+            Outcome::Recommended
+            | Outcome::TookNote
+            | Outcome::Forwarded
+            | Outcome::Postponed
+            | Outcome::SentBack => return None,
+        };
+        Some(entry(at.to_string(), treated(case, outcome, result)))
+    });
+    made.chain(adopted(case).map(|decision| entry("hearing".to_owned(), decision))).collect()
+}
+
+fn entry(key: String, value: Decision) -> Entry<Decision> {
+    let text = value.text.as_ref().map(ToString::to_string).unwrap_or_default();
+    Entry { key, sort: value.on.to_string(), words: format!("{}\n{text}", value.title), value }
+}
+
+fn treated(case: &Case, outcome: &RecordedOutcome, result: DecisionResult) -> Decision {
+    let treatment = case.treatments.iter().find(|one| one.treatment == outcome.treatment);
+    let number = treatment.and_then(|one| one.number.as_ref()).unwrap_or(&case.number);
+    Decision {
+        case: case.id.clone(),
+        number: number.number,
+        title: case.title.clone(),
+        body: outcome.body.clone(),
+        result,
+        text: outcome.text.clone(),
+        on: outcome.day,
+        treatment: Some(outcome.treatment.clone()),
+        meeting: Some(outcome.meeting.clone()),
+        item: Some(outcome.item.clone()),
+        unanimous: outcome.unanimous,
+        withheld: case.withheld,
+    }
+}
+
+fn adopted(case: &Case) -> Option<Decision> {
+    let adoption = case.hearing.as_ref()?.adoption.as_ref()?;
+    Some(Decision {
+        case: case.id.clone(),
+        number: case.number.number,
+        title: case.title.clone(),
+        body: adoption.body.clone(),
+        result: DecisionResult::Adopted,
+        text: Some(adoption.text.clone()),
+        on: adoption.on,
+        treatment: None,
+        meeting: None,
+        item: None,
+        unanimous: None,
+        withheld: case.withheld,
+    })
+}
+
+/// Answers `decisions`.
+pub(crate) async fn answer(
+    asked: &Asked<'_>,
+    parameters: Parameters,
+) -> Result<Answer, QueryError> {
+    asked.seen(&[&case_file::TABLE]).await?;
+    let Parameters { cooperation, body, from, to, text, after, limit } = parameters;
+    let sight = Sight::of(asked.principal, &cooperation);
+    let mut sql = QueryBuilder::new("SELECT sort, document FROM decisions WHERE cooperation = ");
+    sql.push_bind(cooperation.to_string());
+    if let Some(body) = body {
+        sql.push(" AND body = ").push_bind(body.to_string());
+    }
+    if let Some(from) = from {
+        sql.push(" AND day >= ").push_bind(from.to_string());
+    }
+    if let Some(to) = to {
+        sql.push(" AND day <= ").push_bind(to.to_string());
+    }
+    if let Some(words) = text {
+        sight.push_search(&mut sql, words.as_str(), asked.today);
+    }
+    let wanted =
+        Wanted { query: "decisions", after: after.as_ref(), limit, order: Order::Descending };
+    let found: Page<Kept<Decision>> = page::fetch(asked.pool, sql, wanted).await?;
+    Ok(page::map(found, |kept| sight.pick(kept.veiled, asked.today)))
+}

@@ -1,0 +1,120 @@
+//! Pages of a list: each row has one sort key that no other row has, and a page begins after a key.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use samvirke_schemas::queries::page::{CURSOR_CHARS_MAX, Cursor, PAGE_ROWS, PAGE_ROWS_MAX, Page};
+use serde::de::DeserializeOwned;
+use sqlx::{PgPool, Postgres, QueryBuilder, types::Json};
+
+use crate::query::QueryError;
+
+/// Which end of the order a list begins at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    Ascending,
+    Descending,
+}
+
+/// Which page is asked for.
+pub(crate) struct Wanted<'a> {
+    /// The query's name: a cursor is good only for the query that gave it.
+    pub(crate) query: &'static str,
+    pub(crate) after: Option<&'a Cursor>,
+    pub(crate) limit: Option<u32>,
+    pub(crate) order: Order,
+}
+
+/// Fetches a page of rows; `sql` is a selection of `sort` and `document` that may be narrowed further.
+///
+/// # Errors
+///
+/// [`QueryError::Invalid`] when cursor or limit is not one.
+pub(crate) async fn fetch<R>(
+    pool: &PgPool,
+    mut sql: QueryBuilder<'_, Postgres>,
+    wanted: Wanted<'_>,
+) -> Result<Page<R>, QueryError>
+where
+    R: DeserializeOwned + Send + Unpin + 'static,
+{
+    let limit = limit(wanted.limit)?;
+    let (beyond, direction) = match wanted.order {
+        Order::Ascending => (" AND sort > ", " ORDER BY sort LIMIT "),
+        Order::Descending => (" AND sort < ", " ORDER BY sort DESC LIMIT "),
+    };
+    if let Some(cursor) = wanted.after {
+        sql.push(beyond).push_bind(read(wanted.query, cursor)?);
+    }
+    // One more than a page, to know whether there is a next one.
+    sql.push(direction).push_bind(i64::from(limit) + 1);
+    let mut rows: Vec<(String, Json<R>)> = sql.build_query_as().fetch_all(pool).await?;
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next = rows.last().filter(|_| more).map(|(sort, _)| write(wanted.query, sort));
+    Ok(Page { items: rows.into_iter().map(|(_, Json(row))| row).collect(), next })
+}
+
+/// The page with each row turned into what is answered.
+pub(crate) fn map<R, T>(page: Page<R>, change: impl FnMut(R) -> T) -> Page<T> {
+    Page { items: page.items.into_iter().map(change).collect(), next: page.next }
+}
+
+fn limit(wanted: Option<u32>) -> Result<u32, QueryError> {
+    match wanted {
+        None => Ok(PAGE_ROWS),
+        Some(rows) if (1..=PAGE_ROWS_MAX).contains(&rows) => Ok(rows),
+        Some(rows) => Err(QueryError::Invalid {
+            field: "limit".into(),
+            detail: format!("a page has 1 to {PAGE_ROWS_MAX} rows, not {rows}"),
+        }),
+    }
+}
+
+fn write(query: &str, sort: &str) -> Cursor {
+    Cursor(URL_SAFE_NO_PAD.encode(format!("{query}\n{sort}")))
+}
+
+fn read(query: &str, cursor: &Cursor) -> Result<String, QueryError> {
+    let text = Some(&cursor.0)
+        .filter(|text| text.len() <= CURSOR_CHARS_MAX)
+        .and_then(|text| URL_SAFE_NO_PAD.decode(text).ok())
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        // The database takes no text with a NUL in it.
+        .filter(|text| !text.contains('\0'));
+    text.as_deref()
+        .and_then(|text| text.split_once('\n'))
+        .filter(|(own, _)| *own == query)
+        .map(|(_, sort)| sort.to_owned())
+        .ok_or_else(|| QueryError::Invalid {
+            field: "after".into(),
+            detail: "a cursor is taken as it is from next in an answer to the same query".into(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_for_the_query_that_gave_it() {
+        let cursor = write("decisions", "2017/000024a/vestregionen:24a-2017");
+        assert_eq!(read("decisions", &cursor).unwrap(), "2017/000024a/vestregionen:24a-2017");
+        assert!(read("hearings", &cursor).is_err());
+    }
+
+    #[test]
+    fn what_is_not_a_cursor_is_refused() {
+        for text in ["", "=", "2017", "Å", &"A".repeat(CURSOR_CHARS_MAX + 1)] {
+            assert!(read("decisions", &Cursor(text.to_owned())).is_err(), "{text:?} passed");
+        }
+        let nul = Cursor(URL_SAFE_NO_PAD.encode("decisions\na\0b"));
+        assert!(read("decisions", &nul).is_err());
+    }
+
+    #[test]
+    fn a_page_has_at_least_one_row_and_at_most_the_limit() {
+        assert_eq!(limit(None).unwrap(), PAGE_ROWS);
+        assert!(limit(Some(PAGE_ROWS_MAX)).is_ok());
+        assert!(limit(Some(0)).is_err());
+        assert!(limit(Some(PAGE_ROWS_MAX + 1)).is_err());
+    }
+}

@@ -1,0 +1,132 @@
+//! A table with its checkpoint: what the kernel's projection runner runs.
+//!
+//! Rows and checkpoint move in one transaction, in one schema. The schema is named here and nowhere in
+//! the tables' own statements, so that the same code fills the live schema and the one beside it.
+
+use chrono::{DateTime, Utc};
+use samvirke_kernel::{
+    log::Stored,
+    projection::{Checkpoint, Projection, TakeError},
+    stream::StreamIdentity,
+};
+use sqlx::{Executor, PgConnection, PgPool};
+
+use crate::{
+    fact::Fact,
+    model::{Table, as_i64, as_u64, poison, world},
+};
+
+/// A table in one schema.
+pub struct Projected {
+    name: &'static str,
+    table: &'static dyn Table,
+    pool: PgPool,
+    schema: String,
+}
+
+impl Projected {
+    pub fn new(table: &'static dyn Table, pool: PgPool, schema: String) -> Self {
+        Self { name: table.layout().name, table, pool, schema }
+    }
+
+    /// Moves the checkpoint if it stands where the caller thinks.
+    async fn advance(
+        &self,
+        connection: &mut PgConnection,
+        from: &Checkpoint,
+        to: &Checkpoint,
+    ) -> Result<(), TakeError> {
+        let schema = &self.schema;
+        enter(connection, schema).await.map_err(world)?;
+        // Where nothing was taken yet there must be no row; otherwise the row must be as we left it.
+        let statement = if from.sequence == 0 {
+            format!(
+                "INSERT INTO \"{schema}\".checkpoint (stream, created, sequence)
+                 SELECT $1, $2, $3 WHERE $4 = 0 ON CONFLICT DO NOTHING"
+            )
+        } else {
+            format!(
+                "UPDATE \"{schema}\".checkpoint SET sequence = $3
+                 WHERE stream = $1 AND created = $2 AND sequence = $4"
+            )
+        };
+        let moved = sqlx::query(&statement)
+            .bind(&to.stream.name)
+            .bind(to.stream.created)
+            .bind(as_i64(to.sequence))
+            .bind(as_i64(from.sequence))
+            .execute(connection)
+            .await
+            .map_err(world)?;
+        if moved.rows_affected() == 1 { Ok(()) } else { Err(TakeError::Fenced) }
+    }
+}
+
+/// Puts a schema in sight for the rest of the transaction.
+pub(crate) async fn enter(connection: &mut PgConnection, schema: &str) -> sqlx::Result<()> {
+    // A read model that loses its last commits to a crash takes them again from the stream.
+    let statements = format!(
+        "SET LOCAL synchronous_commit = off; SET LOCAL search_path TO \"{schema}\", public"
+    );
+    connection.execute(statements.as_str()).await.map(|_| ())
+}
+
+impl Projection for Projected {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    async fn checkpoint(&self, stream: &str) -> Result<Option<Checkpoint>, TakeError> {
+        let found: Option<(DateTime<Utc>, i64)> = sqlx::query_as(&format!(
+            "SELECT created, sequence FROM \"{}\".checkpoint WHERE stream = $1",
+            self.schema
+        ))
+        .bind(stream)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(world)?;
+        Ok(found.map(|(created, sequence)| Checkpoint {
+            stream: StreamIdentity { name: stream.to_owned(), created },
+            sequence: as_u64(sequence),
+        }))
+    }
+
+    async fn take(
+        &self,
+        commits: &[Stored],
+        from: &Checkpoint,
+        to: &Checkpoint,
+    ) -> Result<(), TakeError> {
+        let facts =
+            commits.iter().map(Fact::read).collect::<Result<Vec<_>, _>>().map_err(poison)?;
+        let mut tx = self.pool.begin().await.map_err(world)?;
+        self.advance(&mut tx, from, to).await?;
+        self.table.write(&mut tx, &facts).await?;
+        tx.commit().await.map_err(world)
+    }
+
+    async fn park(
+        &self,
+        commit: &Stored,
+        reason: &str,
+        from: &Checkpoint,
+        to: &Checkpoint,
+    ) -> Result<(), TakeError> {
+        let mut tx = self.pool.begin().await.map_err(world)?;
+        self.advance(&mut tx, from, to).await?;
+        sqlx::query(
+            "INSERT INTO parked (stream, sequence, subject, reason, payload, stored_at)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(&to.stream.name)
+        .bind(as_i64(commit.sequence))
+        .bind(&commit.subject)
+        .bind(reason)
+        .bind(commit.payload.as_ref())
+        .bind(commit.stored_at)
+        .execute(&mut *tx)
+        .await
+        .map_err(world)?;
+        tx.commit().await.map_err(world)
+    }
+}
