@@ -5,3 +5,6 @@
 pub mod body;
 pub mod cooperation;
 pub mod network;
+
+#[cfg(test)]
+mod golden;
