@@ -71,7 +71,7 @@ impl Version {
     }
 }
 
-/// Finds the earliest stay that one of `versions`, the last of which stays in force, has no place for.
+/// Finds the earliest stay that one of `versions` has no place for; the last stays in force.
 ///
 /// How many hold an office grows only where a stay begins, and how many may changes only where a
 /// version does, so no other days need looking at.

@@ -5,11 +5,13 @@ use samvirke_kernel::{
     scenario::{Scenario, role},
 };
 use samvirke_schemas::{
+    id::LocalId,
     networks::{
         body::{NamedDeputy, Post},
         cooperation::{self, Agreement, LegalForm, MemberKind},
-        rules::{Authority, CompositionRule, Majority, PersonId, Quorum, Right},
+        rules::{Authority, CompositionRule, Majority, Office, PersonId, Quorum, Right},
     },
+    organisation::OrganisationNumber,
     text::Prose,
 };
 
