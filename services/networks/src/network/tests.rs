@@ -245,7 +245,9 @@ fn the_leader_changes_and_does_not_go_back_in_time() {
         .when(lead(None, "2014"))
         .then_refused(Rejection::LeadershipGoesBack { from: date("2015") })
         .when(lead(None, "2016"))
-        .then_accepted();
+        .then_accepted()
+        .when(lead(Some(ASKER), "2015"))
+        .then_nothing();
 }
 
 #[test]
