@@ -1,7 +1,7 @@
 //! A body of a cooperation: its rules in versions, its seats, its chair.
 //!
-//! Everything is dated, because a meeting is judged by the body as it stood on its day. Other contexts
-//! read it as `BodyInForce`.
+//! Everything is dated, because a meeting is judged by the body as it stood on its day. Other
+//! contexts read it as `BodyInForce`.
 
 use std::collections::BTreeSet;
 

@@ -334,8 +334,7 @@ impl Standing {
         member: &OrganisationNumber,
         to: NaiveDate,
     ) -> Result<Option<NaiveDate>, Rejection> {
-        let stay =
-            self.memberships.of(member).next_back().ok_or_else(|| not_member(member))?;
+        let stay = self.memberships.of(member).next_back().ok_or_else(|| not_member(member))?;
         if to < stay.period.from {
             return Err(Rejection::EndsBeforeItBegan { from: stay.period.from });
         }
@@ -372,7 +371,8 @@ impl Standing {
         from: NaiveDate,
     ) -> Result<OrganisationNumber, Rejection> {
         let stay = self
-            .members_on(from)
+            .memberships
+            .on(from)
             .find(|stay| stay.member == *named)
             .ok_or_else(|| not_member(named))?;
         if stay.kind != MemberKind::Municipality {
@@ -382,8 +382,11 @@ impl Standing {
     }
 
     fn next_in_rotation(&self, from: NaiveDate) -> Option<OrganisationNumber> {
-        let municipalities: Vec<_> =
-            self.memberships.on(from).filter(|stay| stay.kind == MemberKind::Municipality).collect();
+        let municipalities: Vec<_> = self
+            .memberships
+            .on(from)
+            .filter(|stay| stay.kind == MemberKind::Municipality)
+            .collect();
         let present = self
             .leader
             .as_ref()

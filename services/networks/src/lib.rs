@@ -9,3 +9,6 @@ pub mod network;
 pub mod inbox;
 
 pub use inbox::service;
+
+#[cfg(test)]
+mod golden;

@@ -34,9 +34,8 @@ impl Memberships {
                 period: Period { from: *from, to: None },
             }),
             Event::MemberReleased { member, to, .. } => {
-                let open = |stay: &&mut Membership| {
-                    stay.member == *member && stay.period.to.is_none()
-                };
+                let open =
+                    |stay: &&mut Membership| stay.member == *member && stay.period.to.is_none();
                 if let Some(stay) = self.0.iter_mut().rev().find(open) {
                     stay.period.to = Some(*to);
                 }
@@ -56,10 +55,7 @@ impl Memberships {
     }
 
     /// The stays of one member, earliest first.
-    pub fn of(
-        &self,
-        member: &OrganisationNumber,
-    ) -> impl DoubleEndedIterator<Item = &Membership> {
+    pub fn of(&self, member: &OrganisationNumber) -> impl DoubleEndedIterator<Item = &Membership> {
         self.0.iter().filter(move |stay| stay.member == *member)
     }
 

@@ -15,7 +15,7 @@ use samvirke_schemas::{
 use super::{Body, Standing};
 
 impl Body {
-    /// The rules, the seats and the chair in force on a day; none where the body did not exist then.
+    /// The rules, the seats and the chair in force on a day; none where there was no body then.
     pub fn in_force(&self, id: &AggregateId, day: NaiveDate) -> Option<BodyInForce> {
         let standing = self.standing()?;
         if standing.disbanded_on.is_some_and(|last| last < day) {

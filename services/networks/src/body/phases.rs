@@ -74,8 +74,7 @@ impl Body {
         else {
             return Ok(Vec::new());
         };
-        let first =
-            Version { rules: rules.clone(), elections: elections.clone(), in_force_from };
+        let first = Version { rules: rules.clone(), elections: elections.clone(), in_force_from };
         if let Some(standing) = self.standing() {
             let asked = Standing::new(&names, kind, first, prepares_for.as_ref());
             return if standing.began_as(&asked) {

@@ -65,7 +65,7 @@ pub(super) fn check(
     check_authority(kind, rules)?;
     for by in rules.delegated.iter().filter_map(|delegation| delegation.by.as_ref()) {
         let member = cooperation.standing().is_some_and(|standing| {
-            standing.members_on(version.in_force_from).any(|stay| stay.member == *by)
+            standing.memberships.on(version.in_force_from).any(|stay| stay.member == *by)
         });
         if !member {
             return Err(Rejection::DelegatedByOutsider { by: by.clone() });

@@ -8,7 +8,7 @@ use samvirke_schemas::{
     id::LocalId,
     networks::{
         body::{DEPUTIES_MAX, Event, NamedDeputy, Request},
-        cooperation::MemberKind,
+        cooperation::{MemberKind, Membership},
         rules::Seat,
     },
     organisation::OrganisationNumber,
@@ -18,7 +18,7 @@ use samvirke_schemas::{
 use serde::{Deserialize, Serialize};
 
 use super::{Rejection, SEATS_MAX, Standing, Version, check_room};
-use crate::cooperation::{Cooperation, Membership};
+use crate::cooperation::Cooperation;
 
 /// One holder's time in a seat.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,28 +71,27 @@ impl Version {
     }
 }
 
-/// Finds a stay that one of `versions`, the last of which stays in force, has no place for.
+/// Finds the earliest stay that one of `versions` has no place for; the last stays in force.
 ///
 /// How many hold an office grows only where a stay begins, and how many may changes only where a
 /// version does, so no other days need looking at.
 pub(super) fn misfit<'a>(versions: &[Version], stays: &'a [Stay]) -> Option<Misfit<'a>> {
-    for (at, version) in versions.iter().enumerate() {
+    versions.iter().enumerate().find_map(|(at, version)| {
         let next = versions.get(at + 1).and_then(|next| next.in_force_from.pred_opt());
         let force = Period { from: version.in_force_from, to: next };
-        for stay in stays.iter().filter(|stay| stay.held().intersects(force)) {
-            let Some(seats) = version.places(stay) else { continue };
+        let meanwhile = stays.iter().filter(|stay| stay.held().intersects(force));
+        let misfits = meanwhile.filter_map(|stay| {
+            let seats = version.places(stay)?;
             let on = stay.held().from.max(force.from);
             let held = stays.iter().filter(|other| {
                 other.is_of(&stay.seat.member)
                     && other.seat.office == stay.seat.office
                     && other.held().contains(on)
             });
-            if held.count() > seats.into() {
-                return Some(Misfit { stay, on, seats });
-            }
-        }
-    }
-    None
+            (held.count() > seats.into()).then_some(Misfit { stay, on, seats })
+        });
+        misfits.min_by_key(|misfit| misfit.on)
+    })
 }
 
 impl Standing {
@@ -103,9 +102,7 @@ impl Standing {
 
     /// The place in the history of the stay in `seat` on a day.
     pub(super) fn stay_at(&self, seat: &LocalId, day: NaiveDate) -> Option<usize> {
-        self.stays
-            .iter()
-            .position(|stay| stay.seat.seat == *seat && stay.held().contains(day))
+        self.stays.iter().position(|stay| stay.seat.seat == *seat && stay.held().contains(day))
     }
 
     pub(super) fn seated(&self, seat: &LocalId, on: NaiveDate) -> Result<&Stay, Rejection> {
@@ -258,9 +255,8 @@ impl Standing {
                 });
             }
             Event::SeatVacated { seat, from, to, .. } => {
-                let vacated = |stay: &&mut Stay| {
-                    stay.seat.seat == *seat && stay.filled.from == *from
-                };
+                let vacated =
+                    |stay: &&mut Stay| stay.seat.seat == *seat && stay.filled.from == *from;
                 // The last, because a stay that never was may have begun on the same day.
                 if let Some(stay) = self.stays.iter_mut().rev().find(vacated) {
                     stay.vacated = Some(*to);
@@ -303,7 +299,7 @@ fn membership<'a>(
 ) -> Result<&'a Membership, Rejection> {
     let membership = cooperation
         .standing()
-        .and_then(|standing| standing.members_on(held.from).find(|stay| stay.member == *member))
+        .and_then(|standing| standing.memberships.on(held.from).find(|stay| stay.member == *member))
         .ok_or_else(|| Rejection::NotMember { member: member.clone(), on: held.from })?;
     match membership.period.to {
         Some(to) if !membership.period.covers(held) => Err(Rejection::MembershipEnds { to }),
