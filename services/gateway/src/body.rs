@@ -52,8 +52,8 @@ fn content_type(headers: &HeaderMap) -> Result<(), Fault> {
 }
 
 fn object(bytes: &Bytes) -> Result<Box<RawValue>, Fault> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| Fault::NotUtf8 { at: error.valid_up_to() })?;
+    let text =
+        std::str::from_utf8(bytes).map_err(|error| Fault::NotUtf8 { at: error.valid_up_to() })?;
     // A raw value is skipped over, however deep; only reading it holds it to serde_json's depth.
     let malformed = |error: serde_json::Error| Fault::MalformedJson { reason: error.to_string() };
     let raw = match serde_json::from_str::<Map<String, Value>>(text) {
@@ -108,7 +108,9 @@ mod tests {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(value));
             content_type(&headers)
         };
-        for value in ["application/json", "Application/JSON; charset=\"UTF-8\"", "application/json;"] {
+        for value in
+            ["application/json", "Application/JSON; charset=\"UTF-8\"", "application/json;"]
+        {
             assert_eq!(check(value), Ok(()), "{value}");
         }
         for value in ["text/plain", "", "application/json; charset=latin1", "application/jsonp"] {

@@ -32,9 +32,9 @@ pub(crate) async fn carry_out(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let principal = gateway.0.identity.verify(&parts.headers)?;
-    let id: AggregateId = id
-        .parse()
-        .map_err(|error: samvirke_schemas::id::InvalidId| Fault::InvalidId { reason: error.to_string() })?;
+    let id: AggregateId = id.parse().map_err(|error: samvirke_schemas::id::InvalidId| {
+        Fault::InvalidId { reason: error.to_string() }
+    })?;
     let command_id = headers::command_id(&parts.headers, &principal.subject)?;
     let expected_version = headers::expected_version(&parts.headers)?;
     let at = headers::occurred_at(&parts.headers, context.arrived)?;
@@ -58,11 +58,8 @@ pub(crate) async fn carry_out(
         traceparent: Some(context.trace.to_string()),
         deadline: context.deadline,
     };
-    let late = if command_id.repeatable {
-        Fault::OutcomeUnknown
-    } else {
-        Fault::OutcomeUnknownWithoutKey
-    };
+    let late =
+        if command_id.repeatable { Fault::OutcomeUnknown } else { Fault::OutcomeUnknownWithoutKey };
     let answer = gateway.ask(subject, &message, context.until, late).await?;
     accepted(answer.get())
 }
@@ -73,8 +70,8 @@ fn accepted(answer: &str) -> Result<Response, Problem> {
     };
     let receipt: Receipt =
         serde_json::from_str(answer).map_err(|error| unreadable(error.to_string()))?;
-    let position = HeaderValue::from_str(&receipt.position)
-        .map_err(|error| unreadable(error.to_string()))?;
+    let position =
+        HeaderValue::from_str(&receipt.position).map_err(|error| unreadable(error.to_string()))?;
     let etag = HeaderValue::from_str(&format!("\"{}\"", receipt.version))
         .map_err(|error| unreadable(error.to_string()))?;
     let mut response = answer.to_owned().into_response();

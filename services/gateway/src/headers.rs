@@ -117,7 +117,9 @@ pub(crate) fn provenance(headers: &HeaderMap) -> Result<Option<Provenance>, Faul
 pub(crate) fn none_match(headers: &HeaderMap, etag: &str) -> bool {
     headers.get_all(header::IF_NONE_MATCH).iter().any(|value| {
         value.to_str().is_ok_and(|tags| {
-            tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+            tags.split(',')
+                .map(str::trim)
+                .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
         })
     })
 }
@@ -140,7 +142,8 @@ fn source(value: &HeaderValue) -> Result<Line, String> {
 
 fn is_position(text: &str) -> bool {
     text.split_once(':').is_some_and(|(stream, sequence)| {
-        let named = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+        let named =
+            |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
         (1..=STREAM_CHARS_MAX).contains(&stream.len())
             && stream.chars().all(named)
             && number(sequence).is_some()
@@ -201,7 +204,9 @@ mod tests {
         assert_eq!(expected_version(&HeaderMap::new()), Ok(None));
         assert_eq!(expected_version(&with(IF_MATCH, &["\"7\""])), Ok(Some(7)));
         assert_eq!(expected_version(&with(IF_MATCH, &["\"7-a1b2\""])), Ok(Some(7)));
-        for tag in ["7", "W/\"7\"", "*", "\"\"", "\"seven\"", "\"7\", \"8\"", "\"-7\"", "\"+7\"", "\""] {
+        for tag in
+            ["7", "W/\"7\"", "*", "\"\"", "\"seven\"", "\"7\", \"8\"", "\"-7\"", "\"+7\"", "\""]
+        {
             let refused = expected_version(&with(IF_MATCH, &[tag]));
             assert_eq!(refused, Err(Fault::InvalidIfMatch), "{tag:?}");
         }
@@ -236,7 +241,8 @@ mod tests {
 
     #[test]
     fn a_source_is_percent_encoded_utf_8() {
-        let found = provenance(&with(SOURCE, &["M%C3%B8teprotokoll%2001.06.2017"])).unwrap().unwrap();
+        let found =
+            provenance(&with(SOURCE, &["M%C3%B8teprotokoll%2001.06.2017"])).unwrap().unwrap();
         assert_eq!(found.source.unwrap().as_str(), "Møteprotokoll 01.06.2017");
         assert!(!found.illustrative);
         for text in ["", "%FF", "%0A", "%2"] {

@@ -45,7 +45,8 @@ pub(crate) fn of_query(query: &Query, generator: &mut SchemaGenerator) -> Vec<Pa
     let schema = (query.parameters)(generator).to_value();
     let definitions = generator.definitions();
     let schema = resolve(&schema, definitions);
-    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> =
+        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let properties = schema["properties"].as_object();
     let mut parameters: Vec<Parameter> = properties
         .into_iter()
@@ -92,16 +93,21 @@ impl Shape {
     pub(crate) fn read(&self, text: &str) -> Option<Value> {
         match self {
             Self::Text => Some(Value::from(text)),
-            Self::Integer => {
-                text.parse::<u64>().map(Value::from).or_else(|_| text.parse::<i64>().map(Value::from)).ok()
-            }
+            Self::Integer => text
+                .parse::<u64>()
+                .map(Value::from)
+                .or_else(|_| text.parse::<i64>().map(Value::from))
+                .ok(),
             Self::Number => text.parse::<f64>().ok().filter(|n| n.is_finite()).map(Value::from),
             Self::Boolean => text.parse::<bool>().ok().map(Value::from),
             Self::List(item) => {
                 if text.is_empty() {
                     return Some(Value::Array(Vec::new()));
                 }
-                text.split(',').map(|part| item.read(part)).collect::<Option<Vec<_>>>().map(Value::Array)
+                text.split(',')
+                    .map(|part| item.read(part))
+                    .collect::<Option<Vec<_>>>()
+                    .map(Value::Array)
             }
         }
     }

@@ -66,9 +66,9 @@ pub(crate) async fn answer(
     let answer = gateway.ask(subject, &message, context.until, Fault::AnswerLate).await?;
     let answer = answer.get();
     let etag = etag(answer)?;
-    let unchanged = etag.as_ref().is_some_and(|etag| {
-        etag.to_str().is_ok_and(|etag| headers::none_match(headers, etag))
-    });
+    let unchanged = etag
+        .as_ref()
+        .is_some_and(|etag| etag.to_str().is_ok_and(|etag| headers::none_match(headers, etag)));
     let mut response = if unchanged {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -111,9 +111,10 @@ impl Route {
             let value = read(parameter, &text)?;
             put(&mut values, name, value)?;
         }
-        let missing = self.parameters.iter().find(|parameter| {
-            parameter.required && !values.contains_key(&parameter.name)
-        });
+        let missing = self
+            .parameters
+            .iter()
+            .find(|parameter| parameter.required && !values.contains_key(&parameter.name));
         match missing {
             Some(parameter) => Err(Fault::MissingParameter { name: parameter.name.clone() }),
             None => Ok(values),

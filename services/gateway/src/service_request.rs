@@ -25,8 +25,8 @@ impl Gateway {
         if nats.connection_state() != State::Connected {
             return Err(Fault::Disconnected.into());
         }
-        let payload = serde_json::to_vec(message).map_err(|error| {
-            Refused::Broken { detail: format!("a message cannot be written: {error}") }
+        let payload = serde_json::to_vec(message).map_err(|error| Refused::Broken {
+            detail: format!("a message cannot be written: {error}"),
         })?;
         let mut headers = HeaderMap::new();
         headers.insert(SIGNATURE, self.0.signer.sign(&payload));
