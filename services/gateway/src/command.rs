@@ -1,4 +1,5 @@
-//! Commands: `POST /v1/<plural>/{id}/<command>` becomes a signed [`CommandMessage`] to the service that decides.
+//! Commands: `POST /v1/<plural>/{id}/<command>` becomes a signed [`CommandMessage`] to the service
+//! that decides.
 
 use axum::{
     extract::Request,

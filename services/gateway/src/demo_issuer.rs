@@ -1,7 +1,7 @@
 //! An issuer of tokens for demonstrations and tests: it vouches for whomever it is told to.
 //!
-//! It has no way in by itself. A gateway trusts it only where its key set is among the configured issuers, and
-//! that must never be so in production.
+//! It has no way in by itself. A gateway trusts it only where its key set is among the configured
+//! issuers, and that must never be so in production.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};

@@ -1,7 +1,8 @@
-//! What the gateway itself finds wrong: with a request before any service sees it, or on the way to one.
+//! What the gateway itself finds wrong: with a request before any service sees it, or on the way to
+//! one.
 //!
-//! A fault has no status; [`crate::problem`] chooses that. Its code is part of a problem's `type` and never
-//! changes.
+//! A fault has no status; [`crate::problem`] chooses that. Its code is part of a problem's `type`
+//! and never changes.
 
 use crate::language::Language;
 

@@ -1,6 +1,7 @@
 //! The headers a caller may send, read into values.
 //!
-//! A header that is there but makes no sense is refused, never ignored: whoever sent it relies on it.
+//! A header that is there but makes no sense is refused, never ignored: whoever sent it relies on
+//! it.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use chrono::{DateTime, Utc};
@@ -49,7 +50,8 @@ pub(crate) fn command_id(headers: &HeaderMap, subject: &str) -> Result<CommandId
     Ok(CommandId { id: Uuid::new_v5(&COMMAND_IDS, &name), repeatable: true })
 }
 
-/// Reads `If-Match: "7"`, and `"7-<digest>"` as queries give it: the version that the caller decided on.
+/// Reads `If-Match: "7"`, and `"7-<digest>"` as queries give it: the version that the caller
+/// decided on.
 pub(crate) fn expected_version(headers: &HeaderMap) -> Result<Option<u64>, Fault> {
     let Some(tag) = once(headers, IF_MATCH)? else {
         return Ok(None);

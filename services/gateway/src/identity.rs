@@ -1,7 +1,9 @@
-//! Who calls: bearer tokens (RFC 6750, RFC 7519) verified against the issuers that the operator trusts.
+//! Who calls: bearer tokens (RFC 6750, RFC 7519) verified against the issuers that the operator
+//! trusts.
 //!
-//! A token is never believed about how to check it: its issuer and key id only look a key up, and the key
-//! says which algorithm it is for. So neither `none` nor an HMAC made with a public key can pass.
+//! A token is never believed about how to check it: its issuer and key id only look a key up, and
+//! the key says which algorithm it is for. So neither `none` nor an HMAC made with a public key can
+//! pass.
 
 mod claims;
 mod keys;
@@ -94,8 +96,8 @@ impl Identity {
     ///
     /// When keys are missing, unreadable, weak or ambiguous.
     pub fn load(issuers: &[Issuer]) -> Result<Self, LoadError> {
-        // Features of other crates in the same binary may make the choice ambiguous. An error says only that it
-        // has been made before.
+        // Features of other crates in the same binary may make the choice ambiguous. An error says
+        // only that it has been made before.
         let _ = jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER.install_default();
         let mut trusted: Vec<Trusted> = Vec::with_capacity(issuers.len());
         for issuer in issuers {
@@ -193,21 +195,23 @@ fn part<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     serde_json::from_slice(&bytes).map_err(|_| Fault::TokenMalformed)
 }
 
+/// The fault behind a token that the library refused. No kind of error lets a token pass.
 fn fault(kind: &ErrorKind) -> Fault {
-    match kind {
-        ErrorKind::InvalidSignature => Fault::TokenSignature,
-        ErrorKind::ExpiredSignature => Fault::TokenExpired,
-        ErrorKind::ImmatureSignature => Fault::TokenNotYetValid,
-        ErrorKind::InvalidAudience => Fault::TokenAudience,
-        ErrorKind::InvalidIssuer => Fault::TokenForeignIssuer,
-        ErrorKind::InvalidAlgorithm => Fault::TokenAlgorithm,
-        ErrorKind::MissingRequiredClaim(claim) => Fault::TokenClaimMissing { claim: claim.clone() },
-        #[expect(
-            clippy::wildcard_enum_match_arm,
-            reason = "the crate may add kinds; none lets a token pass"
-        )]
-        _ => Fault::TokenMalformed,
+    let known = [
+        (ErrorKind::InvalidSignature, Fault::TokenSignature),
+        (ErrorKind::ExpiredSignature, Fault::TokenExpired),
+        (ErrorKind::ImmatureSignature, Fault::TokenNotYetValid),
+        (ErrorKind::InvalidAudience, Fault::TokenAudience),
+        (ErrorKind::InvalidIssuer, Fault::TokenForeignIssuer),
+        (ErrorKind::InvalidAlgorithm, Fault::TokenAlgorithm),
+    ];
+    if let ErrorKind::MissingRequiredClaim(claim) = kind {
+        return Fault::TokenClaimMissing { claim: claim.clone() };
     }
+    known
+        .into_iter()
+        .find(|(known, _)| known == kind)
+        .map_or(Fault::TokenMalformed, |(_, fault)| fault)
 }
 
 #[cfg(test)]

@@ -20,8 +20,8 @@ impl Language {
         }
     }
 
-    /// Reads `Accept-Language` (RFC 9110 § 12.5.4): the known language with the highest weight, the first of
-    /// equals; English where none is known.
+    /// Reads `Accept-Language` (RFC 9110 § 12.5.4): the known language with the highest weight, the
+    /// first of equals; English where none is known.
     pub(crate) fn preferred(header: Option<&str>) -> Self {
         let mut best = (Self::English, 0);
         for range in header.unwrap_or_default().split(',').take(RANGES_MAX) {

@@ -1,8 +1,9 @@
 //! HTTP in front of the services: JSON in, problems out, and nothing of the domain in between.
 //!
-//! Invariants: the gateway knows no rule, no SQL and no JetStream. Its routes and the OpenAPI document are
-//! made from the catalogue in `schemas`. Whoever the caller is has been verified before a message leaves, and
-//! every message to a service is signed. Only [`problem`] chooses a status.
+//! Invariants: the gateway knows no rule, no SQL and no JetStream. Its routes and the OpenAPI
+//! document are made from the catalogue in `schemas`. Whoever the caller is has been verified
+//! before a message leaves, and every message to a service is signed. Only [`problem`] chooses a
+//! status.
 
 pub mod demo_issuer;
 pub mod identity;

@@ -1,5 +1,5 @@
-//! The outermost layer: gives every request its context, every answer its id, every problem its body, and
-//! tells logs and metrics.
+//! The outermost layer: gives every request its context, every answer its id, every problem its
+//! body, and tells logs and metrics.
 //!
 //! Neither holds personal data: routes are named by their template, never by what was filled in.
 
@@ -14,7 +14,7 @@ use axum::{
 use tracing::Instrument;
 
 use crate::{
-    Gateway,
+    Gateway, clock,
     fault::Fault,
     problem::Problem,
     request_context::{REQUEST_ID, RequestContext},
@@ -42,7 +42,7 @@ pub(crate) async fn observe(
         trace.id = context.trace.trace_id(),
         http.route = route,
     );
-    let started = tokio::time::Instant::now();
+    let started = clock::instant();
     let answered = async {
         let needs_permit = request.uri().path().starts_with(SERVICE_PATHS);
         let permit = needs_permit.then(|| gateway.0.in_flight.try_acquire());
@@ -58,7 +58,12 @@ pub(crate) async fn observe(
     span.in_scope(|| {
         tracing::info!(
             target: "samvirke::access",
-            { http.method = method, http.status = status, problem = code, latency_ms = seconds * 1000.0 },
+            {
+                http.method = method,
+                http.status = status,
+                problem = code,
+                latency_ms = seconds * 1000.0,
+            },
             "{method} {route} {status}"
         );
     });
@@ -68,7 +73,8 @@ pub(crate) async fn observe(
     response
 }
 
-/// Writes the problem that a response carries, if it does, and marks the response with the request's id.
+/// Writes the problem that a response carries, if it does, and marks the response with the
+/// request's id.
 fn finish(mut response: Response, context: &RequestContext) -> (Response, Option<String>) {
     let problem = response.extensions_mut().remove::<Problem>();
     let code = problem.as_ref().map(|problem| problem.code().to_owned());
@@ -97,3 +103,6 @@ fn method_label(method: &Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
-//! The OpenAPI 3.1 document, made from the catalogue: each command and each query a path of its own.
+//! The OpenAPI 3.1 document, made from the catalogue: each command and each query a path of its
+//! own.
 //!
-//! Nothing is written here that the types do not say, so the document cannot lag behind the program. The copy
-//! in `schemas/openapi.json` is compared by a test.
+//! Nothing is written here that the types do not say, so the document cannot lag behind the
+//! program. The copy in `schemas/openapi.json` is compared by a test.
 
 mod shared;
 
@@ -167,8 +168,8 @@ fn definition<'s>(schema: &'s Value, generator: &'s SchemaGenerator) -> &'s Valu
         .unwrap_or(schema)
 }
 
-/// The schemas that the document refers to, directly or through others. The enums of requests, whose variants
-/// stand in the paths, are not among them.
+/// The schemas that the document refers to, directly or through others. The enums of requests,
+/// whose variants stand in the paths, are not among them.
 fn reachable(roots: &[&Value], generator: &SchemaGenerator) -> Map<String, Value> {
     let definitions = generator.definitions();
     let mut names = BTreeSet::new();

@@ -1,7 +1,8 @@
-//! The parameters of a query as its schema describes them: where they stand and what type they have.
+//! The parameters of a query as its schema describes them: where they stand and what type they
+//! have.
 //!
-//! A URL holds only text. The schema says what becomes a number, a truth value or a list, so that a service
-//! gets the same JSON from a URL as from anywhere else.
+//! A URL holds only text. The schema says what becomes a number, a truth value or a list, so that a
+//! service gets the same JSON from a URL as from anywhere else.
 
 use samvirke_schemas::catalogue::Query;
 use schemars::{SchemaGenerator, generate::SchemaSettings};

@@ -1,4 +1,5 @@
-//! Percent-encoding (RFC 3986 § 2.1) without guessing: what is not UTF-8 is refused, never replaced.
+//! Percent-encoding (RFC 3986 § 2.1) without guessing: what is not UTF-8 is refused, never
+//! replaced.
 
 /// The text is not percent-encoded UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

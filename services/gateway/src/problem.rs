@@ -1,7 +1,7 @@
 //! Every answer that is not a success, as a problem document (RFC 9457).
 //!
-//! This is the only place where a status is chosen. What an operator must know of a failure is logged here,
-//! once; the caller learns what to do next.
+//! This is the only place where a status is chosen. What an operator must know of a failure is
+//! logged here, once; the caller learns what to do next.
 
 use axum::{
     body::Body,
@@ -40,7 +40,8 @@ pub struct Document {
     /// What kind of problem it is, in a few words.
     pub title: String,
     pub status: u16,
-    /// What is wrong and what would help: in bokmål if `Accept-Language` prefers Norwegian, otherwise English.
+    /// What is wrong and what would help: in bokmål if `Accept-Language` prefers Norwegian,
+    /// otherwise English.
     pub detail: String,
     /// The source of the rule that said no: `R18`, `kommuneloven § 11-9`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,7 +65,8 @@ impl From<Refused> for Problem {
     }
 }
 
-/// The response carries the problem along; [`Problem::response`] gives it a body where language and id are known.
+/// The response carries the problem along; [`Problem::response`] gives it a body where language and
+/// id are known.
 impl IntoResponse for Problem {
     fn into_response(self) -> axum::response::Response {
         let mut response = self.0.status().into_response();
@@ -211,9 +213,7 @@ impl Cause {
             Self::Fault(fault) if fault.is_passing() => {
                 tracing::warn!(request.id = context.id, fault = fault.code(), "not carried out");
             }
-            Self::Fault(_) | Self::Refused(Refused::Rejected { .. } | Refused::Invalid { .. }) => {
-                ()
-            }
+            Self::Fault(_) | Self::Refused(Refused::Rejected { .. } | Refused::Invalid { .. }) => {}
         }
     }
 }

@@ -171,8 +171,8 @@ fn cooperation(parameters: &Map<String, Value>) -> Result<Option<CooperationId>,
 
 /// The tag of an answer that has a version: `"7-<digest>"`.
 ///
-/// The version makes it fit for `If-Match`. The digest tells answers of one version apart: they may join
-/// several aggregates, and depend on who asks.
+/// The version makes it fit for `If-Match`. The digest tells answers of one version apart: they may
+/// join several aggregates, and depend on who asks.
 fn etag(answer: &str) -> Result<Option<HeaderValue>, Problem> {
     // Lists have no version; neither has anything else that is not an object.
     let Ok(Versioned { version: Some(version) }) = serde_json::from_str(answer) else {

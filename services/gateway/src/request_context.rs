@@ -35,7 +35,7 @@ impl RequestContext {
             trace: TraceContext::continue_from(text(headers, "traceparent")),
             language: Language::preferred(text(headers, "accept-language")),
             arrived,
-            until: Instant::now() + timeout,
+            until: clock::instant() + timeout,
             deadline: arrived + timeout,
         }
     }

@@ -1,6 +1,7 @@
 //! Takes connections, and lets go of none in the middle of an answer.
 //!
-//! Limits: so many connections at once, so long to send the headers, so long to finish when asked to stop.
+//! Limits: so many connections at once, so long to send the headers, so long to finish when asked
+//! to stop.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -20,7 +21,8 @@ const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
 const HEADERS_BYTES_MAX: usize = 64 * 1024;
 /// How much longer than a request may take we wait for the last ones when stopping.
 const DRAIN_MARGIN: Duration = Duration::from_secs(2);
-/// How long to wait after the system could not hand out a connection, such as for want of file handles.
+/// How long to wait after the system could not hand out a connection, such as for want of file
+/// handles.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until `shutdown`, then finishes what was accepted.

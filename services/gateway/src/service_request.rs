@@ -1,7 +1,7 @@
 //! One signed question to a service over NATS, and its answer.
 //!
-//! What was certainly not done and what may have been done are different faults: only the second asks the
-//! caller to find out.
+//! What was certainly not done and what may have been done are different faults: only the second
+//! asks the caller to find out.
 
 use async_nats::{HeaderMap, Request, client::RequestErrorKind, connection::State};
 use samvirke_schemas::{message::SIGNATURE, reply::Refused};
@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use crate::{Gateway, fault::Fault, problem::Problem};
+use crate::{Gateway, clock, fault::Fault, problem::Problem};
 
 impl Gateway {
     /// Asks whoever serves `subject`, until `until`; `late` is the fault when no answer comes.
@@ -21,7 +21,8 @@ impl Gateway {
         late: Fault,
     ) -> Result<Box<RawValue>, Problem> {
         let nats = &self.0.nats;
-        // The client would keep the message and send it on reconnecting, long after the caller left.
+        // The client would keep the message and send it on reconnecting, long after the caller
+        // left.
         if nats.connection_state() != State::Connected {
             return Err(Fault::Disconnected.into());
         }
@@ -33,7 +34,7 @@ impl Gateway {
         let request = Request::new()
             .payload(payload.into())
             .headers(headers)
-            .timeout(Some(until.saturating_duration_since(Instant::now())));
+            .timeout(Some(until.saturating_duration_since(clock::instant())));
         match nats.send_request(subject, request).await {
             Ok(answer) => read(&answer.payload),
             Err(error) => Err(match error.kind() {

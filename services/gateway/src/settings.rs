@@ -87,7 +87,7 @@ struct IssuerFields {
 /// Why the settings of an issuer make no sense.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "issuer {issuer:?} needs exactly one of jwks_file, jwks_url and jwks, and a name and an audience"
+    "issuer {issuer:?} needs a name, an audience, and exactly one of jwks_file, jwks_url and jwks"
 )]
 struct InvalidIssuer {
     issuer: String,

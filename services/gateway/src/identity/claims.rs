@@ -77,7 +77,8 @@ impl Claims {
         Ok(Principal { subject, member, grants })
     }
 
-    /// `<issuer>#<id>`: ids are unique only within an issuer, and none can pass for one of Samvirke's own.
+    /// `<issuer>#<id>`: ids are unique only within an issuer, and none can pass for one of
+    /// Samvirke's own.
     fn subject(&self, issuer: &str) -> Result<String, Fault> {
         let (claim, id) = match (&self.sub, &self.client_id) {
             (Some(sub), _) => ("sub", sub),

@@ -1,6 +1,7 @@
 //! The public keys of an issuer, from its JSON Web Key Set (RFC 7517).
 //!
-//! Only keys that can be meant for us are kept. A set may hold others, which are passed over and logged.
+//! Only keys that can be meant for us are kept. A set may hold others, which are passed over and
+//! logged.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{

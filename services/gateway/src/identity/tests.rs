@@ -2,6 +2,7 @@
 
 use axum::http::HeaderValue;
 use chrono::{DateTime, TimeDelta, Utc};
+use jsonwebtoken::{EncodingKey, jwk::Jwk};
 use samvirke_schemas::{
     organisation::OrganisationNumber,
     principal::{GRANTS_MAX, Role},
@@ -88,11 +89,10 @@ fn good_header() -> Value {
 #[track_caller]
 fn spoiled(claim: &str, value: Value) -> Fault {
     let mut claims = good_claims();
-    match value {
-        Value::Null => {
-            claims.as_object_mut().unwrap().remove(claim);
-        }
-        value => claims[claim] = value,
+    if value.is_null() {
+        claims.as_object_mut().unwrap().remove(claim);
+    } else {
+        claims[claim] = value;
     }
     verify(&issuer().sign(&good_header(), &claims)).unwrap_err()
 }
@@ -185,7 +185,7 @@ fn an_hmac_made_with_the_public_key_is_refused() {
     let public = URL_SAFE_NO_PAD.decode(jwks["keys"][0]["x"].as_str().unwrap()).unwrap();
     let mut header = jsonwebtoken::Header::new(Algorithm::HS256);
     header.kid = Some(issuer().kid().to_owned());
-    let key = jsonwebtoken::EncodingKey::from_secret(&public);
+    let key = EncodingKey::from_secret(&public);
     let _ = jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER.install_default();
     let forged = jsonwebtoken::encode(&header, &good_claims(), &key).unwrap();
     assert_eq!(verify(&forged), Err(Fault::TokenAlgorithm));
@@ -197,6 +197,29 @@ fn a_key_is_used_for_its_own_algorithm_only() {
         let header = json!({"alg": alg, "kid": issuer().kid()});
         let refused = verify(&issuer().sign(&header, &good_claims()));
         assert_eq!(refused, Err(Fault::TokenAlgorithm), "{alg}");
+    }
+}
+
+/// Keys made for this test, used nowhere else.
+#[test]
+fn rsa_and_elliptic_curve_keys_are_accepted_for_their_own_algorithm() {
+    let rsa = EncodingKey::from_rsa_der(include_bytes!("tests/rs256.der"));
+    let curve = EncodingKey::from_ec_der(include_bytes!("tests/es256.der"));
+    let _ = jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER.install_default();
+    for (key, algorithm) in [(&rsa, Algorithm::RS256), (&curve, Algorithm::ES256)] {
+        let mut public = Jwk::from_encoding_key(key, algorithm).unwrap();
+        public.common.key_id = Some("k".into());
+        let identity = trusting_keys(json!({"keys": [public]})).unwrap();
+        let mint = |algorithm| {
+            let mut header = jsonwebtoken::Header::new(algorithm);
+            header.kid = Some("k".into());
+            jsonwebtoken::encode(&header, &good_claims(), key).unwrap()
+        };
+        assert!(identity.verify_token(&mint(algorithm)).is_ok(), "{algorithm:?}");
+        if algorithm == Algorithm::RS256 {
+            let other = identity.verify_token(&mint(Algorithm::PS256));
+            assert_eq!(other, Err(Fault::TokenAlgorithm));
+        }
     }
 }
 

@@ -17,9 +17,9 @@ The backend of an inter-municipal cooperation: networks, cases and meetings as e
 Commands are `POST /v1/{collection}/{id}/{command}` and queries are `GET`. An id is \
 `<cooperation>:<id>`, such as `vestregionen:sg`; a cooperation itself is `vestregionen` for short.
 
-Send an `Idempotency-Key` with every command: the same key from the same caller is the same command, so it may be \
-repeated until an answer comes. A command answers with the version (`ETag`) and the position (`Samvirke-Position`) \
-of its commit. A query that is given the position waits until it has seen it.
+Send an `Idempotency-Key` with every command: the same key from the same caller is the same \
+command, so it may be repeated until an answer comes. A command answers with the version (`ETag`) \
+and the position (`Samvirke-Position`) of its commit. A query that is given the position waits until it has seen it.
 
 Every answer that is not a success is a problem (RFC 9457) with a stable `type`.";
 
@@ -49,9 +49,25 @@ fn reference(kind: &str, name: &str) -> Value {
     json!({"$ref": format!("#/components/{kind}/{name}")})
 }
 
+fn header(name: &str, description: &str, schema: Value) -> Value {
+    json!({
+        "name": name,
+        "in": "header",
+        "required": false,
+        "description": description,
+        "schema": schema,
+    })
+}
+
+/// The path and header parameters that commands and queries share.
 pub(super) fn header_parameters() -> Value {
-    let header = |name: &str, description: &str, schema: Value| json!({"name": name, "in": "header", "required": false, "description": description, "schema": schema});
     let text = json!({"type": "string"});
+    let key = json!({
+        "type": "string", "pattern": "^[!-~]+$", "maxLength": IDEMPOTENCY_KEY_CHARS_MAX,
+    });
+    let tag = json!({
+        "type": "string", "pattern": "^\"[0-9]+(-[0-9a-f]+)?\"$", "examples": ["\"7\""],
+    });
     json!({
         "Id": {
             "name": "id",
@@ -64,12 +80,12 @@ pub(super) fn header_parameters() -> Value {
             headers::IDEMPOTENCY_KEY,
             "The same key from the same caller is the same command, which is carried out once. With another body \
              it is refused.",
-            json!({"type": "string", "pattern": "^[!-~]+$", "maxLength": IDEMPOTENCY_KEY_CHARS_MAX}),
+            key,
         ),
         "IfMatch": header(
             headers::IF_MATCH,
             "The version that the caller decided on, as `ETag` gave it. Another one is refused with 412.",
-            json!({"type": "string", "pattern": "^\"[0-9]+(-[0-9a-f]+)?\"$", "examples": ["\"7\""]}),
+            tag,
         ),
         "IfNoneMatch": header(
             "If-None-Match",

@@ -36,11 +36,20 @@ async fn every_answer_names_its_trace() {
 }
 
 #[tokio::test]
-async fn numbers_are_served_as_prometheus_reads_them() {
+async fn requests_are_counted_by_their_route_and_never_by_what_was_filled_in() {
     let world = World::start().await;
+    world.serve("cmd.>", accepted()).await;
+    let _counting = metrics::set_default_local_recorder(world.recorder);
+    world.post("/v1/cooperations/vestregionen/resume", &[], "{}").await;
+    world.get("/v1/secret-name").await;
     let answer = world.get("/metrics").await;
-    assert_eq!(answer.status, 200);
     assert!(answer.header("content-type").starts_with("text/plain; version=0.0.4"));
+    let numbers = String::from_utf8(answer.body.to_vec()).unwrap();
+    let resumed = "samvirke_http_requests_total{method=\"POST\",\
+                   route=\"/v1/cooperations/{id}/resume\",status=\"200\"} 1";
+    assert!(numbers.contains(resumed), "{numbers}");
+    assert!(numbers.contains("route=\"unmatched\",status=\"404\"} 1"), "{numbers}");
+    assert!(!numbers.contains("vestregionen") && !numbers.contains("secret-name"));
 }
 
 /// Sends a request over a connection of its own.

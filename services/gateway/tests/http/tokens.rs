@@ -1,4 +1,5 @@
-//! Bad tokens at the door. Every kind of failure is told on the verifier itself (`identity/tests.rs`).
+//! Bad tokens at the door. Every kind of failure is told on the verifier itself
+//! (`identity/tests.rs`).
 
 use axum::body::Body;
 use chrono::{TimeDelta, Utc};

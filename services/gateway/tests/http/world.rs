@@ -15,7 +15,7 @@ use axum::{
 use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
 use futures::StreamExt;
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use samvirke_gateway::{
     Gateway, Settings,
     demo_issuer::{AUDIENCE, DemoIssuer, ISSUER, TokenRequest},
@@ -54,7 +54,7 @@ impl Nats {
             .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| {
-                panic!("{binary} cannot be started ({error}): set SAMVIRKE_NATS_SERVER to a nats-server")
+                panic!("{binary} cannot be started ({error}): set SAMVIRKE_NATS_SERVER")
             });
         Self { child, folder }
     }
@@ -105,6 +105,7 @@ pub(crate) struct World {
     pub(crate) client: async_nats::Client,
     pub(crate) issuer: DemoIssuer,
     pub(crate) gateway: Gateway,
+    pub(crate) recorder: &'static PrometheusRecorder,
     router: Router,
     heard: Arc<Mutex<Vec<Heard>>>,
 }
@@ -124,11 +125,12 @@ impl World {
             "limits": limits,
         }))
         .unwrap();
-        let metrics = PrometheusBuilder::new().build_recorder().handle();
+        // Lives as long as the process: whoever counts on it holds no lifetime.
+        let recorder = &*Box::leak(Box::new(PrometheusBuilder::new().build_recorder()));
         let signer = MessageSigner::new(&SECRET);
-        let gateway = Gateway::new(&settings, client.clone(), signer, metrics).unwrap();
+        let gateway = Gateway::new(&settings, client.clone(), signer, recorder.handle()).unwrap();
         let router = router(gateway.clone());
-        Self { nats, client, issuer, gateway, router, heard: Arc::default() }
+        Self { nats, client, issuer, gateway, recorder, router, heard: Arc::default() }
     }
 
     /// Answers everything that is asked on `subject` with `answer`, and remembers it.
@@ -147,12 +149,12 @@ impl World {
                     message: serde_json::from_slice(&question.payload).unwrap(),
                     trusted: gateway.check(&question.payload, signature).is_ok(),
                 });
-                // A string stands for a reply that is not JSON; null for a service that keeps silent.
-                let payload = match &answer {
-                    Value::Null => continue,
-                    Value::String(text) => text.clone(),
-                    answer => answer.to_string(),
-                };
+                // A string stands for a reply that is not JSON; null for a service that keeps
+                // silent.
+                if answer.is_null() {
+                    continue;
+                }
+                let payload = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
                 client.publish(question.reply.unwrap(), payload.into()).await.unwrap();
             }
         });
