@@ -31,7 +31,7 @@ pub trait Rejection: Error + Clone + PartialEq + Send + Sync + 'static {
 macro_rules! rejections {
     (
         $(#[$doc:meta])*
-        pub enum $name:ident {
+        $visibility:vis enum $name:ident {
             $(
                 $variant:ident $({ $($field:ident: $type:ty),+ $(,)? })? :
                 $kind:ident $(($at:literal))?, $rule:literal, $en:literal, $nb:literal;
@@ -41,7 +41,7 @@ macro_rules! rejections {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, thiserror::Error, strum::IntoStaticStr)]
         #[strum(serialize_all = "kebab-case")]
-        pub enum $name {
+        $visibility enum $name {
             $(#[error($en)] $variant $({ $($field: $type),+ })?,)+
         }
 

@@ -1,0 +1,142 @@
+//! Reading what has happened.
+
+use cqrs_es::{CqrsFramework, EventStore};
+use futures::{StreamExt, future};
+use samvirke_kernel::{
+    Command, clock,
+    execute::ExecuteError,
+    repository::StoreError,
+    snapshot::{EVENTS_BETWEEN_SNAPSHOTS, SNAPSHOT_STREAM},
+};
+use samvirke_schemas::principal::Principal;
+
+use crate::{
+    rig::{Rig, add, id, pending},
+    tally::{Rejection, Request},
+};
+
+pub(crate) async fn a_refusal_is_never_founded_on_old_news(rig: &Rig) -> anyhow::Result<()> {
+    let (here, there) = (rig.repository().await?, rig.repository().await?);
+    add(&here, "news", 1).await?;
+    // Hot here at 1; there it becomes 10 without this side knowing.
+    add(&there, "news", 9).await?;
+    assert_eq!(add(&here, "news", -10).await?.version, 3);
+    let refused = add(&there, "news", -1).await;
+    assert!(matches!(refused, Err(ExecuteError::Rejected(Rejection::BelowZero))), "{refused:?}");
+    Ok(())
+}
+
+pub(crate) async fn a_cold_load_reads_a_long_history_in_order(rig: &Rig) -> anyhow::Result<()> {
+    let repository = rig.repository().await?.without_snapshots();
+    let log = repository.log().clone();
+    // More than one page of a direct get, written past the repository.
+    let mut expected = 0;
+    for _ in 0..3 {
+        for chunk in 0..5 {
+            let unit = pending(&log, "long", expected);
+            expected = log.append(vec![unit]).await?[0];
+            let crowd = (0..100).map(|n| {
+                let (log, name) = (log.clone(), format!("other-{expected}-{chunk}-{n}"));
+                async move { log.append(vec![pending(&log, &name, 0)]).await.map(|_| ()) }
+            });
+            future::try_join_all(crowd).await?;
+        }
+    }
+    let commits = log.read(&log.subject("tally", &id("long")), 0).await?;
+    assert_eq!(commits.len(), 15);
+    assert!(commits.windows(2).all(|pair| pair[0].sequence < pair[1].sequence));
+    let tail = log.read(&log.subject("tally", &id("long")), commits[9].sequence).await?;
+    assert_eq!(tail.len(), 5);
+    assert_eq!(repository.load(&id("long")).await?.state.count, 15);
+    assert!(log.read(&log.subject("tally", &id("nobody")), 0).await?.is_empty());
+    Ok(())
+}
+
+pub(crate) async fn a_snapshot_spares_the_history_and_a_strange_one_is_ignored(
+    rig: &Rig,
+) -> anyhow::Result<()> {
+    let repository = rig.repository().await?;
+    samvirke_kernel::snapshot::open(repository.log().jetstream(), rig.replicas).await?;
+    let mut kept = repository
+        .log()
+        .client()
+        .subscribe(format!("snap.{}", repository.log().subject("tally", &id("kept"))))
+        .await?;
+    for _ in 0..EVENTS_BETWEEN_SNAPSHOTS + 5 {
+        add(&repository, "kept", 1).await?;
+    }
+    let snapshot = kept.next().await.unwrap();
+    let mut document: serde_json::Value = serde_json::from_slice(&snapshot.payload)?;
+    assert_eq!(document["loaded"]["version"], EVENTS_BETWEEN_SNAPSHOTS);
+
+    let total = (EVENTS_BETWEEN_SNAPSHOTS + 5) as i64;
+    assert_eq!(rig.repository().await?.load(&id("kept")).await?.state.sum, total);
+
+    // A snapshot that lies is believed if it bears the reducer's fingerprint, so that we know it is
+    // read at all; under another fingerprint it is not.
+    document["loaded"]["state"]["sum"] = serde_json::json!(1_000_000);
+    let js = repository.log().jetstream();
+    let subject = snapshot.subject.clone();
+    js.publish(subject.clone(), document.to_string().into()).await?.await?;
+    assert_eq!(rig.repository().await?.load(&id("kept")).await?.state.sum, 1_000_005);
+    document["fingerprint"] = serde_json::json!("another reducer");
+    js.publish(subject, document.to_string().into()).await?.await?;
+    assert_eq!(rig.repository().await?.load(&id("kept")).await?.state.sum, total);
+    assert!(js.get_stream(SNAPSHOT_STREAM).await.is_ok());
+    Ok(())
+}
+
+pub(crate) async fn the_framework_of_cqrs_es_runs_on_the_store(rig: &Rig) -> anyhow::Result<()> {
+    let framework = CqrsFramework::new(rig.repository().await?, Vec::new(), ());
+    let command = |amount| Command {
+        id: id("framed"),
+        principal: Principal::system("test"),
+        request: Request::Add { amount },
+        facts: (),
+        at: clock::now(),
+        now: clock::now(),
+    };
+    framework.execute("test:framed", command(3)).await?;
+    framework.execute("test:framed", command(4)).await?;
+    assert!(framework.execute("test:framed", command(-8)).await.is_err());
+    let store = rig.repository().await?;
+    let events = EventStore::load_events(&store, "test:framed").await?;
+    assert_eq!(events.iter().map(|event| event.sequence).collect::<Vec<_>>(), [1, 2]);
+    assert!(events[1].metadata["position"].starts_with("TALLIES:"));
+    // What the framework wrote, our own way of executing goes on from.
+    assert_eq!(add(&store, "framed", -7).await?.version, 3);
+    Ok(())
+}
+
+pub(crate) async fn a_slow_reader_gets_every_commit_in_order(rig: &Rig) -> anyhow::Result<()> {
+    const COMMITS: usize = 3_000;
+    let log = rig.log().await?;
+    let mut slow = log.follow(0).await?;
+    for chunk in 0..COMMITS / 500 {
+        let written = (0..500).map(|n| {
+            let (log, name) = (log.clone(), format!("slow-{chunk}-{n}"));
+            async move { log.append(vec![pending(&log, &name, 0)]).await.map(|_| ()) }
+        });
+        future::try_join_all(written).await?;
+    }
+    for expected in 1..=COMMITS as u64 {
+        assert_eq!(slow.next().await.unwrap()?.sequence, expected);
+    }
+    Ok(())
+}
+
+pub(crate) async fn an_unknown_event_type_stops_the_aggregate_with_its_name(
+    rig: &Rig,
+) -> anyhow::Result<()> {
+    let repository = rig.repository().await?;
+    let log = repository.log();
+    let mut strange = pending(log, "strange", 0);
+    let text = String::from_utf8(strange.payload.to_vec())?.replace("\"added\"", "\"squared\"");
+    strange.payload = text.into();
+    log.append(vec![strange]).await?;
+    let stopped = add(&repository, "strange", 1).await.unwrap_err();
+    assert!(matches!(&stopped, ExecuteError::Store(StoreError::History(_))), "{stopped:?}");
+    let told = samvirke_kernel::inbox::chain(&stopped);
+    assert!(told.contains("event type squared at sequence 1 is unknown"), "{told}");
+    Ok(())
+}

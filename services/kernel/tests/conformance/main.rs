@@ -1,0 +1,65 @@
+//! What a store of events must hold to, on one server (R1) and on a cluster of three (R3).
+//!
+//! Every promise is a function of a [`rig::Rig`]; each is run on both, because the servers differ:
+//! which check comes first, which error a conflict has, where a read is served.
+
+#![expect(clippy::unwrap_used, reason = "a broken test should panic")]
+
+mod rig;
+mod tally;
+
+mod acknowledgements;
+mod batches;
+mod histories;
+mod races;
+mod streams;
+
+/// Runs each promise on one server and on a cluster of three.
+macro_rules! on_one_and_on_three {
+    ($($module:ident::$promise:ident),+ $(,)?) => {
+        mod one_server {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() -> anyhow::Result<()> {
+                super::$module::$promise(&super::rig::Rig::of_one().await?).await
+            })+
+        }
+
+        mod three_servers {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() -> anyhow::Result<()> {
+                super::$module::$promise(&super::rig::Rig::of_three().await?).await
+            })+
+        }
+    };
+}
+
+on_one_and_on_three!(
+    races::sixteen_writers_on_one_aggregate_lose_and_double_nothing,
+    races::a_command_given_by_many_at_once_acts_once,
+    races::a_key_used_for_another_request_is_noticed,
+    batches::one_stale_commit_does_not_fail_its_neighbours,
+    batches::commits_that_belong_together_are_stored_or_refused_together,
+    batches::a_subject_waits_for_its_turn,
+    histories::a_refusal_is_never_founded_on_old_news,
+    histories::a_cold_load_reads_a_long_history_in_order,
+    histories::a_snapshot_spares_the_history_and_a_strange_one_is_ignored,
+    histories::the_framework_of_cqrs_es_runs_on_the_store,
+    histories::a_slow_reader_gets_every_commit_in_order,
+    histories::an_unknown_event_type_stops_the_aggregate_with_its_name,
+    streams::a_stream_with_other_settings_is_an_error_that_names_them,
+    streams::a_projection_of_a_stream_that_was_replaced_halts,
+    streams::a_projection_that_has_come_further_than_the_stream_halts,
+    streams::a_poisonous_commit_is_parked_and_the_rest_goes_on,
+);
+
+mod one_server_only {
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_lost_acknowledgement_neither_loses_nor_doubles() -> anyhow::Result<()> {
+        super::acknowledgements::a_lost_acknowledgement_neither_loses_nor_doubles().await
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_was_acknowledged_survives_a_killed_server() -> anyhow::Result<()> {
+        super::acknowledgements::what_was_acknowledged_survives_a_killed_server().await
+    }
+}
