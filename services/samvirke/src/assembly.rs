@@ -6,6 +6,8 @@
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use samvirke_gateway::Gateway;
 use samvirke_kernel::{service::Host, signature::MessageSigner};
 use samvirke_private_servers::Secret;
 use tokio::{net::TcpListener, task::JoinSet};
@@ -96,11 +98,13 @@ async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> any
         }
         Service::Gateway => {
             let listener = ground.listener.take().context("the gateway needs an address")?;
+            let metrics = PrometheusBuilder::new().install_recorder();
+            let metrics = metrics.context("the metrics cannot be collected")?;
+            let settings = &ground.configuration.gateway;
+            let signer = ground.signer.clone();
+            let gateway = Gateway::new(settings, host.client, signer, metrics)?;
             drop(ground);
-            // The gateway is not built yet; the address is held so that nothing else takes it.
-            host.shutdown.cancelled().await;
-            drop(listener);
-            Ok(())
+            samvirke_gateway::serve(listener, gateway, host.shutdown).await.map_err(Into::into)
         }
     }
 }

@@ -46,9 +46,9 @@ pub(crate) struct Configuration {
     /// Holds the key that the gateway signs messages to the services with, in 64 hexadecimal digits.
     /// All processes need the same.
     pub(crate) gateway_key_file: Option<PathBuf>,
-    /// The gateway's own section, as it is.
+    /// Whom the gateway trusts and how much it takes.
     #[serde(default)]
-    pub(crate) gateway: serde_json::Map<String, serde_json::Value>,
+    pub(crate) gateway: samvirke_gateway::Settings,
     /// What was set by file, environment and flags.
     #[serde(skip)]
     given: Given,

@@ -33,7 +33,7 @@ pub(crate) async fn run(mut configuration: Configuration) -> anyhow::Result<Outc
     let postgres_settings = postgres::kept_in(&directory.join("postgres"))?;
     let listener = serve::listen(&configuration).await?;
     let signer = connections::signer(&directory.join("gateway.key"))?;
-    issuer::prepare(directory.path())?;
+    configuration.gateway.issuers.push(issuer::trusted(directory.path())?);
     let shutdown = CancellationToken::new();
     serve::cancel_on_signal(shutdown.clone())?;
 

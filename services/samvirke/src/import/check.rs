@@ -4,7 +4,9 @@
 
 use chrono::DateTime;
 use samvirke_kernel::inbox;
-use samvirke_schemas::{catalogue, local_time::LocalTime, networks, reply::Refused};
+use samvirke_schemas::{
+    cases, catalogue, local_time::LocalTime, meetings, networks, reply::Refused,
+};
 
 use super::line::{Fault, Line};
 
@@ -20,6 +22,11 @@ fn decoder(plural: &str) -> Option<Decode> {
     }
     match plural {
         "cooperations" => requests!(networks::cooperation::Request),
+        "bodies" => requests!(networks::body::Request),
+        "networks" => requests!(networks::network::Request),
+        "registers" => requests!(cases::register::Request),
+        "cases" => requests!(cases::case::Request),
+        "meetings" => requests!(meetings::meeting::Request),
         _ => None,
     }
 }
@@ -38,8 +45,16 @@ pub(crate) fn line(line: &Line) -> Result<(), Fault> {
         let reason = format!("there is no collection {plural:?}; there are {}", known.join(", "));
         Fault::new("unknown-collection", reason)
     };
+    let collection = catalogue::collection(plural).ok_or_else(unknown)?;
+    let command = line.to.command.as_str();
+    // Not every variant of a request enum is open to callers.
+    if !collection.commands.contains(&command) {
+        let known = collection.commands.join(", ");
+        let reason = format!("{plural} have no command {command:?}; there are {known}");
+        return Err(Fault::new("unknown-command", reason));
+    }
     let decode = decoder(plural).ok_or_else(unknown)?;
-    decode(&line.to.command, line.body.get()).map_err(fault)
+    decode(command, line.body.get()).map_err(fault)
 }
 
 fn fault(refused: Refused) -> Fault {
