@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use async_nats::connection::State;
 use axum::{
     Router,
     body::Body,
@@ -39,24 +40,16 @@ pub(crate) struct Nats {
 }
 
 impl Nats {
-    /// Starts the server at `SAMVIRKE_NATS_SERVER`, or the one in `PATH`.
+    /// Starts the server at `SAMVIRKE_NATS_SERVER`, or the one in `PATH`, on a free port.
     pub(crate) fn start(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("nats.conf");
-        std::fs::write(&file, config).unwrap();
-        let binary = std::env::var("SAMVIRKE_NATS_SERVER").unwrap_or("nats-server".into());
-        let child = Command::new(&binary)
-            .args(["--addr", "127.0.0.1", "--port", "-1", "--ports_file_dir"])
-            .arg(folder.path())
-            .arg("--config")
-            .arg(&file)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| {
-                panic!("{binary} cannot be started ({error}): set SAMVIRKE_NATS_SERVER")
-            });
-        Self { child, folder }
+        std::fs::write(folder.path().join(CONFIG), config).unwrap();
+        Self { child: spawn(folder.path(), "-1"), folder }
+    }
+
+    /// Starts a stopped server again, where its clients look for it.
+    pub(crate) fn start_again(&mut self, port: u16) {
+        self.child = spawn(self.folder.path(), &port.to_string());
     }
 
     /// A client, as soon as the server has said where it listens.
@@ -82,6 +75,24 @@ impl Nats {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+}
+
+/// The name of the server's configuration in its folder.
+const CONFIG: &str = "nats.conf";
+
+fn spawn(folder: &Path, port: &str) -> Child {
+    let binary = std::env::var("SAMVIRKE_NATS_SERVER").unwrap_or("nats-server".into());
+    Command::new(&binary)
+        .args(["--addr", "127.0.0.1", "--port", port, "--ports_file_dir"])
+        .arg(folder)
+        .arg("--config")
+        .arg(folder.join(CONFIG))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap_or_else(|error| {
+            panic!("{binary} cannot be started ({error}): set SAMVIRKE_NATS_SERVER")
+        })
 }
 
 impl Drop for Nats {
@@ -158,6 +169,16 @@ impl World {
                 client.publish(question.reply.unwrap(), payload.into()).await.unwrap();
             }
         });
+    }
+
+    /// Waits until the client is connected, or is not any more.
+    pub(crate) async fn connection(&self, wanted: State) {
+        let change = async {
+            while self.client.connection_state() != wanted {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(START_MAX, change).await.expect("the client notices in time");
     }
 
     /// What the services have got so far.
