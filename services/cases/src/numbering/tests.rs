@@ -149,3 +149,14 @@ fn only_requests_with_a_number_concern_a_register() {
     assert_eq!(of(json!({"close": {}})), None);
     assert_eq!(of(json!({"change-plan": {"register": "2017", "treatments": []}})), None);
 }
+
+#[test]
+fn both_states_survive_a_snapshot() {
+    let mut world = World::new();
+    world.commit("vestregionen:future", json!({"open": opening()}));
+    world.commit("vestregionen:future", plan(json!({"lettered": {"running": 24}})));
+    let register = serde_json::to_string(&world.register).unwrap();
+    assert_eq!(serde_json::from_str::<Register>(&register).unwrap(), world.register);
+    let case = serde_json::to_string(&world.case).unwrap();
+    assert_eq!(serde_json::from_str::<Case>(&case).unwrap(), world.case);
+}

@@ -40,9 +40,9 @@ fn decides(member: &str, outcome: &str, text: Option<&str>) -> Request {
 fn corrects(member: &str, outcome: &str, text: Option<&str>) -> Request {
     let decision = decision(outcome, text, "2018-01-31");
     let reason = "The minutes say otherwise.";
-    ask(
-        json!({"correct-member-decision": {"member": member, "decision": decision, "reason": reason}}),
-    )
+    ask(json!({"correct-member-decision": {
+        "member": member, "decision": decision, "reason": reason,
+    }}))
 }
 
 fn receipt(member: &str, step: &str) -> Request {

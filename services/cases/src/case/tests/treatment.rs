@@ -199,7 +199,8 @@ fn r34_a_treatment_with_a_number_of_its_own_gets_it_from_a_register() {
 #[test]
 fn a_case_has_a_limit_on_its_treatments() {
     let many: Vec<_> = (0..65)
-        .map(|at| json!({"treatment": at.to_string(), "body": "vestregionen:sg", "authority": "decides"}))
+        .map(|at| at.to_string())
+        .map(|id| json!({"treatment": id, "body": "vestregionen:sg", "authority": "decides"}))
         .collect();
     opened()
         .when(plan(json!(many)))
