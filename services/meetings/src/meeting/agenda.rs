@@ -151,9 +151,7 @@ impl Meeting {
         match record.agenda.item(item)?.end {
             None => Ok(vec![Event::ItemWithdrawn { item: item.clone(), reason: reason.clone() }]),
             Some(End::Withdrawn) => Ok(Vec::new()),
-            Some(End::Concluded { .. }) => {
-                Err(Rejection::AlreadyConcluded { item: item.clone() })
-            }
+            Some(End::Concluded { .. }) => Err(Rejection::AlreadyConcluded { item: item.clone() }),
         }
     }
 

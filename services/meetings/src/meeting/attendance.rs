@@ -31,7 +31,10 @@ pub struct Roll {
 pub enum Presence {
     /// The holder told that they will not come.
     Absent,
-    Here { stand_in: Option<StandIn>, remote: bool },
+    Here {
+        stand_in: Option<StandIn>,
+        remote: bool,
+    },
     Left,
 }
 

@@ -206,11 +206,8 @@ impl Record {
             self.conflicting_dates.push(date.clone());
         }
         if let Event::MinutesDrafted { draft, rests_on, document } = event {
-            self.minutes = Minutes::Drafted {
-                draft: *draft,
-                rests_on: *rests_on,
-                document: document.clone(),
-            };
+            self.minutes =
+                Minutes::Drafted { draft: *draft, rests_on: *rests_on, document: document.clone() };
         }
         if let Event::MinutesApproved { draft, approval, .. } = event {
             self.minutes = Minutes::Approved {

@@ -100,10 +100,7 @@ impl Meeting {
         record.may_come_to(own, conclusion, Some(body))?;
         let text = own.text_of(conclusion)?;
         let unanimous = own.carried_unanimously();
-        Ok(own.concluded(
-            conclusion,
-            Ending { text, unanimous, quorum: found, day: command.day() },
-        ))
+        Ok(own.concluded(conclusion, Ending { text, unanimous, quorum: found, day: command.day() }))
     }
 
     pub(super) fn record_outcome(&self, command: &Command) -> Decision {
@@ -128,8 +125,7 @@ impl Meeting {
         }
         record.may_come_to(own, conclusion, record.in_force.as_ref())?;
         let text = conclusion.text().cloned();
-        if text.is_none()
-            && matches!(conclusion.outcome(), Outcome::Decided | Outcome::Recommended)
+        if text.is_none() && matches!(conclusion.outcome(), Outcome::Decided | Outcome::Recommended)
         {
             return Err(Rejection::TextNeeded);
         }

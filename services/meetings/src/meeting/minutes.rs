@@ -88,11 +88,7 @@ impl Meeting {
             Minutes::Drafted { .. } => (),
         }
         self.check_approval(command, record, approval)?;
-        Ok(vec![Event::MinutesApproved {
-            draft,
-            approval: approval.clone(),
-            on: command.day(),
-        }])
+        Ok(vec![Event::MinutesApproved { draft, approval: approval.clone(), on: command.day() }])
     }
 
     fn check_approval(
