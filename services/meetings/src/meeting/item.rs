@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use samvirke_schemas::{
-    id::{AggregateId, LocalId},
+    id::LocalId,
     legal_basis::LegalBasis,
     local_time::LocalTime,
     meetings::{
@@ -174,7 +174,7 @@ impl Record {
 }
 
 impl Item {
-    fn not_ended(&self) -> Result<(), Rejection> {
+    pub(super) fn not_ended(&self) -> Result<(), Rejection> {
         match self.end {
             None => Ok(()),
             Some(_) => Err(Rejection::AlreadyConcluded { item: self.entry.item.clone() }),
@@ -234,16 +234,16 @@ impl Item {
 
     fn concluded(&self, conclusion: &Conclusion, ending: Ending) -> Vec<Event> {
         let (case, treatment) = self.entry.case();
-        let to: Option<AggregateId> = conclusion.to().cloned();
         vec![Event::ItemConcluded {
             item: self.entry.item.clone(),
             case,
             treatment,
             outcome: conclusion.outcome(),
             text: ending.text,
-            to,
+            to: conclusion.to().cloned(),
             unanimous: ending.unanimous,
             quorum: ending.quorum,
+            public: self.withheld(ending.day).is_none(),
             day: ending.day,
         }]
     }

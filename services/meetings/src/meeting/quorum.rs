@@ -1,7 +1,7 @@
 //! Whether enough take part to decide, by the body's own rule (R20, kommuneloven § 11-9).
 //!
 //! Worked out for each item when it is treated. A seat counts whether its holder or somebody in the
-//! holder's stead sits there, in the room or remotely; one that is disqualified from the item does not.
+//! holder's stead sits there, in the room or remotely; one that is disqualified does not.
 
 use std::collections::BTreeSet;
 

@@ -265,7 +265,7 @@ fn by_counts(
         return Err(Rejection::ChairsVoteNotCounted);
     }
     let quorum = quorum::find(body, entitled);
-    // Whoever is there and does not vote takes no part in deciding; who that was, counts do not tell.
+    // Whoever does not vote takes no part in deciding; who that was, counts do not tell.
     let by_seats = !matches!(body.rules.quorum, Quorum::AllMembersRepresented {});
     if let QuorumFound::Met { needed, .. } = quorum
         && by_seats

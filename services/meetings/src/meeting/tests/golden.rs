@@ -1,4 +1,4 @@
-//! One event of every type as it is written on the stream, told as two meetings.
+//! One event of every type as it is written on the stream, told as meetings.
 //!
 //! The files are the memory of what was ever written: one that exists is never edited.
 
@@ -165,7 +165,7 @@ fn after() -> Vec<Step> {
     ]
 }
 
-/// Every event of two meetings: one that was kept here, and one that was cancelled but held after all.
+/// Every event of three meetings: one kept here, one cancelled, one reported from a source.
 fn history() -> Vec<Event> {
     let mut events = Vec::new();
     let mut scenario = unplanned();

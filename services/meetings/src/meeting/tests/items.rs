@@ -24,6 +24,7 @@ fn concluded(outcome: Outcome, text: Option<&str>, unanimous: Option<bool>) -> E
         to: None,
         unanimous,
         quorum: QuorumFound::Met { present: 4, needed: 3 },
+        public: true,
         day: day("2017-06-15"),
     }
 }
@@ -259,4 +260,14 @@ fn r39_a_result_is_forwarded_to_another_body() {
         .then_nothing()
         .when(forward("vestregionen:rg"))
         .then_refused(Rejection::AlreadyConcluded { item: id("6-2017") });
+}
+
+#[test]
+fn r20_taking_part_remotely_counts() {
+    let remote =
+        |seat| samvirke_schemas::meetings::attendance::SeatPresent { remote: true, ..holder(seat) };
+    proposed(2)
+        .after(arrive([remote("lier-mayor")]))
+        .when(vote("p", Method::Unanimous {}))
+        .then_accepted();
 }

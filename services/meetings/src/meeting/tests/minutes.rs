@@ -7,6 +7,7 @@ use samvirke_schemas::{
         agenda::{AgendaItem, ItemRestriction},
         meeting::{Event, Request},
         minutes::{Approval, Withheld, WithheldItem},
+        schedule::HeldDay,
     },
 };
 
@@ -188,6 +189,52 @@ fn partly_closed() -> Scenario<Meeting> {
         .after(Request::Close {})
         .after(draft())
         .after(approve(1, signed(&["baerum-mayor"])))
+}
+
+#[test]
+fn a_conclusion_says_whether_the_public_may_see_it() {
+    let restricted = AgendaItem {
+        public_title: Some("En avtale".parse().unwrap()),
+        restriction: Some(ItemRestriction { legal_basis: basis("offentleglova"), until: None }),
+        ..future()
+    };
+    let seen = |item: AgendaItem| {
+        let scenario = planned()
+            .after(put(item))
+            .after(notice())
+            .at("2017-06-15T10:00")
+            .after(arrive(SEATS.map(holder)))
+            .after(open_by("baerum-mayor"))
+            .after(take_up("6-2017"));
+        let event = only(scenario.when(conclude("6-2017", took_note())).events());
+        matches!(event, Event::ItemConcluded { public: true, .. })
+    };
+    assert!(seen(future()));
+    assert!(!seen(restricted));
+}
+
+#[test]
+fn the_minutes_of_a_reported_meeting_stand_when_they_are_approved() {
+    let report = Request::ReportHeld {
+        body: "vestregionen:sg".parse().unwrap(),
+        title: None,
+        days: vec![HeldDay { day: day("2014-11-27"), start: None, end: None }],
+        venue: None,
+    };
+    let approved = unplanned()
+        .after(report)
+        .after(put(future()))
+        .after(draft())
+        .after(approve(1, signed(&["baerum-mayor"])));
+    let outcome = Request::RecordOutcome {
+        item: id("6-2017"),
+        conclusion: took_note(),
+        unanimous: None,
+        day: None,
+    };
+    for request in [outcome, put(briefing()), Request::RemoveItem { item: id("6-2017") }] {
+        approved.clone().when(request).then_refused(Rejection::MinutesAreApproved);
+    }
 }
 
 #[test]

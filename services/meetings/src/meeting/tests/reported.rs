@@ -68,11 +68,14 @@ fn the_outcome_of_a_reported_meeting_claims_no_quorum() {
             to: None,
             unanimous: None,
             quorum: QuorumFound::Unknown {},
+            public: true,
             day: day("2014-11-27"),
         }])
         .when(outcome(adopted(), None))
         .then_nothing()
         .when(outcome(took_note(), None))
+        .then_refused(Rejection::AlreadyConcluded { item: id("6-2017") })
+        .when(Request::RemoveItem { item: id("6-2017") })
         .then_refused(Rejection::AlreadyConcluded { item: id("6-2017") });
     reported()
         .when(outcome(decided(), None))

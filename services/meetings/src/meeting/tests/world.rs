@@ -23,7 +23,7 @@ use samvirke_schemas::{
 
 use crate::meeting::{Facts, Meeting};
 
-/// The organisation numbers of members: three real ones, and others that only have a valid control digit.
+/// The organisation numbers of members: three real ones, and others with a valid control digit.
 pub(crate) const MEMBERS: [&str; 9] = [
     "935478715",
     "920125298",
