@@ -1,4 +1,5 @@
 //! The executable as operators use it: start, import, ask, pull the plug, start again.
+#![expect(clippy::unwrap_used, reason = "a broken test should panic")]
 
 use std::{
     fs,
