@@ -1,11 +1,18 @@
-//! What tests of more than one crate stand on: real servers of their own.
+//! What tests of more than one crate stand on: the repository and real servers of their own.
 //!
 //! Invariant: two tests share nothing, neither a stream nor a table nor a port.
+
+use std::path::PathBuf;
 
 use samvirke_private_servers::{
     Error, NatsServer,
     temporary::{self, Temporary, TemporaryDatabase},
 };
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
 
 /// A NATS server and an empty database for one test; both go when this goes.
 #[derive(Debug)]

@@ -95,7 +95,8 @@ faults! {
             "If-Match skal være én sterk merkelapp slik ETag ga den, for eksempel \"7\"";
         InvalidPosition { max: usize }:
             "Invalid Samvirke-Position", "Ugyldig Samvirke-Position",
-            "Samvirke-Position is a comma separated list of at most {max} positions such as NETWORKS:17",
+            "Samvirke-Position is a comma separated list of at most {max} positions such as \
+             NETWORKS:17",
             "Samvirke-Position er en kommadelt liste med høyst {max} posisjoner som NETWORKS:17";
         InvalidOccurredAt { reason: String }:
             "Invalid Samvirke-Occurred-At", "Ugyldig Samvirke-Occurred-At",
@@ -239,16 +240,16 @@ faults! {
             "tjenesten som svarer på dette, kjører ikke; ingenting ble gjort";
         OutcomeUnknown:
             "Outcome unknown", "Ukjent utfall",
-            "no answer came in time and the command may have been carried out; repeat it with the same \
-             Idempotency-Key to learn its outcome",
+            "no answer came in time and the command may have been carried out; repeat it with \
+             the same Idempotency-Key to learn its outcome",
             "svaret kom ikke i tide, og kommandoen kan være utført; send den på nytt med samme \
              Idempotency-Key for å få vite utfallet";
         OutcomeUnknownWithoutKey:
             "Outcome unknown", "Ukjent utfall",
-            "no answer came in time and the command may have been carried out; look before you repeat it, and \
-             send an Idempotency-Key from the start so that a repetition is safe",
-            "svaret kom ikke i tide, og kommandoen kan være utført; se etter før du sender den på nytt, og send \
-             en Idempotency-Key fra starten av, så er det trygt å gjenta";
+            "no answer came in time and the command may have been carried out; look before you \
+             repeat it, and send an Idempotency-Key from the start so that a repetition is safe",
+            "svaret kom ikke i tide, og kommandoen kan være utført; se etter før du sender den \
+             på nytt, og send en Idempotency-Key fra starten av, så er det trygt å gjenta";
         AnswerLate:
             "Try again", "Prøv igjen",
             "no answer came in time",

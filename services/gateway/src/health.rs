@@ -12,8 +12,8 @@ use async_nats::connection::State as Connection;
 
 use crate::{Gateway, fault::Fault, problem::Problem};
 
-/// `/livez`: the process answers. Says nothing of what it needs, or a broken server would restart it
-/// in vain.
+/// `/livez`: the process answers. Says nothing of what it needs, or a broken server would restart
+/// it in vain.
 pub(crate) async fn live() -> Response {
     Json(json!({"status": "ok"})).into_response()
 }

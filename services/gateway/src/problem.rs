@@ -196,7 +196,8 @@ impl Cause {
             Self::Refused(_) => "",
         };
         let challenge = format!(
-            "Bearer realm=\"samvirke\", error=\"invalid_token\", error_description=\"{description}\""
+            "Bearer realm=\"samvirke\", error=\"invalid_token\", \
+             error_description=\"{description}\""
         );
         HeaderValue::from_str(&challenge).unwrap_or(HeaderValue::from_static("Bearer"))
     }

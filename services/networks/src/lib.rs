@@ -7,6 +7,7 @@ pub mod cooperation;
 pub mod network;
 
 pub mod inbox;
+mod policies;
 
 pub use inbox::service;
 

@@ -19,7 +19,8 @@ Commands are `POST /v1/{collection}/{id}/{command}` and queries are `GET`. An id
 
 Send an `Idempotency-Key` with every command: the same key from the same caller is the same \
 command, so it may be repeated until an answer comes. A command answers with the version (`ETag`) \
-and the position (`Samvirke-Position`) of its commit. A query that is given the position waits until it has seen it.
+and the position (`Samvirke-Position`) of its commit. A query that is given the position waits \
+until it has seen it.
 
 Every answer that is not a success is a problem (RFC 9457) with a stable `type`.";
 
@@ -73,18 +74,20 @@ pub(super) fn header_parameters() -> Value {
             "name": "id",
             "in": "path",
             "required": true,
-            "description": "The aggregate, `<cooperation>:<id>`. A cooperation itself is `<cooperation>`.",
+            "description": "The aggregate, `<cooperation>:<id>`. A cooperation itself is \
+                            `<cooperation>`.",
             "schema": AggregateId::json_schema(&mut schemars::SchemaGenerator::default()),
         },
         "IdempotencyKey": header(
             headers::IDEMPOTENCY_KEY,
-            "The same key from the same caller is the same command, which is carried out once. With another body \
-             it is refused.",
+            "The same key from the same caller is the same command, which is carried out once. \
+             With another body it is refused.",
             key,
         ),
         "IfMatch": header(
             headers::IF_MATCH,
-            "The version that the caller decided on, as `ETag` gave it. Another one is refused with 412.",
+            "The version that the caller decided on, as `ETag` gave it. Another one is refused \
+             with 412.",
             tag,
         ),
         "IfNoneMatch": header(
@@ -95,15 +98,15 @@ pub(super) fn header_parameters() -> Value {
         "SamvirkePosition": header(
             headers::POSITION,
             &format!(
-                "Positions, separated by commas and at most {POSITIONS_MAX}, that must have been seen before the \
-                 answer is given."
+                "Positions, separated by commas and at most {POSITIONS_MAX}, that must have been \
+                 seen before the answer is given."
             ),
             json!({"type": "string", "examples": ["NETWORKS:17, CASES:4"]}),
         ),
         "SamvirkeOccurredAt": header(
             headers::OCCURRED_AT,
-            "When it happened, where it is registered afterwards: RFC 3339, or a wall-clock time in Norway. Never \
-             in the future.",
+            "When it happened, where it is registered afterwards: RFC 3339, or a wall-clock time \
+             in Norway. Never in the future.",
             json!({"type": "string", "examples": ["2017-06-01T09:00", "2017-06-01T07:00:00Z"]}),
         ),
         "SamvirkeSource": header(
@@ -113,17 +116,20 @@ pub(super) fn header_parameters() -> Value {
         ),
         "SamvirkeIllustrative": header(
             headers::ILLUSTRATIVE,
-            "`true` where the source does not tell it and it is filled in to make an example complete.",
+            "`true` where the source does not tell it and it is filled in to make an example \
+             complete.",
             json!({"type": "boolean", "default": false}),
         ),
         "AcceptLanguage": header(
             "Accept-Language",
-            "Problems are told in bokmål to whoever prefers Norwegian (nb, nn, no), otherwise in English.",
+            "Problems are told in bokmål to whoever prefers Norwegian (nb, nn, no), otherwise in \
+             English.",
             text.clone(),
         ),
         "RequestId": header(
             "X-Request-Id",
-            "The caller's name for this request, 1 to 64 letters, digits, `-`, `_` and `.`; another is replaced.",
+            "The caller's name for this request, 1 to 64 letters, digits, `-`, `_` and `.`; \
+             another is replaced.",
             text.clone(),
         ),
         "Traceparent": header("traceparent", "W3C Trace Context.", text),
@@ -134,11 +140,13 @@ pub(super) fn response_headers() -> Value {
     let text = json!({"type": "string"});
     json!({
         "ETag": {
-            "description": "The aggregate's version, for `If-Match`: `\"7\"`; of a query, with a digest of the answer.",
+            "description": "The aggregate's version, for `If-Match`: `\"7\"`; of a query, with a \
+                            digest of the answer.",
             "schema": text,
         },
         "SamvirkePosition": {
-            "description": "The commit, `STREAM:sequence`. Give it to a query to read your own write.",
+            "description": "The commit, `STREAM:sequence`. Give it to a query to read your own \
+                            write.",
             "schema": text,
         },
         "RequestId": {"description": "The request's id, in every answer.", "schema": text},
@@ -146,7 +154,10 @@ pub(super) fn response_headers() -> Value {
             "description": "Seconds to wait before the request is repeated.",
             "schema": {"type": "integer"},
         },
-        "WwwAuthenticate": {"description": "What is wrong with the token (RFC 6750).", "schema": text},
+        "WwwAuthenticate": {
+            "description": "What is wrong with the token (RFC 6750).",
+            "schema": text,
+        },
     })
 }
 
@@ -177,7 +188,10 @@ pub(super) fn responses() -> Value {
         "Stale": problem("The version in `If-Match` is not the current one.", none.clone()),
         "TooLarge": problem("The body is too large.", none.clone()),
         "NotJson": problem("The body is not `application/json`.", none.clone()),
-        "Refused": problem("A value in the request breaks a rule; `field` and `rule` say which.", none.clone()),
+        "Refused": problem(
+            "A value in the request breaks a rule; `field` and `rule` say which.",
+            none.clone(),
+        ),
         "Broken": problem("The program failed.", none),
         "Unavailable": problem(
             "Try again. With the same `Idempotency-Key` a command is carried out once.",
@@ -242,10 +256,10 @@ pub(super) fn security_schemes() -> Value {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "Signed with RS256, ES256 or EdDSA by an issuer that the operator trusts, with iss, aud, exp \
-                        and nbf. Machines bring Maskinporten's `consumer`, people `samvirke_roles` \
-                        (`vestregionen:secretariat`, `*:operator`) and `samvirke_member`. Without a token the caller \
-                        is the public.",
+        "description": "Signed with RS256, ES256 or EdDSA by an issuer that the operator trusts, \
+                        with iss, aud, exp and nbf. Machines bring Maskinporten's `consumer`, \
+                        people `samvirke_roles` (`vestregionen:secretariat`, `*:operator`) and \
+                        `samvirke_member`. Without a token the caller is the public.",
     }})
 }
 

@@ -1,5 +1,8 @@
 //! What callers are told while the services, or the way to them, are away.
 
+use std::time::Duration;
+
+use async_nats::connection::State;
 use serde_json::json;
 
 use crate::world::{World, accepted};
@@ -55,18 +58,28 @@ async fn what_broke_inside_is_for_the_log_and_not_for_the_caller() {
 }
 
 #[tokio::test]
-async fn while_nats_is_away_nothing_is_sent_later_behind_the_callers_back() {
+async fn while_nats_is_away_nothing_is_sent_later_and_when_it_is_back_all_is_well() {
     let mut world = World::start().await;
     world.serve("cmd.>", accepted()).await;
     assert_eq!(world.get("/readyz").await.status, 200);
-    world.nats.stop();
-    while world.client.connection_state() == async_nats::connection::State::Connected {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    world.nats.kill().await;
+    world.connection(State::Disconnected).await;
     world.post(PAUSE, &[], "{}").await.problem(503, "disconnected");
     world.get("/readyz").await.problem(503, "not-ready");
     assert_eq!(world.get("/livez").await.status, 200);
-    assert!(world.heard().is_empty());
+
+    world.nats.start_again().await.unwrap();
+    world.connection(State::Connected).await;
+    // The service has to subscribe again too, which the caller notices as a service that is away.
+    let answered = async {
+        while world.post(PAUSE, &[], "{}").await.status != 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), answered).await.expect("it recovers by itself");
+    assert_eq!(world.get("/readyz").await.status, 200);
+    // What was refused while NATS was away has not come after all.
+    assert_eq!(world.heard().len(), 1);
 }
 
 #[tokio::test]
