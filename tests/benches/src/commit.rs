@@ -85,9 +85,9 @@ impl Results {
         let head = std::iter::once(String::new()).chain(head).chain(["lone ms".to_owned()]);
         let mut table = Table::new(format!("Commands a second, {}", aggregates.name()), head);
         for side in Side::TAKING_TURNS {
-            let cells = WRITERS.iter().map(|writers| {
-                self.told(side, aggregates, *writers, |m| m.per_second).map(whole)
-            });
+            let cells = WRITERS
+                .iter()
+                .map(|writers| self.told(side, aggregates, *writers, |m| m.per_second).map(whole));
             let lone = self.told(side, aggregates, 1, |m| m.median_ms).map(milliseconds);
             table.row(side.name(), cells.chain([lone]));
         }
@@ -100,8 +100,9 @@ impl Results {
             "Messages a second, the ceiling",
             std::iter::once(String::new()).chain(head),
         );
-        let cells =
-            CEILING_IN_FLIGHT.iter().map(|count| Some(whole(self.per_second(Side::Batches, *count))));
+        let cells = CEILING_IN_FLIGHT
+            .iter()
+            .map(|count| Some(whole(self.per_second(Side::Batches, *count))));
         table.row(Side::Batches.name(), cells);
         table
     }

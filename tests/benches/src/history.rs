@@ -122,9 +122,10 @@ pub(crate) async fn write(log: &Log, extent: Extent) -> anyhow::Result<Vec<Commi
     for group in numbers.chunks(extent.together) {
         let mut last: Vec<(u64, Option<String>)> = vec![(0, None); group.len()];
         for step in 0..COMMITS_EACH {
-            let wave = group.iter().zip(last).map(|(number, (expected, previous))| {
-                next(log, *number, step, expected, previous)
-            });
+            let wave = group
+                .iter()
+                .zip(last)
+                .map(|(number, (expected, previous))| next(log, *number, step, expected, previous));
             let (waiting, told): (Vec<_>, Vec<Commit>) =
                 wave.collect::<anyhow::Result<Vec<_>>>()?.into_iter().unzip();
             last = future::try_join_all(waiting.into_iter().map(|pending| async move {

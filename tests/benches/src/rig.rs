@@ -84,8 +84,7 @@ impl Postgres {
         options: &[(&str, &str)],
     ) -> anyhow::Result<PgPool> {
         let url = self.server.database(name).await?;
-        let options =
-            PgConnectOptions::from_str(url.expose())?.options(options.iter().copied());
+        let options = PgConnectOptions::from_str(url.expose())?.options(options.iter().copied());
         Ok(PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)

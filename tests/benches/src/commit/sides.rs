@@ -150,8 +150,9 @@ pub(crate) async fn publishes(
             };
             let subject = log.subject(Cooperation::KIND, &id(name));
             async move {
-                let message =
-                    PublishMessage::build().payload(payload).expected_last_subject_sequence(expected);
+                let message = PublishMessage::build()
+                    .payload(payload)
+                    .expected_last_subject_sequence(expected);
                 let ack = js.send_publish(subject, message).await?.await?;
                 last[writer].store(ack.sequence, Ordering::Relaxed);
                 Ok(1)

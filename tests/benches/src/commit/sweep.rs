@@ -42,7 +42,10 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
                     let measured =
                         sides::kernel(&nats, tuning, Aggregates::New, writers, effort.window)
                             .await?;
-                    rates.entry((plain_max, batches, writers)).or_default().push(measured.per_second);
+                    rates
+                        .entry((plain_max, batches, writers))
+                        .or_default()
+                        .push(measured.per_second);
                 }
             }
         }
