@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The first and last year a register can have.
-const YEARS: std::ops::RangeInclusive<u16> = 1837..=9999;
+pub const YEARS: std::ops::RangeInclusive<u16> = 1837..=9999;
 
 /// Why a text is not a case number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

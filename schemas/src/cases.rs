@@ -1,1 +1,4 @@
 //! The cases context: registers and cases.
+
+pub mod case;
+pub mod register;

@@ -5,7 +5,7 @@
 
 use schemars::{Schema, SchemaGenerator};
 
-use crate::{Tagged, networks, queries};
+use crate::{Tagged, cases, meetings, networks, queries};
 
 /// The aggregate that a group of commands is for: `POST /v1/<plural>/{id}/<command>`.
 pub struct Collection {
@@ -33,23 +33,52 @@ pub struct Query {
     pub answer: fn(&mut SchemaGenerator) -> Schema,
 }
 
+macro_rules! collection {
+    ($context:literal, $kind:literal, $plural:literal, $request:ty) => {
+        collection!($context, $kind, $plural, $request, <$request>::TAGS)
+    };
+    ($context:literal, $kind:literal, $plural:literal, $request:ty, $commands:expr) => {
+        Collection {
+            context: $context,
+            kind: $kind,
+            plural: $plural,
+            commands: $commands,
+            schema: |generator| generator.subschema_for::<$request>(),
+        }
+    };
+}
+
 /// All collections.
-pub static COLLECTIONS: &[Collection] = &[Collection {
-    context: "networks",
-    kind: "cooperation",
-    plural: "cooperations",
-    commands: networks::cooperation::Request::TAGS,
-    schema: |generator| generator.subschema_for::<networks::cooperation::Request>(),
-}];
+pub static COLLECTIONS: &[Collection] = &[
+    collection!("networks", "cooperation", "cooperations", networks::cooperation::Request),
+    collection!("networks", "body", "bodies", networks::body::Request),
+    collection!("networks", "network", "networks", networks::network::Request),
+    // A number is taken by the case that needs it, never by a caller.
+    collection!("cases", "register", "registers", cases::register::Request, &["open"]),
+    collection!("cases", "case", "cases", cases::case::Request),
+    collection!("meetings", "meeting", "meetings", meetings::meeting::Request),
+];
+
+macro_rules! query {
+    ($name:literal, $path:literal, $summary:literal, $module:ident, $answer:ident) => {
+        Query {
+            name: $name,
+            path: $path,
+            summary: $summary,
+            parameters: |generator| generator.subschema_for::<queries::$module::Parameters>(),
+            answer: |generator| generator.subschema_for::<queries::$module::$answer>(),
+        }
+    };
+}
 
 /// All queries.
-pub static QUERIES: &[Query] = &[Query {
-    name: "cooperation-overview",
-    path: "/v1/cooperations/{id}",
-    summary: "One cooperation: names, form, agreement, members and leadership.",
-    parameters: |generator| generator.subschema_for::<queries::cooperation_overview::Parameters>(),
-    answer: |generator| generator.subschema_for::<queries::cooperation_overview::Overview>(),
-}];
+pub static QUERIES: &[Query] = &[query!(
+    "cooperation-overview",
+    "/v1/cooperations/{id}",
+    "One cooperation: names, form, agreement, members and leadership.",
+    cooperation_overview,
+    Overview
+)];
 
 /// Finds a collection by the word in its URL.
 pub fn collection(plural: &str) -> Option<&'static Collection> {

@@ -12,6 +12,7 @@ pub mod legal_basis;
 pub mod local_time;
 pub mod names;
 pub mod organisation;
+pub mod partial_date;
 pub mod period;
 pub mod text;
 

@@ -1,4 +1,8 @@
 //! The networks context: cooperations, their bodies and their networks.
 
 pub mod cooperation;
+
 pub mod rules;
+
+pub mod body;
+pub mod network;

@@ -45,9 +45,21 @@ pub enum BodyKind {
 
 /// A post held in a member (verv, stilling).
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::Display,
 )]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Office {
     Mayor,
     DeputyMayor,
@@ -142,6 +154,7 @@ pub struct Delegation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rules {
+    /// Who sits in the body. Empty where it is not laid down: then any office of a member may.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub composition: Vec<CompositionRule>,
     /// The rights of those who hold a seat. Members of the body vote; nobody else does (R9).

@@ -2,15 +2,20 @@
 //!
 //! On one server every message costs an fsync, but an atomic batch of many messages costs one. So a
 //! few commits go as pipelined plain publishes, and many are gathered into one batch, each with
-//! its own expectation. When the server refuses a batch its members are sent again singly, so that
-//! one stale commit never fails its neighbours. Commits that belong together travel as one unit and are
+//! its own expectation. The server refuses a batch without saying which member was stale. Those that
+//! provably are get their conflict, the others travel again, and if that is refused too, singly: one
+//! stale commit never fails its neighbours. Commits that belong together travel as one unit and are
 //! stored or refused as one.
 
-use std::{collections::HashSet, collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_nats::{Client, HeaderMap, client::Request};
 use bytes::Bytes;
-use futures::future;
+use futures::{StreamExt, future};
 use serde::Deserialize;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tracing::{debug, warn};
@@ -80,6 +85,13 @@ struct Unit {
 impl Unit {
     fn bytes(&self) -> usize {
         self.members.iter().map(|member| member.payload.len()).sum()
+    }
+
+    /// Whether a member's subject has provably moved past what it expects.
+    fn is_stale(&self, last: &HashMap<String, u64>) -> bool {
+        self.members
+            .iter()
+            .any(|member| last.get(&member.subject).is_some_and(|at| *at > member.expected))
     }
 }
 
@@ -266,6 +278,27 @@ impl Sender {
     }
 
     async fn send_together(&self, units: Vec<Unit>) {
+        let Some((units, refused)) = self.send_batch(units).await else { return };
+        debug!(stream = self.stream, %refused, "a batch was refused");
+        metrics::counter!("samvirke_commit_batches_refused").increment(1);
+        let last = self.last_sequences(&units).await;
+        let (stale, fresh): (Vec<Unit>, Vec<Unit>) =
+            units.into_iter().partition(|unit| unit.is_stale(&last));
+        let found_them = !stale.is_empty();
+        for unit in stale {
+            let _ = unit.answer.send(Err(AppendError::Conflict { in_flight: false }));
+        }
+        if found_them && fresh.len() > 1 {
+            if let Some((units, _)) = self.send_batch(fresh).await {
+                self.send_singly(units).await;
+            }
+        } else {
+            self.send_singly(fresh).await;
+        }
+    }
+
+    /// Sends one batch and answers its units; gives them back if the server refused.
+    async fn send_batch(&self, units: Vec<Unit>) -> Option<(Vec<Unit>, AppendError)> {
         let members: Vec<&Pending> = units.iter().flat_map(|unit| &unit.members).collect();
         metrics::histogram!("samvirke_commit_batch_messages").record(members.len() as f64);
         match self.publish_batch(&members).await {
@@ -275,6 +308,7 @@ impl Sender {
                     let own = sequences.by_ref().take(unit.members.len()).collect();
                     let _ = unit.answer.send(Ok(own));
                 }
+                None
             }
             Err(AppendError::Unknown { reason }) => {
                 warn!(
@@ -286,13 +320,45 @@ impl Sender {
                 for unit in units {
                     let _ = unit.answer.send(Err(AppendError::Unknown { reason: reason.clone() }));
                 }
+                None
             }
-            Err(refused) => {
-                debug!(stream = self.stream, %refused, "a batch was refused; its members go singly");
-                metrics::counter!("samvirke_commit_batches_refused").increment(1);
-                self.send_singly(units).await;
+            Err(refused) => Some((units, refused)),
+        }
+    }
+
+    /// The last sequences of the units' subjects, as far as a replica knows them; it may know too
+    /// little, never too much.
+    async fn last_sequences(&self, units: &[Unit]) -> HashMap<String, u64> {
+        let subjects: Vec<&str> = units
+            .iter()
+            .flat_map(|unit| &unit.members)
+            .map(|member| member.subject.as_str())
+            .collect();
+        let mut last = HashMap::new();
+        let question = serde_json::json!({ "multi_last": subjects, "batch": subjects.len() });
+        let inbox = self.client.new_inbox();
+        let Ok(mut answers) = self.client.subscribe(inbox.clone()).await else { return last };
+        let subject = format!("$JS.API.DIRECT.GET.{}", self.stream);
+        if self
+            .client
+            .publish_with_reply(subject, inbox, question.to_string().into())
+            .await
+            .is_err()
+        {
+            return last;
+        }
+        while let Ok(Some(answer)) = tokio::time::timeout(self.ack_timeout, answers.next()).await {
+            if answer.status.is_some() {
+                break;
+            }
+            let header = |name| answer.headers.as_ref()?.get(name).map(|value| value.as_str());
+            if let (Some(subject), Some(Ok(sequence))) =
+                (header("Nats-Subject"), header("Nats-Sequence").map(str::parse))
+            {
+                last.insert(subject.to_owned(), sequence);
             }
         }
+        last
     }
 
     async fn publish(&self, message: &Pending) -> Result<u64, AppendError> {

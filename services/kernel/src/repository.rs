@@ -105,6 +105,24 @@ impl<D: Decider> Repository<D> {
         Ok(loaded)
     }
 
+    /// The state now, as the leader has it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Repository::load`].
+    pub async fn current(&self, id: &AggregateId) -> Result<D, StoreError> {
+        let slot = self.slot(id);
+        let mut slot = slot.lock().await;
+        let mut loaded = match slot.take() {
+            Some(hot) => hot,
+            None => self.load(id).await?,
+        };
+        self.catch_up(&mut loaded).await?;
+        let state = loaded.state.clone();
+        *slot = Some(loaded);
+        Ok(state)
+    }
+
     /// Reads from the leader what came after `loaded`; returns whether there was anything.
     pub(crate) async fn catch_up(&self, loaded: &mut Loaded<D>) -> Result<bool, StoreError> {
         let tail = self.log.read_from_leader(&self.subject(&loaded.id), loaded.sequence).await?;

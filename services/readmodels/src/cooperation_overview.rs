@@ -2,9 +2,8 @@
 
 use samvirke_kernel::envelope::EnvelopeError;
 use samvirke_schemas::{
-    networks::cooperation::Event,
-    period::Period,
-    queries::cooperation_overview::{Leader, Member, Overview, Parameters, Phase},
+    networks::cooperation::{Event, Memberships},
+    queries::cooperation_overview::{Leader, Overview, Parameters, Phase},
 };
 
 use crate::{
@@ -80,7 +79,7 @@ fn founded(fact: &Fact) -> Result<Option<Overview>, EnvelopeError> {
                     agreement,
                     founded_on,
                     phase: Phase::Active,
-                    members: Vec::new(),
+                    members: Memberships::default(),
                     leader: None,
                     dissolved_on: None,
                     custody: None,
@@ -94,23 +93,10 @@ fn founded(fact: &Fact) -> Result<Option<Overview>, EnvelopeError> {
 }
 
 fn fold(overview: &mut Overview, event: Event) {
+    overview.members.take(&event);
     match event {
         Event::Founded { .. } => (),
-        Event::MemberAdmitted { member, names, kind, from } => {
-            overview.members.push(Member {
-                member,
-                names,
-                kind,
-                period: Period { from, to: None },
-            });
-        }
-        Event::MemberReleased { member, to, .. } => {
-            for stay in &mut overview.members {
-                if stay.member == member && stay.period.to.is_none() {
-                    stay.period.to = Some(to);
-                }
-            }
-        }
+        Event::MemberAdmitted { .. } | Event::MemberReleased { .. } => (),
         Event::AgreementAmended { agreement } => overview.agreement = agreement,
         Event::LeadershipHandedOver { to, from } => {
             overview.leader = Some(Leader { member: to, from });
@@ -134,7 +120,7 @@ pub(crate) async fn answer(
     let mut overview: Overview =
         document::<CooperationOverview>(asked.pool, &parameters.id.to_string()).await?;
     if let Some(day) = parameters.on {
-        overview.members.retain(|member| member.period.contains(day));
+        overview.members.keep_on(day);
     }
     Ok(overview)
 }

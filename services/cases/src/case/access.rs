@@ -1,0 +1,80 @@
+//! What of the case is kept from public view. The public title never is.
+
+use chrono::NaiveDate;
+use samvirke_schemas::{
+    cases::case::{
+        Event,
+        access::{Restriction, Scope},
+    },
+    text::Prose,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Decision, Matter, Rejection, paper::PAPERS_MAX, within};
+
+/// The access to a case.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Access {
+    #[default]
+    Unrestricted,
+    Restricted(Restriction),
+    Lifted,
+}
+
+impl Access {
+    /// The restriction that holds on a day.
+    pub fn restriction_on(&self, day: NaiveDate) -> Option<&Restriction> {
+        match self {
+            Self::Restricted(restriction) if restriction.until.is_none_or(|until| day <= until) => {
+                Some(restriction)
+            }
+            Self::Unrestricted | Self::Restricted(_) | Self::Lifted => None,
+        }
+    }
+
+    /// Whether the full title is restricted for its own sake.
+    pub(super) fn hides_the_title(&self) -> bool {
+        match self {
+            Self::Restricted(restriction) => restriction.scope == Scope::Title {},
+            Self::Unrestricted | Self::Lifted => false,
+        }
+    }
+}
+
+impl Matter {
+    pub(super) fn restrict(&self, restriction: &Restriction, today: NaiveDate) -> Decision {
+        if self.access == Access::Restricted(restriction.clone()) {
+            return Ok(Vec::new());
+        }
+        if let Some(until) = restriction.until.filter(|until| *until < today) {
+            return Err(Rejection::RestrictionOver { until });
+        }
+        match &restriction.scope {
+            Scope::Everything {} => (),
+            Scope::Title {} => {
+                let description = &self.opened.description;
+                if description.title == description.public_title {
+                    return Err(Rejection::PublicTitleReveals);
+                }
+            }
+            Scope::Papers { papers } if papers.is_empty() => {
+                return Err(Rejection::NothingRestricted);
+            }
+            Scope::Papers { papers } => {
+                within(papers.len(), PAPERS_MAX, "papers")?;
+                for paper in papers {
+                    self.has_paper(Some(paper))?;
+                }
+            }
+        }
+        Ok(vec![Event::Restricted(restriction.clone())])
+    }
+
+    pub(super) fn lift(&self, reason: &Prose) -> Decision {
+        match self.access {
+            Access::Restricted(_) => Ok(vec![Event::RestrictionLifted { reason: reason.clone() }]),
+            Access::Lifted => Ok(Vec::new()),
+            Access::Unrestricted => Err(Rejection::NotRestricted),
+        }
+    }
+}

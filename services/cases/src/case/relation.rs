@@ -1,0 +1,110 @@
+//! How the case hangs together with others (R41), and whether its decision is in force.
+
+use chrono::NaiveDate;
+use samvirke_schemas::{
+    cases::case::{
+        Event,
+        joint::SettleResult,
+        relation::{ForceEnd, Relation},
+    },
+    id::AggregateId,
+    text::Prose,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Decision, Matter, Rejection, hearing::Hearing, joint::Joint, within};
+
+/// The most relations of one case, those taken back included.
+pub const RELATIONS_MAX: usize = 256;
+
+/// A relation, and whether it was taken back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Related {
+    pub relation: Relation,
+    pub removed: bool,
+}
+
+/// When the decision is in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Force {
+    pub from: NaiveDate,
+    pub end: Option<ForceEnd>,
+}
+
+impl Force {
+    /// Whether the decision is in force on a day.
+    pub fn holds_on(&self, day: NaiveDate) -> bool {
+        self.from <= day && self.end.as_ref().is_none_or(|end| day <= end.on)
+    }
+}
+
+impl Matter {
+    pub(super) fn relate(&self, relation: &Relation, id: &AggregateId) -> Decision {
+        if relation.to == *id {
+            return Err(Rejection::RelatedToItself);
+        }
+        match self.relations.iter().find(|known| known.relation == *relation) {
+            Some(known) if !known.removed => return Ok(Vec::new()),
+            Some(_) => (),
+            None => within(self.relations.len() + 1, RELATIONS_MAX, "relations")?,
+        }
+        Ok(vec![Event::Related(relation.clone())])
+    }
+
+    pub(super) fn remove_relation(&self, relation: &Relation, reason: &Prose) -> Decision {
+        match self.relations.iter().find(|known| known.relation == *relation) {
+            None => Err(Rejection::NotRelated),
+            Some(known) if known.removed => Ok(Vec::new()),
+            Some(_) => Ok(vec![Event::RelationRemoved {
+                relation: relation.clone(),
+                reason: reason.clone(),
+            }]),
+        }
+    }
+
+    pub(super) fn put_in_force(&self, from: NaiveDate) -> Decision {
+        if !self.is_decided() {
+            return Err(Rejection::NothingDecided);
+        }
+        match &self.force {
+            Some(Force { from: known, end: None }) if *known == from => Ok(Vec::new()),
+            Some(_) | None => Ok(vec![Event::PutInForce { from }]),
+        }
+    }
+
+    pub(super) fn end_force(&self, end: &ForceEnd) -> Decision {
+        let force = self.force.as_ref().ok_or(Rejection::NotInForce)?;
+        match &force.end {
+            Some(known) if known == end => Ok(Vec::new()),
+            Some(_) => Err(Rejection::NotInForce),
+            None if end.on < force.from => Err(Rejection::EndsBeforeItBegan { from: force.from }),
+            None => Ok(vec![Event::ForceEnded(end.clone())]),
+        }
+    }
+
+    /// Whether there is a decision: a body's, the members' together, or one after a hearing.
+    fn is_decided(&self) -> bool {
+        let by_members = match &self.joint {
+            Joint::Settled { settlement, .. } => settlement.result == SettleResult::Adopted,
+            Joint::NotJoint | Joint::Declared { .. } | Joint::Sent(_) => false,
+        };
+        by_members || self.plan.is_decided() || matches!(self.hearing, Hearing::Adopted(_))
+    }
+
+    pub(super) fn related(&mut self, relation: &Relation) {
+        self.relations.retain(|known| known.relation != *relation);
+        self.relations.push(Related { relation: relation.clone(), removed: false });
+    }
+
+    pub(super) fn relation_removed(&mut self, relation: &Relation) {
+        for known in self.relations.iter_mut().filter(|known| known.relation == *relation) {
+            known.removed = true;
+        }
+    }
+
+    pub(super) fn force_ended(&mut self, end: &ForceEnd) {
+        if let Some(force) = &mut self.force {
+            force.end = Some(end.clone());
+        }
+    }
+}

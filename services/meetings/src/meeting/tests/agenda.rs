@@ -1,0 +1,186 @@
+//! The agenda before and after notice.
+
+use samvirke_schemas::{
+    legal_basis::LegalBasis,
+    meetings::{
+        agenda::{AgendaItem, ItemRestriction, Subject},
+        meeting::{Event, Request},
+    },
+};
+
+use super::world::*;
+use crate::meeting::Rejection;
+
+fn remove(item: &str) -> Request {
+    Request::RemoveItem { item: id(item) }
+}
+
+fn withdraw(item: &str) -> Request {
+    Request::WithdrawItem { item: id(item), reason: prose("Trukket av sekretariatet.") }
+}
+
+fn order(items: &[&str]) -> Request {
+    Request::ReorderItems { order: items.iter().map(|item| id(item)).collect() }
+}
+
+fn consent(objecting: &[&str]) -> Request {
+    Request::AskConsent {
+        item: id("late"),
+        objecting: objecting.iter().map(|seat| id(seat)).collect(),
+    }
+}
+
+fn late() -> AgendaItem {
+    AgendaItem { item: id("late"), ..briefing() }
+}
+
+#[test]
+fn an_item_is_put_on_the_agenda_once() {
+    planned()
+        .after(put(future()))
+        .when(put(future()))
+        .then_nothing()
+        .when(put(AgendaItem { title: "Noe annet".parse().unwrap(), ..future() }))
+        .then_refused(Rejection::ItemExists { item: id("6-2017") });
+}
+
+#[test]
+fn an_agenda_has_a_limit() {
+    let full = (0..200).fold(planned(), |scenario, at| {
+        scenario.after(put(AgendaItem { item: id(&format!("i-{at}")), ..briefing() }))
+    });
+    full.when(put(future())).then_refused(Rejection::TooManyItems);
+}
+
+#[test]
+fn a_restricted_item_has_a_title_for_the_public() {
+    let restricted = |public: Option<&str>| AgendaItem {
+        public_title: public.map(|title| title.parse().unwrap()),
+        restriction: Some(ItemRestriction {
+            legal_basis: LegalBasis {
+                act: "offentleglova".parse().unwrap(),
+                provision: Some("§ 23".parse().unwrap()),
+            },
+            until: None,
+        }),
+        ..future()
+    };
+    planned()
+        .when(put(restricted(None)))
+        .then_refused(Rejection::PublicTitleNeeded { item: id("6-2017") })
+        .when(put(restricted(Some("Avtale"))))
+        .then_accepted();
+}
+
+#[test]
+fn r29_earlier_minutes_are_an_item_but_never_a_meetings_own() {
+    let minutes_of = |meeting: &str| AgendaItem {
+        subject: Subject::EarlierMinutes { meeting: meeting.parse().unwrap() },
+        ..future()
+    };
+    planned()
+        .when(put(minutes_of("vestregionen:sg-2017-06-15")))
+        .then_refused(Rejection::OwnMinutes { item: id("6-2017") })
+        .when(put(minutes_of("vestregionen:sg-2017-03-16")))
+        .then_accepted();
+}
+
+#[test]
+fn before_notice_items_come_and_go_and_change_places() {
+    planned()
+        .after(put(future()))
+        .after(put(briefing()))
+        .when(order(&["6-2017", "briefing"]))
+        .then_nothing()
+        .when(order(&["briefing"]))
+        .then_refused(Rejection::NotTheSameItems)
+        .when(order(&["briefing", "briefing"]))
+        .then_refused(Rejection::NotTheSameItems)
+        .when(order(&["briefing", "6-2017"]))
+        .then(vec![Event::ItemsReordered { order: vec![id("briefing"), id("6-2017")] }])
+        .when(order(&["briefing", "6-2017"]))
+        .then_nothing()
+        .when(remove("nothing"))
+        .then_refused(Rejection::NoSuchItem { item: id("nothing") })
+        .when(remove("briefing"))
+        .then(vec![Event::ItemRemoved { item: id("briefing") }])
+        .when(remove("briefing"))
+        .then_nothing()
+        .when(order(&["6-2017"]))
+        .then_nothing();
+}
+
+#[test]
+fn after_notice_the_agenda_stands_and_an_item_is_withdrawn() {
+    called()
+        .when(remove("1"))
+        .then_refused(Rejection::AlreadyCalled)
+        .when(order(&["6-2017", "1", "briefing"]))
+        .then_refused(Rejection::AlreadyCalled)
+        .when(withdraw("nothing"))
+        .then_refused(Rejection::NoSuchItem { item: id("nothing") })
+        .when(withdraw("briefing"))
+        .then_accepted()
+        .when(withdraw("briefing"))
+        .then_nothing();
+    planned().after(put(future())).when(withdraw("6-2017")).then_refused(Rejection::NotCalled);
+    opened(3)
+        .after(withdraw("briefing"))
+        .when(take_up("briefing"))
+        .then_refused(Rejection::AlreadyConcluded { item: id("briefing") });
+    treated()
+        .when(withdraw("6-2017"))
+        .then_refused(Rejection::AlreadyConcluded { item: id("6-2017") });
+}
+
+#[test]
+fn kommuneloven_11_3_a_late_item_is_marked_and_needs_consent() {
+    called().when(put(late())).then(vec![Event::ItemPut { item: late(), late: true }]);
+    opened(4)
+        .after(put(late()))
+        .when(take_up("late"))
+        .then_refused(Rejection::NeedsConsent { item: id("late") })
+        .when(consent(&[]))
+        .then(vec![Event::LateItemAccepted { item: id("late"), objecting: Vec::new() }])
+        .when(consent(&[]))
+        .then_nothing()
+        .when(take_up("late"))
+        .then_accepted();
+}
+
+#[test]
+fn kommuneloven_11_3_the_chair_alone_or_a_third_of_those_present_can_object() {
+    // Who objects among how many, and whether the item is let in.
+    for (present, objecting, let_in) in [
+        (5, vec!["asker-mayor"], true),
+        (5, vec!["asker-mayor", "lier-mayor"], false),
+        (5, vec!["asker-mayor", "asker-mayor"], true),
+        (4, vec!["asker-mayor"], true),
+        (3, vec!["asker-mayor"], false),
+        (5, vec!["baerum-mayor"], false),
+        (5, vec![], true),
+    ] {
+        let event = only(opened(present).after(put(late())).when(consent(&objecting)).events());
+        assert_eq!(
+            matches!(event, Event::LateItemAccepted { .. }),
+            let_in,
+            "{objecting:?} of {present}"
+        );
+    }
+}
+
+#[test]
+fn kommuneloven_11_3_an_item_that_was_objected_to_is_not_treated() {
+    opened(4)
+        .after(put(late()))
+        .when(consent(&["drammen-mayor"]))
+        .then_refused(Rejection::NotPresent { seat: id("drammen-mayor") })
+        .after(consent(&["baerum-mayor"]))
+        .when(consent(&["baerum-mayor"]))
+        .then_nothing()
+        .when(take_up("late"))
+        .then_refused(Rejection::ConsentRefused { item: id("late") });
+    opened(4)
+        .when(Request::AskConsent { item: id("6-2017"), objecting: Vec::new() })
+        .then_refused(Rejection::NotLate { item: id("6-2017") });
+}
