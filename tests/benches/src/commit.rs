@@ -81,8 +81,8 @@ impl Results {
     }
 
     fn table(&self, aggregates: Aggregates) -> Table {
-        let head = WRITERS.iter().map(|writers| format!("{writers} writers"));
-        let head = std::iter::once(String::new()).chain(head).chain(["lone ms".to_owned()]);
+        let head = WRITERS.iter().map(|writers| writers.to_string());
+        let head = std::iter::once("writers".to_owned()).chain(head).chain(["lone ms".to_owned()]);
         let mut table = Table::new(format!("Commands a second, {}", aggregates.name()), head);
         for side in Side::TAKING_TURNS {
             let cells = WRITERS

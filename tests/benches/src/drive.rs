@@ -61,7 +61,11 @@ where
         commits += own_commits;
         waits.extend(own_waits.iter().map(|wait| wait.as_secs_f64() * 1_000.0));
     }
-    anyhow::ensure!(commits > 0, "nothing was acknowledged in {:?}", window.length);
+    anyhow::ensure!(
+        commits > 0,
+        "{writers} writers were acknowledged nothing in {:?}; give more --seconds",
+        window.length
+    );
     Ok(Measured {
         per_second: commits as f64 / window.length.as_secs_f64(),
         median_ms: median(waits),

@@ -60,10 +60,10 @@ struct EffortArguments {
     /// Only see that everything works; the numbers mean little.
     #[arg(long)]
     quick: bool,
-    /// How often each thing is measured; medians are told [default: 5, with --quick 1].
+    /// How often each thing is measured; medians are told [default: 3, with --quick 1].
     #[arg(long)]
     rounds: Option<NonZeroUsize>,
-    /// How long one measurement of `commit` takes [default: 3, with --quick 0.3].
+    /// How long one measurement of `commit` takes [default: 3, with --quick 1].
     #[arg(long, value_parser = seconds)]
     seconds: Option<f64>,
 }
@@ -79,7 +79,7 @@ struct Effort {
 impl From<EffortArguments> for Effort {
     fn from(arguments: EffortArguments) -> Self {
         let EffortArguments { quick, rounds, seconds } = arguments;
-        let (rounds_usual, seconds_usual) = if quick { (1, 0.3) } else { (5, 3.0) };
+        let (rounds_usual, seconds_usual) = if quick { (1, 1.0) } else { (3, 3.0) };
         let length = Duration::from_secs_f64(seconds.unwrap_or(seconds_usual));
         Self {
             quick,

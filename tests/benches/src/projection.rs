@@ -87,7 +87,10 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
     let (nats, postgres) = (Nats::start().await?, Postgres::start().await?);
     let durable = postgres.database(DATABASE, &[]).await?;
     let not_durable = postgres.database(DATABASE, &[("synchronous_commit", "off")]).await?;
-    let address = postgres.address(DATABASE).await?;
+    let schema = CooperationOverview::layout().schema();
+    // The options of a connection end at a space.
+    let in_sight =
+        postgres.database(DATABASE, &[("search_path", &format!("{schema},public"))]).await?;
     let mut told = Vec::new();
     for extent in extents(effort.quick) {
         let log = nats.log(Tuning::default()).await?;
@@ -99,7 +102,7 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
         let commits = history::write(&log, extent).await?;
         let mut rates = Rates::default();
         for _ in 0..effort.rounds {
-            rates.kernel.push(catch_up(&log, &address, &durable, extent).await?);
+            rates.kernel.push(catch_up(&log, &in_sight, extent).await?);
             rates.peer.push(dispatch(&durable, &commits).await?);
             rates.peer_not_durable.push(dispatch(&not_durable, &commits).await?);
             compare(&durable, extent).await?;
@@ -133,13 +136,12 @@ fn tell(told: Vec<(Extent, Rates)>) {
 }
 
 /// Builds the read model anew from the stream; returns events a second.
-async fn catch_up(log: &Log, address: &str, pool: &PgPool, extent: Extent) -> anyhow::Result<f64> {
+async fn catch_up(log: &Log, pool: &PgPool, extent: Extent) -> anyhow::Result<f64> {
     let layout = CooperationOverview::layout();
     let schema = layout.schema();
     pool.execute(format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE").as_str()).await?;
-    let own = database::connect(address, std::slice::from_ref(&schema))?;
-    database::prepare(&own, &schema, layout.tables).await?;
-    let projected = Projected::new(Rows::<CooperationOverview>::default(), own.clone(), schema);
+    database::prepare(pool, &schema, layout.tables).await?;
+    let projected = Projected::new(Rows::<CooperationOverview>::default(), pool.clone(), schema);
     let (progress, mut watched) = watch::channel(Progress::default());
     let shutdown = CancellationToken::new();
     let begun = Instant::now();
@@ -151,7 +153,6 @@ async fn catch_up(log: &Log, address: &str, pool: &PgPool, extent: Extent) -> an
     let elapsed = begun.elapsed();
     shutdown.cancel();
     runner.await??;
-    own.close().await;
     anyhow::ensure!(all, "the read model did not catch up within {CATCH_UP_MAX:?}");
     Ok(extent.commits() as f64 / elapsed.as_secs_f64())
 }

@@ -92,11 +92,6 @@ impl Postgres {
             .await?)
     }
 
-    /// The address of a database, for whoever connects by itself.
-    pub(crate) async fn address(&self, name: &str) -> anyhow::Result<String> {
-        Ok(self.server.database(name).await?.expose().to_owned())
-    }
-
     /// A database with the tables of postgres-es.
     pub(crate) async fn event_store(&self) -> anyhow::Result<PgPool> {
         let pool = self.database("event_store", &[]).await?;

@@ -54,9 +54,9 @@ pub(crate) fn names(nb: &str) -> Names {
 
 pub(crate) fn agreement(number: u64) -> Agreement {
     Agreement {
-        title: "Vedtekter for samarbeidet".parse().expect("the title is one line"),
+        title: "Vedtekter".parse().expect("the title is one line"),
         version: format!("2010.{number}").parse().expect("the version is one line"),
-        in_force_from: Some(day(2010)),
+        in_force_from: None,
     }
 }
 
@@ -73,13 +73,14 @@ pub(crate) fn id(local: impl Display) -> AggregateId {
     format!("bench:{local}").parse().expect("names here are digits, letters and hyphens")
 }
 
-/// Whoever may do everything to a cooperation.
-fn principal() -> Principal {
-    let grant = |role| Grant { role, cooperation: None };
+/// Whoever may give the request: operators found, the secretariat does the rest.
+fn principal(request: &Request) -> Principal {
+    let founds = request.tag() == found().tag();
+    let role = if founds { Role::Operator } else { Role::Secretariat };
     Principal {
         subject: "bench".into(),
         member: None,
-        grants: vec![grant(Role::Operator), grant(Role::Secretariat)],
+        grants: vec![Grant { role, cooperation: None }],
     }
 }
 
@@ -91,9 +92,9 @@ pub(crate) fn order(id: AggregateId, request: Request) -> Order<Cooperation> {
         id,
         command_id: Uuid::from_u64_pair(0x5a11, COMMANDS.fetch_add(1, Ordering::Relaxed)),
         digest: DIGEST.into(),
+        principal: principal(&request),
         request,
         facts: (),
-        principal: principal(),
         at: now,
         now,
         expected_version: None,

@@ -3,9 +3,8 @@
 use cqrs_es::{EventEnvelope, View};
 use samvirke_networks::cooperation::Cooperation;
 use samvirke_schemas::{
-    networks::cooperation::Event,
-    period::Period,
-    queries::cooperation_overview::{Leader, Member, Overview, Phase},
+    networks::cooperation::{Event, Memberships},
+    queries::cooperation_overview::{Leader, Overview, Phase},
 };
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +48,7 @@ fn founded(id: &str, event: &Event) -> Option<Overview> {
         agreement: agreement.clone(),
         founded_on: *founded_on,
         phase: Phase::Active,
-        members: Vec::new(),
+        members: Memberships::default(),
         leader: None,
         dissolved_on: None,
         custody: None,
@@ -57,21 +56,9 @@ fn founded(id: &str, event: &Event) -> Option<Overview> {
 }
 
 fn take(overview: &mut Overview, event: &Event) {
+    overview.members.take(event);
     match event {
-        Event::Founded { .. } => (),
-        Event::MemberAdmitted { member, names, kind, from } => overview.members.push(Member {
-            member: member.clone(),
-            names: names.clone(),
-            kind: *kind,
-            period: Period { from: *from, to: None },
-        }),
-        Event::MemberReleased { member, to, .. } => {
-            for stay in &mut overview.members {
-                if stay.member == *member && stay.period.to.is_none() {
-                    stay.period.to = Some(*to);
-                }
-            }
-        }
+        Event::Founded { .. } | Event::MemberAdmitted { .. } | Event::MemberReleased { .. } => (),
         Event::AgreementAmended { agreement } => overview.agreement = agreement.clone(),
         Event::LeadershipHandedOver { to, from } => {
             overview.leader = Some(Leader { member: to.clone(), from: *from });
