@@ -134,6 +134,20 @@ fn r14_a_post_ends_with_stepping_down_and_with_the_seat_and_is_not_inherited() {
 }
 
 #[test]
+fn r14_a_term_whose_seat_was_vacated_before_it_began_makes_room_for_one_from_the_same_day() {
+    let void =
+        [vacated("baerum", "2011-10-01", "2013-12-30"), filled("baerum", BAERUM, "2013-12-31")];
+    assert_eq!(posts(&led(void.clone()), "2014-01-01"), ["", "asker"]);
+    let again = [
+        elected(Post::Chair, "baerum", "2014-01-01", "2015-12-31"),
+        stepped_down(Post::Chair, "baerum", "2014-01-01", "2014-12-31"),
+    ];
+    let history = led(void.into_iter().chain(again));
+    assert_eq!(posts(&history, "2014-12-31"), ["baerum", "asker"]);
+    assert_eq!(posts(&history, "2015-01-01"), ["", "asker"]);
+}
+
+#[test]
 fn r27_deputies_stand_in_their_order_for_seats_that_are_held() {
     let history = seated([
         named("baerum", &[Office::DeputyMayor, Office::Delegate], "2012-01-01"),
