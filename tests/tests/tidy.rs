@@ -105,7 +105,10 @@ fn no_service_depends_on_another_services_crate() {
             let web = ["axum", "hyper", "tower-http"].contains(&other);
             assert!(!web || name == "samvirke-gateway", "{name} knows HTTP through {other}");
             let sql = ["sqlx", "postgres-es"].contains(&other);
-            assert!(dev || !sql || name == "samvirke-readmodels", "{name} knows SQL through {other}");
+            assert!(
+                dev || !sql || name == "samvirke-readmodels",
+                "{name} knows SQL through {other}"
+            );
         }
     }
     assert_eq!(seen, SERVICES.len() + 2);
@@ -128,7 +131,9 @@ fn only_read_models_hold_sql() {
             && !source.path.starts_with("services/readmodels/")
             && !is_test(source);
         own.then(|| {
-            ["INSERT INTO ", "DELETE FROM ", "CREATE TABLE "].iter().find_map(|sql| source.finds(sql))
+            ["INSERT INTO ", "DELETE FROM ", "CREATE TABLE "]
+                .iter()
+                .find_map(|sql| source.finds(sql))
         })
         .flatten()
     }));
@@ -137,8 +142,16 @@ fn only_read_models_hold_sql() {
 #[test]
 fn an_aggregate_is_pure() {
     const FORBIDDEN: [&str; 10] = [
-        "async ", ".await", "tokio", "Utc::now", "SystemTime", "Instant::", "rand::", "Uuid::new_v4",
-        "async_nats", "std::fs",
+        "async ",
+        ".await",
+        "tokio",
+        "Utc::now",
+        "SystemTime",
+        "Instant::",
+        "rand::",
+        "Uuid::new_v4",
+        "async_nats",
+        "std::fs",
     ];
     let sources = sources();
     let pure: Vec<&Source> = sources
@@ -188,9 +201,11 @@ fn every_file_says_what_it_is_and_holds_one_thought() {
 fn tests_neither_sleep_nor_are_switched_off() {
     // Written apart, so that this file does not find itself.
     let words = [concat!("thread::", "sleep"), concat!("time::", "sleep"), concat!("#[", "ignore")];
-    none(sources().iter().filter(|source| is_test(source)).flat_map(|source| {
-        words.iter().filter_map(|word| source.finds(word)).collect::<Vec<_>>()
-    }));
+    none(
+        sources().iter().filter(|source| is_test(source)).flat_map(|source| {
+            words.iter().filter_map(|word| source.finds(word)).collect::<Vec<_>>()
+        }),
+    );
 }
 
 #[test]

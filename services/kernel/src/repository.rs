@@ -320,7 +320,7 @@ fn about_from(mut metadata: HashMap<String, String>) -> About {
         .and_then(|text| chrono::DateTime::parse_from_rfc3339(&text).ok())
         .map_or_else(crate::clock::now, |at| at.with_timezone(&chrono::Utc));
     About {
-        command_id: command_id.unwrap_or_else(Uuid::now_v7),
+        command_id: command_id.unwrap_or_else(crate::clock::new_id),
         command: take("command").unwrap_or_default(),
         digest: take("digest").unwrap_or_default(),
         actor: samvirke_schemas::principal::Principal::system("cqrs-es"),
