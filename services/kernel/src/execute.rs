@@ -88,6 +88,7 @@ pub async fn execute<D: Decider>(
     for attempt in 0..ATTEMPTS_MAX {
         let mut loaded = match slot.take() {
             Some(hot) => hot,
+            None if attempt == 0 && founds(order) => Loaded::empty(order.id.clone()),
             None => repository.load(&order.id).await?,
         };
         let events = match decide(repository, &mut loaded, order).await {
@@ -120,11 +121,22 @@ pub async fn execute<D: Decider>(
             }
             Err(error) => overtaken(attempt, error).await?,
         }
-        // The cold load at the next attempt may lag behind; what we knew does not.
+        if loaded.sequence == 0 {
+            loaded = repository.load(&order.id).await?;
+        }
+        // A cold load may lag behind; the leader does not.
         repository.catch_up(&mut loaded).await?;
         *slot = Some(loaded);
     }
     Err(ExecuteError::Contended)
+}
+
+/// Whether the order would be carried out on an aggregate to which nothing has happened.
+///
+/// Then it most likely founds one, and reading what is not there can be spared: the commit expects
+/// that there is nothing, and is refused where there is.
+fn founds<D: Decider>(order: &Order<D>) -> bool {
+    decide_on(&Loaded::empty(order.id.clone()), order).is_ok_and(|events| !events.is_empty())
 }
 
 impl<D: Decider> Order<D> {
