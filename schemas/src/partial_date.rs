@@ -1,7 +1,7 @@
 //! A date of which only the year, or the year and the month, may be known.
 //!
-//! Old papers say "2014" or "November 2007". What is not known is not made up: such a date is a span
-//! of days, and a comparison holds only where it holds for the whole span.
+//! Old papers say "2014" or "November 2007". What is not known is not made up: such a date is a
+//! span of days, and a comparison holds only where it holds for the whole span.
 
 use std::{fmt, str::FromStr};
 

@@ -3,6 +3,8 @@
 pub mod page;
 
 pub mod cooperation_overview;
+pub mod bodies;
+pub mod body;
 pub mod networks;
 
 pub mod case;

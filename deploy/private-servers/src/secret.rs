@@ -21,9 +21,9 @@ impl Secret {
         Self(text.into())
     }
 
-    /// Makes a new one of 128 random bits, in hexadecimal: safe in URLs and configuration files.
+    /// Makes a new one of 256 random bits as 64 hexadecimal digits: safe in URLs and configuration.
     pub fn generate() -> Self {
-        Self(format!("{:032x}", rand::random::<u128>()))
+        Self(format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>()))
     }
 
     /// The text itself. Pass it on, never print it.

@@ -63,7 +63,8 @@ impl From<WrittenNumber> for String {
 pub enum Wanted {
     /// The one after the highest that is taken.
     Next {},
-    /// The one that the papers carry already. It is kept as it is, also where it collides (R33, R35).
+    /// The one that the papers carry already. It is kept as it is, also where it collides (R33,
+    /// R35).
     Stated { number: WrittenNumber },
     /// The next free letter to a running number: another body's treatment of the same matter (R32).
     Lettered { running: u32 },
@@ -116,8 +117,8 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         series: Option<Series>,
     },
-    /// Takes a number for a case or for one of its treatments. Only Samvirke itself asks for it, in the
-    /// commit that opens the case or plans the treatment.
+    /// Takes a number for a case or for one of its treatments. Only Samvirke itself asks for it, in
+    /// the commit that opens the case or plans the treatment.
     Take {
         case: AggregateId,
         #[serde(default, skip_serializing_if = "Option::is_none")]

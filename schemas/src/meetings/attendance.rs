@@ -1,6 +1,6 @@
 //! Who is at a meeting: seats, those who stand in for them, and others with their rights.
 //!
-//! People are told by seat and office. Why somebody is absent is nobody's business and is not recorded.
+//! People are told by seat and office. Why somebody is absent is not recorded.
 
 use std::collections::BTreeSet;
 

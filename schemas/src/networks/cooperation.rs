@@ -1,5 +1,9 @@
 //! A cooperation: municipalities and county councils that work together.
 
+mod memberships;
+
+pub use memberships::{Membership, Memberships};
+
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -14,7 +14,7 @@ use crate::{
     text::{Line, Prose},
 };
 
-/// Who takes part in a network, or took the initiative to it. Always an organisation, never a person.
+/// Who takes part in a network, or initiated it. Always an organisation, never a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Party {

@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     id::AggregateId,
     names::Names,
-    networks::cooperation::{Agreement, Custody, LegalForm, MemberKind},
+    networks::cooperation::{Agreement, Custody, LegalForm, Memberships},
     organisation::OrganisationNumber,
-    period::Period,
 };
 
 /// Asks for a cooperation.
@@ -57,19 +56,10 @@ pub struct Overview {
     pub agreement: Agreement,
     pub founded_on: NaiveDate,
     pub phase: Phase,
-    pub members: Vec<Member>,
+    pub members: Memberships,
     pub leader: Option<Leader>,
     pub dissolved_on: Option<NaiveDate>,
     pub custody: Option<Custody>,
-}
-
-/// One stay of one member.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Member {
-    pub member: OrganisationNumber,
-    pub names: Names,
-    pub kind: MemberKind,
-    pub period: Period,
 }
 
 /// Who leads, and since when.

@@ -1,14 +1,17 @@
-//! One commit over a case and its register: a number is taken by the case that needs it, or not at all.
+//! One commit over a case and its register: a case takes the number it needs, or none is taken.
 //!
 //! Whoever serves cases does this, without knowing any rule:
 //!
-//! 1. [`register_of`] a command says whether it needs a number and from which register. If it does not,
-//!    the case alone decides.
+//! 1. [`register_of`] a command says whether it needs a number and from which register. If it does
+//!    not, the case alone decides.
 //! 2. Load the case and the register, each with its position.
 //! 3. [`decide`] gives the events of both.
-//! 4. Commit both in one atomic batch, one envelope each, both expecting the positions loaded. Where one of
-//!    the lists is empty, only the other is committed; where both are, nothing is.
+//! 4. Commit both in one atomic batch, one envelope each, both expecting the positions loaded.
+//!    Where one of the lists is empty, only the other is committed; where both are, nothing is.
 //! 5. On a conflict of either, begin at 2 again.
+//!
+//! The case's warnings are the caller's: they tell of the register's collisions too, since the case
+//! records them with its number.
 //!
 //! Since the register knows who holds a number, the same command decided again takes no other.
 
@@ -123,12 +126,8 @@ pub fn decide(
         }
     }
     let facts = Facts { numbers, members: command.facts.members.clone() };
-    let case_events = case.decide(&Command { facts, ..command.clone() })?;
-    if case_events.is_empty() {
-        // The case has all it asks for, so nobody would hold a number taken now.
-        return Ok(Numbered::default());
-    }
-    Ok(Numbered { register: events, case: case_events })
+    let case = case.decide(&Command { facts, ..command.clone() })?;
+    Ok(Numbered { register: events, case })
 }
 
 /// Takes one number, as Samvirke itself: the caller's right to it is the right to the case.

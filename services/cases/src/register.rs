@@ -1,7 +1,8 @@
 //! A register of case numbers: one series of running numbers in one year (R31–R35).
 //!
-//! A number that was taken stays taken. Two cases may hold the same number, because papers of the past
-//! do (R33, R35): that is recorded with the later of them and warned about, never mended or refused.
+//! A number that was taken stays taken. Two cases may hold the same number, because papers of the
+//! past do (R33, R35): that is recorded with the later of them and warned about, never mended or
+//! refused.
 
 use std::collections::BTreeMap;
 

@@ -1,1 +1,90 @@
-//! TBD.
+//! HTTP in front of the services: JSON in, problems out, and nothing of the domain in between.
+//!
+//! Invariants: the gateway knows no rule, no SQL and no JetStream. Its routes and the OpenAPI
+//! document are made from the catalogue in `schemas`. Whoever the caller is has been verified
+//! before a message leaves, and every message to a service is signed. Only [`problem`] chooses a
+//! status.
+
+pub mod demo_issuer;
+pub mod identity;
+pub mod settings;
+
+mod clock;
+mod request_context;
+mod trace_context;
+
+mod fault;
+mod language;
+mod problem;
+
+mod body;
+mod command;
+mod headers;
+mod parameter;
+mod percent;
+mod query;
+mod service_request;
+
+mod health;
+mod observe;
+mod openapi;
+mod routes;
+mod server;
+
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use samvirke_kernel::signature::MessageSigner;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+pub use openapi::openapi;
+pub use problem::Document;
+pub use routes::router;
+pub use server::serve;
+pub use settings::Settings;
+
+use crate::{
+    identity::{Identity, LoadError},
+    settings::Limits,
+};
+
+/// What the gateway needs to answer: the way to the services, its key, and whom it trusts.
+#[derive(Clone)]
+pub struct Gateway(Arc<Parts>);
+
+struct Parts {
+    nats: async_nats::Client,
+    signer: MessageSigner,
+    identity: Identity,
+    limits: Limits,
+    metrics: PrometheusHandle,
+    /// One permit for each request to a service that may be under way.
+    in_flight: Semaphore,
+    /// Cancelled when the process is about to stop, so that load balancers look elsewhere.
+    draining: CancellationToken,
+}
+
+impl Gateway {
+    /// Puts a gateway together; `nats` need not be connected yet.
+    ///
+    /// # Errors
+    ///
+    /// When the keys of an issuer cannot be used.
+    pub fn new(
+        settings: &Settings,
+        nats: async_nats::Client,
+        signer: MessageSigner,
+        metrics: PrometheusHandle,
+    ) -> Result<Self, LoadError> {
+        Ok(Self(Arc::new(Parts {
+            nats,
+            signer,
+            identity: Identity::load(&settings.issuers)?,
+            limits: settings.limits,
+            metrics,
+            in_flight: Semaphore::new(settings.limits.in_flight_max),
+            draining: CancellationToken::new(),
+        })))
+    }
+}

@@ -19,7 +19,6 @@ use futures::{StreamExt, future};
 use serde::Deserialize;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tracing::{debug, warn};
-use uuid::Uuid;
 
 use crate::envelope::ENVELOPE_BYTES_MAX;
 
@@ -367,7 +366,7 @@ impl Sender {
 
     /// Publishes one atomic batch; the sequences are consecutive, the last one is acknowledged.
     async fn publish_batch(&self, members: &[&Pending]) -> Result<Vec<u64>, AppendError> {
-        let batch = Uuid::new_v4().simple().to_string();
+        let batch = format!("{:032x}", rand::random::<u128>());
         let mut last = 0;
         for (index, message) in members.iter().enumerate() {
             let mut headers = self.headers(message);

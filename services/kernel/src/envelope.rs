@@ -170,10 +170,8 @@ pub fn record<E: Tagged>(
     upcasters: &[Upcaster],
 ) -> Result<Recorded, serde_json::Error> {
     let tag = event.tag();
-    let data = match serde_json::to_value(event)? {
-        serde_json::Value::Object(mut map) => map.remove(tag).unwrap_or_default(),
-        other => other,
-    };
+    let mut tagged = serde_json::to_value(event)?;
+    let data = tagged.get_mut(tag).map(serde_json::Value::take).unwrap_or_default();
     Ok(Recorded {
         id,
         tag: tag.to_owned(),

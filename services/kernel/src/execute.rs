@@ -14,12 +14,16 @@ use samvirke_schemas::{
 use uuid::Uuid;
 
 use crate::{
-    committer::{AppendError, Pending},
+    committer::AppendError,
     decider::{Command, Decider},
     loaded::{Loaded, Remembered},
     position::Position,
     repository::{About, Repository, StoreError, command_name},
 };
+
+mod together;
+
+pub use together::execute_together;
 
 /// How often a decision is taken anew when another commit was first.
 pub const ATTEMPTS_MAX: u32 = 12;
@@ -84,6 +88,7 @@ pub async fn execute<D: Decider>(
     for attempt in 0..ATTEMPTS_MAX {
         let mut loaded = match slot.take() {
             Some(hot) => hot,
+            None if attempt == 0 && founds(order) => Loaded::empty(order.id.clone()),
             None => repository.load(&order.id).await?,
         };
         let events = match decide(repository, &mut loaded, order).await {
@@ -103,93 +108,35 @@ pub async fn execute<D: Decider>(
         match repository.log().append(vec![pending]).await {
             Ok(sequences) => {
                 let sequence = sequences.last().copied().unwrap_or_default();
-                let done = advance(repository, &mut loaded, order, events, sequence, &payload);
+                let done = advance(
+                    repository,
+                    &mut loaded,
+                    (order.command_id, &order.digest),
+                    events,
+                    sequence,
+                    &payload,
+                );
                 *slot = Some(loaded);
                 return Ok(done);
             }
             Err(error) => overtaken(attempt, error).await?,
         }
-        // The cold load at the next attempt may lag behind; what we knew does not.
+        if loaded.sequence == 0 {
+            loaded = repository.load(&order.id).await?;
+        }
+        // A cold load may lag behind; the leader does not.
         repository.catch_up(&mut loaded).await?;
         *slot = Some(loaded);
     }
     Err(ExecuteError::Contended)
 }
 
-/// Carries out two commands on two aggregates of one stream as one commit.
+/// Whether the order would be carried out on an aggregate to which nothing has happened.
 ///
-/// The first aggregate decides first; `link` makes the second one's facts from its events. When
-/// the second was carried out before, neither is carried out again.
-///
-/// # Errors
-///
-/// As [`execute`]; the first aggregate's rejection is given through `first_rejection`.
-pub async fn execute_together<A: Decider, B: Decider>(
-    first: (&Repository<A>, &Order<A>),
-    second: (&Repository<B>, &Order<B>),
-    link: impl Fn(&A, &[A::Event]) -> B::Facts,
-    first_rejection: impl Fn(A::Rejection) -> B::Rejection,
-) -> Result<(Done<A::Event>, Done<B::Event>), ExecuteError<B::Rejection>> {
-    let ((first, first_order), (second, order)) = (first, second);
-    let (first_slot, second_slot) = (first.slot(&first_order.id), second.slot(&order.id));
-    let mut first_slot = first_slot.lock().await;
-    let mut second_slot = second_slot.lock().await;
-    for attempt in 0..ATTEMPTS_MAX {
-        let mut a = match first_slot.take() {
-            Some(hot) => hot,
-            None => first.load(&first_order.id).await?,
-        };
-        let mut b = match second_slot.take() {
-            Some(hot) => hot,
-            None => second.load(&order.id).await?,
-        };
-        let decided = decide_together(
-            (first, &mut a, first_order),
-            (second, &mut b, order),
-            &link,
-            &first_rejection,
-        )
-        .await;
-        let (a_events, b_events) = match decided {
-            Ok(Together::Events(a_events, b_events)) => (a_events, b_events),
-            Ok(Together::Done(a_done, b_done)) => {
-                (*first_slot, *second_slot) = (Some(a), Some(b));
-                return Ok((a_done, b_done));
-            }
-            Err(error) => {
-                (*first_slot, *second_slot) = (Some(a), Some(b));
-                return Err(error);
-            }
-        };
-        let members =
-            pending_together((first, &a, first_order, &a_events), (second, &b, order, &b_events))?;
-        let payloads: Vec<_> = members.iter().map(|member| member.payload.clone()).collect();
-        match first.log().append(members).await {
-            Ok(sequences) => {
-                let mut stored = sequences.into_iter().zip(&payloads);
-                let a_done = match (a_events.is_empty(), stored.len()) {
-                    (false, 1..) => stored.next().map(|(sequence, payload)| {
-                        advance(first, &mut a, first_order, a_events, sequence, payload)
-                    }),
-                    _ => None,
-                }
-                .unwrap_or_else(|| unchanged(first, &a, Vec::new()));
-                let b_done = match stored.next() {
-                    Some((sequence, payload)) => {
-                        advance(second, &mut b, order, b_events, sequence, payload)
-                    }
-                    None => unchanged(second, &b, Vec::new()),
-                };
-                (*first_slot, *second_slot) = (Some(a), Some(b));
-                return Ok((a_done, b_done));
-            }
-            Err(error) => overtaken(attempt, error).await?,
-        }
-        first.catch_up(&mut a).await?;
-        second.catch_up(&mut b).await?;
-        (*first_slot, *second_slot) = (Some(a), Some(b));
-    }
-    Err(ExecuteError::Contended)
+/// Then it most likely founds one, and reading what is not there can be spared: the commit expects
+/// that there is nothing, and is refused where there is.
+fn founds<D: Decider>(order: &Order<D>) -> bool {
+    decide_on(&Loaded::empty(order.id.clone()), order).is_ok_and(|events| !events.is_empty())
 }
 
 impl<D: Decider> Order<D> {
@@ -218,11 +165,23 @@ impl<D: Decider> Order<D> {
         }
     }
 
+    fn check_version<R: std::error::Error>(
+        &self,
+        loaded: &Loaded<D>,
+    ) -> Result<(), ExecuteError<R>> {
+        match self.expected_version {
+            Some(expected) if expected != loaded.version => {
+                Err(ExecuteError::Stale { expected, current: loaded.version })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// What became of this order, if it was carried out before.
-    fn earlier<'a>(
+    fn earlier<'a, R: std::error::Error>(
         &self,
         loaded: &'a Loaded<D>,
-    ) -> Result<Option<&'a Remembered>, ExecuteError<D::Rejection>> {
+    ) -> Result<Option<&'a Remembered>, ExecuteError<R>> {
         match loaded.find(self.command_id) {
             Some(known) if known.digest != self.digest => Err(ExecuteError::KeyReused),
             known => Ok(known),
@@ -256,7 +215,7 @@ async fn decide<D: Decider>(
         }
         return match refusal {
             Some(error) => Err(error),
-            None => Ok(Decided::Done(unchanged(repository, loaded, Vec::new()))),
+            None => Ok(Decided::Done(unchanged(repository, loaded))),
         };
     }
 }
@@ -265,89 +224,10 @@ fn decide_on<D: Decider>(
     loaded: &Loaded<D>,
     order: &Order<D>,
 ) -> Result<Vec<D::Event>, ExecuteError<D::Rejection>> {
-    if let Some(expected) = order.expected_version
-        && expected != loaded.version
-    {
-        return Err(ExecuteError::Stale { expected, current: loaded.version });
-    }
+    order.check_version(loaded)?;
     let command = order.command();
     loaded.state.authorise(&command).map_err(ExecuteError::Rejected)?;
     loaded.state.decide(&command).map_err(ExecuteError::Rejected)
-}
-
-enum Together<A, B> {
-    Events(Vec<A>, Vec<B>),
-    Done(Done<A>, Done<B>),
-}
-
-type Side<'a, D> = (&'a Repository<D>, &'a mut Loaded<D>, &'a Order<D>);
-
-async fn decide_together<A: Decider, B: Decider>(
-    (first, a, first_order): Side<'_, A>,
-    (second, b, order): Side<'_, B>,
-    link: &impl Fn(&A, &[A::Event]) -> B::Facts,
-    first_rejection: &impl Fn(A::Rejection) -> B::Rejection,
-) -> Result<Together<A::Event, B::Event>, ExecuteError<B::Rejection>> {
-    loop {
-        if let Some(known) = order.earlier(b)? {
-            let b_done = repeated(second, known);
-            return Ok(Together::Done(unchanged(first, a, Vec::new()), b_done));
-        }
-        let result = decide_on(a, first_order)
-            .map_err(|error| error.map_rejection(first_rejection))
-            .and_then(|a_events| {
-                let order = Order { facts: link(&a.state, &a_events), ..order.clone() };
-                decide_on(b, &order).map(|b_events| (a_events, b_events))
-            });
-        let refusal = match result {
-            Ok((a_events, b_events)) if !b_events.is_empty() => {
-                return Ok(Together::Events(a_events, b_events));
-            }
-            Ok(_) => None,
-            Err(error) => Some(error),
-        };
-        let news = first.catch_up(a).await? | second.catch_up(b).await?;
-        if news {
-            continue;
-        }
-        return match refusal {
-            Some(error) => Err(error),
-            None => Ok(Together::Done(
-                unchanged(first, a, Vec::new()),
-                unchanged(second, b, Vec::new()),
-            )),
-        };
-    }
-}
-
-type Deciding<'a, D> =
-    (&'a Repository<D>, &'a Loaded<D>, &'a Order<D>, &'a [<D as Decider>::Event]);
-
-fn pending_together<A: Decider, B: Decider>(
-    (first, a, first_order, a_events): Deciding<'_, A>,
-    (second, b, order, b_events): Deciding<'_, B>,
-) -> Result<Vec<Pending>, StoreError> {
-    let mut members = Vec::with_capacity(2);
-    if !a_events.is_empty() {
-        members.push(first.pending(a, a_events, &first_order.about())?);
-    }
-    members.push(second.pending(b, b_events, &order.about())?);
-    Ok(members)
-}
-
-impl<R: std::error::Error + 'static> ExecuteError<R> {
-    fn map_rejection<S: std::error::Error + 'static>(
-        self,
-        map: impl Fn(R) -> S,
-    ) -> ExecuteError<S> {
-        match self {
-            Self::Rejected(rejection) => ExecuteError::Rejected(map(rejection)),
-            Self::Stale { expected, current } => ExecuteError::Stale { expected, current },
-            Self::KeyReused => ExecuteError::KeyReused,
-            Self::Contended => ExecuteError::Contended,
-            Self::Store(error) => ExecuteError::Store(error),
-        }
-    }
 }
 
 /// Waits before the next attempt, or gives up where another attempt cannot help.
@@ -382,14 +262,14 @@ async fn back_off(attempt: u32) {
 fn advance<D: Decider>(
     repository: &Repository<D>,
     loaded: &mut Loaded<D>,
-    order: &Order<D>,
+    (command_id, digest): (Uuid, &str),
     events: Vec<D::Event>,
     sequence: u64,
     payload: &[u8],
 ) -> Done<D::Event> {
     let from = loaded.version;
-    loaded.advance(&events, sequence, order.command_id, order.digest.clone(), payload);
-    repository.keep(&repository.subject(&order.id), from, loaded);
+    loaded.advance(&events, sequence, command_id, digest.to_owned(), payload);
+    repository.keep(&repository.subject(&loaded.id), from, loaded);
     Done {
         version: loaded.version,
         position: repository.log().position(sequence),
@@ -399,16 +279,12 @@ fn advance<D: Decider>(
     }
 }
 
-fn unchanged<D: Decider>(
-    repository: &Repository<D>,
-    loaded: &Loaded<D>,
-    events: Vec<D::Event>,
-) -> Done<D::Event> {
+fn unchanged<D: Decider>(repository: &Repository<D>, loaded: &Loaded<D>) -> Done<D::Event> {
     Done {
         version: loaded.version,
         position: repository.log().position(loaded.sequence),
         warnings: Vec::new(),
-        events,
+        events: Vec::new(),
         repeated: false,
     }
 }

@@ -93,13 +93,16 @@ impl<P: Picture> Follower<P> {
             .and_then(Result::ok)
             .unwrap_or(u64::MAX);
         let wanted = told.max(last);
-        let mut reached = self.reached.clone();
-        let waited = tokio::time::timeout(WAIT_MAX, reached.wait_for(|at| *at >= wanted)).await;
-        match waited {
-            Ok(Ok(_)) => Ok(self.picture.read().await),
-            Ok(Err(_)) | Err(_) => {
-                Err(Behind { stream: stream.clone(), wanted, reached: *self.reached.borrow() })
-            }
+        let mut moved = self.reached.clone();
+        let there = matches!(
+            tokio::time::timeout(WAIT_MAX, moved.wait_for(|at| *at >= wanted)).await,
+            Ok(Ok(_))
+        );
+        if there {
+            Ok(self.picture.read().await)
+        } else {
+            let reached = *self.reached.borrow();
+            Err(Behind { stream: stream.clone(), wanted, reached })
         }
     }
 }

@@ -192,7 +192,8 @@ pub fn refused<R: Rejection>(error: ExecuteError<R>) -> Refused {
     }
 }
 
-fn store_refused(error: &StoreError) -> Refused {
+/// The answer where the store failed.
+pub fn store_refused(error: &StoreError) -> Refused {
     match error {
         StoreError::Read(_) | StoreError::Append(AppendError::Unknown { .. }) => {
             warn!(error = %chain(error), "the store did not answer");

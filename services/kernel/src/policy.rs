@@ -15,10 +15,17 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use uuid::Uuid;
 
+use samvirke_schemas::{id::AggregateId, principal::Principal};
+
 use crate::{
-    envelope::Envelope,
+    clock,
+    decider::Decider,
+    envelope::{self, Envelope},
+    execute::{ExecuteError, Order, execute},
     inbox::chain,
     log::{Log, Stored, delivered},
+    rejection::Rejection,
+    repository::Repository,
 };
 
 /// How long one event may be worked on before it is delivered again.
@@ -32,9 +39,64 @@ pub struct TryAgain {
     pub reason: String,
 }
 
-/// The id of the command that `policy` issues because of `event`.
-pub fn command_id(policy: &str, event: Uuid) -> Uuid {
-    Uuid::new_v5(&event, policy.as_bytes())
+/// The order that `policy` gives to `id` because of one event of a commit.
+///
+/// Its id follows from the event and the aggregate, so giving it again is the same command. It
+/// happens when the event happened.
+pub fn order<D: Decider>(
+    policy: &str,
+    cause: (&Envelope, Uuid),
+    id: AggregateId,
+    request: D::Request,
+    facts: D::Facts,
+) -> Order<D> {
+    let (envelope, event) = cause;
+    let digest = serde_json::to_vec(&request).unwrap_or_default();
+    Order {
+        command_id: Uuid::new_v5(&event, format!("{policy}/{id}").as_bytes()),
+        id,
+        digest: envelope::digest(&digest),
+        request,
+        facts,
+        principal: Principal::system(policy),
+        at: envelope.occurred_at,
+        now: clock::now(),
+        expected_version: None,
+        provenance: envelope.provenance.clone(),
+        cause: Some(event),
+        traceparent: envelope.traceparent.clone(),
+    }
+}
+
+/// Gives a policy's order. A rule that says no ends the matter and is told to the operator; only a
+/// failure of the world makes the event come again.
+///
+/// # Errors
+///
+/// [`TryAgain`].
+pub async fn give<D: Decider>(
+    repository: &Repository<D>,
+    order: &Order<D>,
+) -> Result<(), TryAgain> {
+    match execute(repository, order).await {
+        Ok(done) => {
+            info!(aggregate.id = %order.id, cause = ?order.cause, changed = !done.events.is_empty(),
+                "a policy acted");
+            Ok(())
+        }
+        Err(ExecuteError::Rejected(rejection)) => {
+            warn!(aggregate.id = %order.id, cause = ?order.cause, rule = rejection.rule(),
+                %rejection, "a policy's command was refused");
+            metrics::counter!("samvirke_policy_refused", "code" => rejection.code()).increment(1);
+            Ok(())
+        }
+        Err(
+            error @ (ExecuteError::Stale { .. }
+            | ExecuteError::KeyReused
+            | ExecuteError::Contended
+            | ExecuteError::Store(_)),
+        ) => Err(TryAgain { reason: chain(&error) }),
+    }
 }
 
 /// Hands every commit of `log` to `act`, in order, until told to stop.

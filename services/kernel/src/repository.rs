@@ -105,6 +105,24 @@ impl<D: Decider> Repository<D> {
         Ok(loaded)
     }
 
+    /// The state now, as the leader has it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Repository::load`].
+    pub async fn current(&self, id: &AggregateId) -> Result<D, StoreError> {
+        let slot = self.slot(id);
+        let mut slot = slot.lock().await;
+        let mut loaded = match slot.take() {
+            Some(hot) => hot,
+            None => self.load(id).await?,
+        };
+        self.catch_up(&mut loaded).await?;
+        let state = loaded.state.clone();
+        *slot = Some(loaded);
+        Ok(state)
+    }
+
     /// Reads from the leader what came after `loaded`; returns whether there was anything.
     pub(crate) async fn catch_up(&self, loaded: &mut Loaded<D>) -> Result<bool, StoreError> {
         let tail = self.log.read_from_leader(&self.subject(&loaded.id), loaded.sequence).await?;
@@ -302,7 +320,7 @@ fn about_from(mut metadata: HashMap<String, String>) -> About {
         .and_then(|text| chrono::DateTime::parse_from_rfc3339(&text).ok())
         .map_or_else(crate::clock::now, |at| at.with_timezone(&chrono::Utc));
     About {
-        command_id: command_id.unwrap_or_else(Uuid::now_v7),
+        command_id: command_id.unwrap_or_else(crate::clock::new_id),
         command: take("command").unwrap_or_default(),
         digest: take("digest").unwrap_or_default(),
         actor: samvirke_schemas::principal::Principal::system("cqrs-es"),

@@ -66,12 +66,15 @@ fn subject(event_subject: &str) -> String {
 /// # Errors
 ///
 /// When the server refuses; the store works without.
-pub async fn open(
-    js: &jetstream::Context,
-    replicas: usize,
-) -> Result<(), jetstream::context::CreateStreamError> {
-    js.get_or_create_stream(settings(replicas)).await.map(|_| ())
+pub async fn open(js: &jetstream::Context, replicas: usize) -> Result<(), OpenError> {
+    js.get_or_create_stream(settings(replicas)).await?;
+    Ok(())
 }
+
+/// The stream of snapshots cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the stream {SNAPSHOT_STREAM} could not be created or read")]
+pub struct OpenError(#[from] jetstream::context::CreateStreamError);
 
 /// The latest snapshot that can be used, if there is one.
 pub(crate) async fn read<D: Decider>(

@@ -1,7 +1,7 @@
 //! One meeting of a body, from plan to published minutes.
 //!
-//! Nothing is decided before the meeting is opened, after it is closed, or without a quorum; and what
-//! was relied on (the body's rules and seats on that day) is in the meeting's own history.
+//! Nothing is decided before the meeting is opened, after it is closed, or without a quorum; and
+//! what was relied on (the body's rules and seats on that day) is in the meeting's own history.
 
 use chrono::NaiveDate;
 use samvirke_kernel::{Decider, aggregate};
@@ -199,7 +199,7 @@ impl Decider for Meeting {
 aggregate!(Meeting);
 
 impl Meeting {
-    /// The body, and the day it must be known on, that a request is decided by; absent where none is.
+    /// The body that a request is decided by, and the day it must be known on, if there is one.
     pub fn body_wanted(&self, request: &Request) -> Option<(AggregateId, NaiveDate)> {
         if let Request::Plan { body, sittings, .. } = request {
             return Some((body.clone(), sittings.first()?.start.day()));

@@ -4,15 +4,10 @@
 //! (R1, R4–R6), on every day it is held. What is dated stays: the body of any day can be read.
 
 use chrono::NaiveDate;
-use samvirke_kernel::{Command, Decider, aggregate, rejections};
+use samvirke_kernel::{Command, Decider, aggregate};
 use samvirke_schemas::{
-    id::{AggregateId, LocalId},
-    names::Names,
-    networks::{
-        body::{ElectionRule, Event, Request},
-        rules::{BodyKind, Office, Rules},
-    },
-    organisation::OrganisationNumber,
+    id::AggregateId,
+    networks::body::{BodyHistory, Event, Request, RulesVersion},
     period::Period,
     principal::Role,
 };
@@ -21,20 +16,19 @@ use serde::{Deserialize, Serialize};
 use crate::cooperation::Cooperation;
 
 mod elections;
-mod in_force;
 mod phases;
+mod rejection;
 mod rules;
 mod seats;
 
-pub use elections::Term;
-pub use seats::{DeputyList, Stay};
+pub use rejection::Rejection;
 
 #[cfg(test)]
 mod tests;
 
 /// The most seats held at one time: a general assembly of all executive committees has some 250.
 pub const SEATS_MAX: usize = 1_024;
-/// The most stays, terms, deputy lists, pauses and preparations that a body's history holds, of each.
+/// The most stays, terms, deputy lists, pauses and preparations in a body's history, of each.
 pub const HISTORY_MAX: usize = 16_384;
 /// The most versions of the rules.
 pub const VERSIONS_MAX: usize = 256;
@@ -44,49 +38,9 @@ pub const VERSIONS_MAX: usize = 256;
 pub enum Body {
     #[default]
     Unestablished,
-    Active(Standing),
-    Paused(Standing),
-    Disbanded(Standing),
-}
-
-/// What an established body consists of, whether or not it is active.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Standing {
-    pub names: Names,
-    pub kind: BodyKind,
-    /// In the order they came into force; the first since the body exists.
-    pub versions: Vec<Version>,
-    /// In the order they were registered; never removed, so that a term can point at its stay.
-    pub stays: Vec<Stay>,
-    pub deputies: Vec<DeputyList>,
-    pub terms: Vec<Term>,
-    /// In order; only the last can be open (R13).
-    pub pauses: Vec<Pause>,
-    /// In order of their days (R10).
-    pub preparations: Vec<Preparation>,
-    pub disbanded_on: Option<NaiveDate>,
-}
-
-/// The rules in one version.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Version {
-    pub rules: Rules,
-    pub elections: Option<ElectionRule>,
-    pub in_force_from: NaiveDate,
-}
-
-/// A time on ice, and who did the body's work meanwhile (R13).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Pause {
-    pub period: Period,
-    pub tasks_go_to: AggregateId,
-}
-
-/// The body that this one prepares cases for, from a day; none ends it (R10).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Preparation {
-    pub body: Option<AggregateId>,
-    pub from: NaiveDate,
+    Active(BodyHistory),
+    Paused(BodyHistory),
+    Disbanded(BodyHistory),
 }
 
 /// What a body's rules ask about its surroundings.
@@ -96,174 +50,18 @@ pub struct Facts {
     pub cooperation: Cooperation,
 }
 
-rejections! {
-    /// Why a body refuses a command.
-    pub enum Rejection {
-        OnlyTheSecretariat: Forbidden, "R10",
-            "only the cooperation's secretariat may do this",
-            "bare samarbeidets sekretariat kan gjøre dette";
-        CooperationNotActive: State, "R1",
-            "the cooperation is not active; found or resume it first",
-            "samarbeidet er ikke aktivt; stift eller gjenoppta det først";
-        NotEstablished: Missing, "R4",
-            "the body is not established; establish it first",
-            "organet er ikke opprettet; opprett det først";
-        AlreadyEstablished: State, "R4",
-            "the body is already established, otherwise than this; amend its rules instead",
-            "organet er allerede opprettet, på en annen måte; endre reglene i stedet";
-        IsPaused: State, "R13",
-            "the body is paused; resume it first",
-            "organet er lagt på is; gjenoppta det først";
-        IsDisbanded: State, "R71",
-            "the body is disbanded; establish another",
-            "organet er lagt ned; opprett et nytt";
-        BeforeItExists { since: NaiveDate }: Value("from"), "R4",
-            "the body exists since {since}; nothing in it is earlier",
-            "organet finnes fra {since}; ingenting i det er tidligere";
-        EndsBeforeItBegan { from: NaiveDate }: Value("to"), "R1",
-            "it begins on {from} and cannot end before",
-            "det begynner {from} og kan ikke slutte før";
-        HistoryFull { max: usize }: State, "R4",
-            "a body's history holds at most {max} of these",
-            "et organs historie rommer høyst {max} av disse";
-
-        NoSeatsPerMember { office: Office }: Value("rules"), "R4",
-            "{office} has 0 seats per member; give it at least 1, or leave it out",
-            "{office} har 0 plasser per medlem; gi minst 1, eller utelat vervet";
-        OfficeTwice { office: Office }: Value("rules"), "R4",
-            "{office} is listed twice; list it once for each kind of member",
-            "{office} står to ganger; før det opp én gang for hver type medlem";
-        ListTooLong { max: usize }: Value("rules"), "R4",
-            "a list in the rules has at most {max} entries",
-            "en liste i reglene har høyst {max} punkter";
-        VoteWithoutSeat { office: Office }: Value("rules"), "R9",
-            "only members of the body vote; give {office} a seat, or take the right to vote away",
-            "bare organets medlemmer stemmer; gi {office} en plass, eller fjern stemmeretten";
-        NobodyVotes: Value("rules"), "R9",
-            "the members of a body that decides must have the right to vote",
-            "medlemmene i et organ som vedtar, må ha stemmerett";
-        AdvisoryCouncilDecides: Value("rules"), "R11",
-            "an advisory council only advises; let it advise, or make it another kind of body",
-            "et rådgivende organ gir bare råd; la det gi råd, eller velg en annen type organ";
-        DelegatedToAdvise: Value("rules"), "R11",
-            "nothing can be delegated to a body that only advises; let it decide, or drop it",
-            "ingenting kan delegeres til et organ som bare gir råd; la det vedta, eller stryk det";
-        DelegatedByOutsider { by: OrganisationNumber }: Value("rules"), "R44",
-            "only members delegate, and {by} is none on the day the rules come into force",
-            "bare medlemmer delegerer, og {by} er ikke medlem den dagen reglene trer i kraft";
-        QuorumOutOfRange { max: usize }: Value("rules"), "kommuneloven § 11-9",
-            "a quorum is at least 1 and at most {max} members",
-            "vedtaksførhet krever minst 1 og høyst {max} medlemmer";
-        MeetingsOutOfRange { max: u16 }: Value("rules"), "R7",
-            "a least number of meetings a year is from 1 to {max}; leave it out if there is none",
-            "et minstetall for møter i året er fra 1 til {max}; utelat det om det ikke finnes";
-        TermOutOfRange { max: u16 }: Value("elections"), "R14",
-            "the longest term is from 1 to {max} years; leave it out if there is none",
-            "den lengste perioden er fra 1 til {max} år; utelat den om den ikke finnes";
-        NoticeTooLong { max: u16 }: Value("rules"), "R19",
-            "the notice period is at most {max} days",
-            "innkallingsfristen er høyst {max} dager";
-        NobodyEligible: Value("elections"), "R14",
-            "name at least one office to elect among, or leave the rule on elections out",
-            "oppgi minst ett verv å velge blant, eller utelat valgregelen";
-        EligibleWithoutSeat { office: Office }: Value("elections"), "R14",
-            "{office} has no seat in the body and cannot be elected; give it one, or leave it out",
-            "{office} har ingen plass i organet og kan ikke velges; gi det en, eller utelat det";
-        RulesGoBack { in_force_from: NaiveDate }: Value("in_force_from"), "R4",
-            "the newest rules are in force from {in_force_from}; the next must begin later",
-            "de nyeste reglene gjelder fra {in_force_from}; de neste må begynne senere";
-        SeatLosesItsPlace { seat: LocalId, on: NaiveDate }: State, "R4",
-            "the rules have no place for seat {seat} on {on}; vacate it before that day first",
-            "reglene har ingen plass til {seat} den {on}; la den fratre før den dagen først";
-
-        NotMember { member: OrganisationNumber, on: NaiveDate }: Value("member"), "R1",
-            "{member} is not a member of the cooperation on {on}; admit it first",
-            "{member} er ikke medlem av samarbeidet {on}; ta det opp først";
-        MembershipEnds { to: NaiveDate }: Value("to"), "R1",
-            "the membership ends on {to}; let the seat end no later",
-            "medlemskapet slutter {to}; la plassen slutte senest da";
-        SeatIsAnothers { seat: LocalId, member: OrganisationNumber, office: Office }:
-            Value("seat"), "R4",
-            "seat {seat} belongs to {office} of {member}; give this one a seat of its own",
-            "plassen {seat} tilhører {office} i {member}; gi denne en egen plass";
-        SeatTaken { seat: LocalId, from: NaiveDate }: State, "R4",
-            "seat {seat} is held in that time, from {from}; vacate it first",
-            "plassen {seat} er besatt i den tiden, fra {from}; la den fratre først";
-        OfficeWithoutPlace { office: Office, on: NaiveDate }: Value("office"), "R4",
-            "the rules in force on {on} have no place for {office} of that kind of member",
-            "reglene som gjelder {on}, har ingen plass til {office} fra den typen medlem";
-        MemberSeatsTaken { member: OrganisationNumber, office: Office, seats: u16, on: NaiveDate }:
-            State, "R5",
-            "{member} has {seats} seat(s) for {office} on {on}, and all are taken; vacate one first",
-            "{member} har {seats} plass(er) for {office} den {on}, og alle er besatt; \
-             la en fratre først";
-        HoldsAnotherSeat { seat: LocalId }: Value("holder"), "R9",
-            "the holder has seat {seat} in that time, and nobody has two votes; vacate it first",
-            "innehaveren har plassen {seat} i den tiden, og ingen har to stemmer; \
-             la den fratre først";
-        TooManySeats { max: usize }: State, "R4",
-            "a body has at most {max} seats at one time",
-            "et organ har høyst {max} plasser på én gang";
-        NotSeated { seat: LocalId, on: NaiveDate }: State, "R4",
-            "nobody holds seat {seat} on {on}; fill it first",
-            "ingen har plassen {seat} den {on}; besett den først";
-
-        TooManyDeputies { max: usize }: Value("deputies"), "R27",
-            "at most {max} deputies are named for a seat",
-            "høyst {max} varamedlemmer kan utpekes for en plass";
-        DeputyUnknown { order: usize }: Value("deputies"), "R27",
-            "deputy {order} has neither office nor person; give at least one",
-            "varamedlem {order} har verken verv eller person; oppgi minst ett av dem";
-        DeputyTwice { order: usize }: Value("deputies"), "R27",
-            "deputy {order} is the seat's holder or named already; name each person once",
-            "varamedlem {order} er innehaveren eller alt utpekt; utpek hver person én gang";
-        DeputiesGoBack { from: NaiveDate }: Value("from"), "R27",
-            "the newest list for the seat is from {from}; the next must begin later",
-            "den nyeste listen for plassen gjelder fra {from}; den neste må begynne senere";
-
-        NotEligible { office: Office, on: NaiveDate }: Value("seat"), "R14",
-            "the rules in force on {on} do not let {office} be elected; elect one they name",
-            "reglene som gjelder {on}, lar ikke {office} velges; velg et verv de nevner";
-        TermTooLong { years: u16 }: Value("to"), "R14",
-            "a term is at most {years} year(s); give an earlier last day",
-            "en periode er høyst {years} år; oppgi en tidligere siste dag";
-        PostTaken { seat: LocalId, from: NaiveDate }: State, "R14",
-            "seat {seat} has the post from {from} and in that time; let it step down first",
-            "plassen {seat} har vervet fra {from} og i den tiden; la den fratre vervet først";
-        HasTheOtherPost { seat: LocalId, from: NaiveDate }: Value("seat"), "R17",
-            "seat {seat} has the other post from {from}; chair and deputy chair are two",
-            "plassen {seat} har det andre vervet fra {from}; leder og nestleder er to";
-        NobodyElected { on: NaiveDate }: State, "R14",
-            "nobody has the post on {on}",
-            "ingen har vervet den {on}";
-
-        TurnsBack { on: NaiveDate }: State, "R13",
-            "the body was last established, paused or resumed on {on}; this cannot be earlier",
-            "organet ble sist opprettet, lagt på is eller gjenopptatt {on}; \
-             dette kan ikke være tidligere";
-        OneselfOrElsewhere { body: AggregateId }: Value("body"), "R10",
-            "{body} is this body or in another cooperation; name another body of this one",
-            "{body} er dette organet eller i et annet samarbeid; \
-             oppgi et annet organ i dette samarbeidet";
-        PreparationGoesBack { from: NaiveDate }: Value("from"), "R10",
-            "what the body prepares for was last set from {from}; the next must begin later",
-            "hva organet forbereder for, ble sist satt fra {from}; det neste må begynne senere";
-        EndsInTheFuture { on: NaiveDate }: Value("on"), "R71",
-            "a body is disbanded when its last day has come, not before {on}",
-            "et organ legges ned når den siste dagen er kommet, ikke før {on}";
-    }
-}
-
 impl Decider for Body {
     const CONTEXT: &'static str = "networks";
     const KIND: &'static str = "body";
     const REDUCER: &'static [&'static str] = &[
         include_str!("body.rs"),
-        include_str!("body/elections.rs"),
         include_str!("body/phases.rs"),
-        include_str!("body/seats.rs"),
         include_str!("../../../schemas/src/networks/body.rs"),
+        include_str!("../../../schemas/src/networks/body/history.rs"),
+        include_str!("../../../schemas/src/networks/body/history/seats.rs"),
+        include_str!("../../../schemas/src/networks/body/history/terms.rs"),
         include_str!("../../../schemas/src/networks/rules.rs"),
+        include_str!("../../../schemas/src/period.rs"),
     ];
 
     type Request = Request;
@@ -295,30 +93,32 @@ impl Decider for Body {
         match &command.request {
             Request::Establish { .. } => self.establish(command),
             Request::AmendRules { rules, elections, in_force_from } => {
-                let version = Version {
+                let version = RulesVersion {
                     rules: rules.clone(),
                     elections: elections.clone(),
                     in_force_from: *in_force_from,
                 };
-                self.active()?.amend(version, cooperation)
+                rules::amend(self.active()?, version, cooperation)
             }
-            Request::FillSeat { .. } => self.active()?.fill(&command.request, cooperation),
-            Request::VacateSeat { seat, to, reason } => self.existing()?.vacate(seat, *to, reason),
+            Request::FillSeat { .. } => seats::fill(self.active()?, &command.request, cooperation),
+            Request::VacateSeat { seat, to, reason } => {
+                seats::vacate(self.existing()?, seat, *to, reason)
+            }
             Request::VacateSeatsOf { member, to, reason } => match self {
                 // Its seats ended with it.
                 Self::Disbanded(_) => Ok(Vec::new()),
                 Self::Unestablished | Self::Active(_) | Self::Paused(_) => {
-                    Ok(self.existing()?.vacate_all(member, *to, reason))
+                    Ok(seats::vacate_all(self.existing()?, member, *to, reason))
                 }
             },
             Request::NameDeputies { seat, deputies, from } => {
-                self.active()?.name_deputies(seat, deputies, *from)
+                seats::name_deputies(self.active()?, seat, deputies, *from)
             }
             Request::Elect { post, seat, from, to } => {
-                self.active()?.elect(*post, seat, Period { from: *from, to: *to })
+                elections::elect(self.active()?, *post, seat, Period { from: *from, to: *to })
             }
             Request::StepDown { post, to, reason } => {
-                self.existing()?.step_down(*post, *to, reason)
+                elections::step_down(self.existing()?, *post, *to, reason)
             }
             Request::Pause { reason, tasks_go_to } => {
                 other_body(&command.id, Some(tasks_go_to))?;
@@ -327,7 +127,7 @@ impl Decider for Body {
             Request::Resume {} => self.resume(command.day()),
             Request::PrepareFor { body, from } => {
                 other_body(&command.id, body.as_ref())?;
-                self.active()?.prepare_for(body.as_ref(), *from)
+                phases::prepare_for(self.active()?, body.as_ref(), *from)
             }
             Request::Disband { .. } => self.disband(command),
         }
@@ -335,13 +135,10 @@ impl Decider for Body {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::Established { names, kind, rules, elections, in_force_from, prepares_for } => {
-                let first = Version {
-                    rules: rules.clone(),
-                    elections: elections.clone(),
-                    in_force_from: *in_force_from,
-                };
-                *self = Self::Active(Standing::new(names, *kind, first, prepares_for.as_ref()));
+            Event::Established { .. } => {
+                if let Some(history) = BodyHistory::begin(event) {
+                    *self = Self::Active(history);
+                }
             }
             Event::RulesAmended { .. }
             | Event::SeatFilled { .. }
@@ -351,8 +148,8 @@ impl Decider for Body {
             | Event::Elected { .. }
             | Event::SteppedDown { .. }
             | Event::PreparationAssigned { .. } => {
-                if let Some(standing) = self.standing_mut() {
-                    standing.evolve(event);
+                if let Some(history) = self.history_mut() {
+                    history.take(event);
                 }
             }
             Event::Paused { .. } => self.turn(event, Self::Paused),
@@ -364,64 +161,13 @@ impl Decider for Body {
 
 aggregate!(Body);
 
-impl Standing {
-    /// A body as it is established, with nobody in it.
-    fn new(
-        names: &Names,
-        kind: BodyKind,
-        first: Version,
-        prepares_for: Option<&AggregateId>,
-    ) -> Self {
-        let from = first.in_force_from;
-        let preparation = prepares_for.map(|body| Preparation { body: Some(body.clone()), from });
-        Self {
-            names: names.clone(),
-            kind,
-            versions: vec![first],
-            stays: Vec::new(),
-            deputies: Vec::new(),
-            terms: Vec::new(),
-            pauses: Vec::new(),
-            preparations: preparation.into_iter().collect(),
-            disbanded_on: None,
+/// Refuses a day before the body exists.
+fn check_exists(history: &BodyHistory, day: NaiveDate) -> Result<(), Rejection> {
+    match history.versions.first() {
+        Some(first) if day < first.in_force_from => {
+            Err(Rejection::BeforeItExists { since: first.in_force_from })
         }
-    }
-
-    fn evolve(&mut self, event: &Event) {
-        match event {
-            Event::RulesAmended { rules, elections, in_force_from, .. } => {
-                self.versions.push(Version {
-                    rules: rules.clone(),
-                    elections: elections.clone(),
-                    in_force_from: *in_force_from,
-                });
-            }
-            Event::SeatFilled { .. }
-            | Event::SeatVacated { .. }
-            | Event::SeatsVacated { .. }
-            | Event::DeputiesNamed { .. } => self.evolve_seats(event),
-            Event::Elected { .. } | Event::SteppedDown { .. } => self.evolve_terms(event),
-            Event::Paused { .. }
-            | Event::Resumed { .. }
-            | Event::PreparationAssigned { .. }
-            | Event::Disbanded { .. } => self.evolve_phase(event),
-            Event::Established { .. } => (),
-        }
-    }
-
-    /// The version of the rules in force on a day, with its number; none before the body exists.
-    pub fn version_on(&self, day: NaiveDate) -> Option<(u32, &Version)> {
-        (1..).zip(&self.versions).take_while(|(_, version)| version.in_force_from <= day).last()
-    }
-
-    /// Refuses a day before the body exists.
-    fn check_exists(&self, day: NaiveDate) -> Result<(), Rejection> {
-        match self.versions.first() {
-            Some(first) if day < first.in_force_from => {
-                Err(Rejection::BeforeItExists { since: first.in_force_from })
-            }
-            Some(_) | None => Ok(()),
-        }
+        Some(_) | None => Ok(()),
     }
 }
 

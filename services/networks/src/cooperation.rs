@@ -6,9 +6,8 @@
 use chrono::NaiveDate;
 use samvirke_kernel::{Command, Decider, aggregate, rejections};
 use samvirke_schemas::{
-    networks::cooperation::{Agreement, Custody, Event, MemberKind, Request},
+    networks::cooperation::{Agreement, Custody, Event, MemberKind, Memberships, Request},
     organisation::OrganisationNumber,
-    period::Period,
     principal::Role,
 };
 use serde::{Deserialize, Serialize};
@@ -34,17 +33,8 @@ pub enum Cooperation {
 pub struct Standing {
     pub founded_on: NaiveDate,
     pub agreement: Agreement,
-    /// In the order they were admitted, which is the order of the rotation (R16).
-    pub memberships: Vec<Membership>,
+    pub memberships: Memberships,
     pub leader: Option<Leadership>,
-}
-
-/// One stay of one member.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Membership {
-    pub member: OrganisationNumber,
-    pub kind: MemberKind,
-    pub period: Period,
 }
 
 /// Who leads the cooperation, and since when.
@@ -114,6 +104,7 @@ impl Decider for Cooperation {
     const REDUCER: &'static [&'static str] = &[
         include_str!("cooperation.rs"),
         include_str!("../../../schemas/src/networks/cooperation.rs"),
+        include_str!("../../../schemas/src/networks/cooperation/memberships.rs"),
     ];
 
     type Request = Request;
@@ -189,7 +180,7 @@ impl Decider for Cooperation {
                 *self = Self::Active(Standing {
                     founded_on: *founded_on,
                     agreement: agreement.clone(),
-                    memberships: Vec::new(),
+                    memberships: Memberships::default(),
                     leader: None,
                 });
             }
@@ -283,11 +274,10 @@ impl Cooperation {
         if *from < standing.founded_on {
             return Err(Rejection::BeforeFounding { founded_on: standing.founded_on });
         }
-        if standing.memberships.len() >= MEMBERS_MAX {
+        if standing.memberships.all().len() >= MEMBERS_MAX {
             return Err(Rejection::TooManyMembers);
         }
-        let own = standing.memberships.iter().filter(|stay| stay.member == *member);
-        for stay in own {
+        for stay in standing.memberships.of(member) {
             if stay.period.from == *from {
                 return Ok(Vec::new());
             }
@@ -322,35 +312,16 @@ impl Cooperation {
 }
 
 impl Standing {
-    /// The members on a day: "whoever is a member at the time" (R1).
-    pub fn members_on(&self, day: NaiveDate) -> impl Iterator<Item = &Membership> {
-        self.memberships.iter().filter(move |stay| stay.period.contains(day))
-    }
-
     fn evolve(&mut self, event: &Event) {
+        self.memberships.take(event);
         match event {
-            Event::MemberAdmitted { member, kind, from, .. } => {
-                self.memberships.push(Membership {
-                    member: member.clone(),
-                    kind: *kind,
-                    period: Period { from: *from, to: None },
-                });
-            }
-            Event::MemberReleased { member, to, .. } => {
-                let stay = self
-                    .memberships
-                    .iter_mut()
-                    .rev()
-                    .find(|stay| stay.member == *member && stay.period.to.is_none());
-                if let Some(stay) = stay {
-                    stay.period.to = Some(*to);
-                }
-            }
             Event::AgreementAmended { agreement } => self.agreement = agreement.clone(),
             Event::LeadershipHandedOver { to, from } => {
                 self.leader = Some(Leadership { member: to.clone(), from: *from });
             }
-            Event::Founded { .. }
+            Event::MemberAdmitted { .. }
+            | Event::MemberReleased { .. }
+            | Event::Founded { .. }
             | Event::Paused { .. }
             | Event::Resumed {}
             | Event::Dissolved { .. } => (),
@@ -363,12 +334,7 @@ impl Standing {
         member: &OrganisationNumber,
         to: NaiveDate,
     ) -> Result<Option<NaiveDate>, Rejection> {
-        let stay = self
-            .memberships
-            .iter()
-            .rev()
-            .find(|stay| stay.member == *member)
-            .ok_or_else(|| not_member(member))?;
+        let stay = self.memberships.of(member).next_back().ok_or_else(|| not_member(member))?;
         if to < stay.period.from {
             return Err(Rejection::EndsBeforeItBegan { from: stay.period.from });
         }
@@ -405,7 +371,8 @@ impl Standing {
         from: NaiveDate,
     ) -> Result<OrganisationNumber, Rejection> {
         let stay = self
-            .members_on(from)
+            .memberships
+            .on(from)
             .find(|stay| stay.member == *named)
             .ok_or_else(|| not_member(named))?;
         if stay.kind != MemberKind::Municipality {
@@ -415,8 +382,11 @@ impl Standing {
     }
 
     fn next_in_rotation(&self, from: NaiveDate) -> Option<OrganisationNumber> {
-        let municipalities: Vec<_> =
-            self.members_on(from).filter(|stay| stay.kind == MemberKind::Municipality).collect();
+        let municipalities: Vec<_> = self
+            .memberships
+            .on(from)
+            .filter(|stay| stay.kind == MemberKind::Municipality)
+            .collect();
         let present = self
             .leader
             .as_ref()

@@ -4,18 +4,25 @@ use std::sync::Arc;
 
 use samvirke_kernel::{
     Decider,
-    inbox::{carry_out, unknown_kind},
+    inbox::{carry_out, store_refused, unknown_kind},
     log::Log,
-    repository::Repository,
-    service::{Host, serve_commands},
+    repository::{Repository, StoreError},
+    service::{Host, ServeError, serve_commands},
     snapshot,
+    stream::StreamError,
 };
 use samvirke_schemas::{
+    id::{AggregateId, CooperationId},
     message::CommandMessage,
     reply::{Accepted, Refused},
 };
 
-use crate::cooperation::Cooperation;
+use crate::{
+    body::{self, Body},
+    cooperation::Cooperation,
+    network::{self, Network},
+    policies,
+};
 
 /// The context and the first token of its subjects.
 pub const CONTEXT: &str = Cooperation::CONTEXT;
@@ -24,15 +31,17 @@ pub const CONTEXT: &str = Cooperation::CONTEXT;
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     #[error("the event stream cannot be used")]
-    Stream(#[from] samvirke_kernel::stream::StreamError),
+    Stream(#[from] StreamError),
     #[error("the stream of snapshots cannot be used")]
-    Snapshots(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Snapshots(#[from] snapshot::OpenError),
     #[error(transparent)]
-    Serve(#[from] samvirke_kernel::service::ServeError),
+    Serve(#[from] ServeError),
 }
 
 struct Inbox {
     cooperations: Repository<Cooperation>,
+    bodies: Arc<Repository<Body>>,
+    networks: Repository<Network>,
 }
 
 /// Runs the service until the host shuts down.
@@ -42,15 +51,20 @@ struct Inbox {
 /// When its stream or NATS cannot be used.
 pub async fn service(host: Host) -> Result<(), ServiceError> {
     let log = Log::open(host.client.clone(), CONTEXT, host.replicas).await?;
-    snapshot::open(log.jetstream(), host.replicas)
-        .await
-        .map_err(|err| ServiceError::Snapshots(Box::new(err)))?;
-    let inbox = Arc::new(Inbox { cooperations: Repository::new(log) });
+    snapshot::open(log.jetstream(), host.replicas).await?;
+    let bodies = Arc::new(Repository::new(log.clone()));
+    let inbox = Arc::new(Inbox {
+        cooperations: Repository::new(log.clone()),
+        bodies: bodies.clone(),
+        networks: Repository::new(log.clone()),
+    });
+    let policies = tokio::spawn(policies::run(log, bodies, host.shutdown.clone()));
     serve_commands(host.client, CONTEXT, host.verifier, host.shutdown, move |message| {
         let inbox = inbox.clone();
         async move { inbox.answer(message).await }
     })
     .await?;
+    let _ = policies.await;
     Ok(())
 }
 
@@ -58,7 +72,23 @@ impl Inbox {
     async fn answer(&self, message: CommandMessage) -> Result<Accepted, Refused> {
         match message.kind.as_str() {
             Cooperation::KIND => carry_out(&self.cooperations, &message, ()).await,
+            Body::KIND => {
+                let cooperation = self.cooperation(&message.id.cooperation).await?;
+                carry_out(&self.bodies, &message, body::Facts { cooperation }).await
+            }
+            Network::KIND => {
+                let cooperation = self.cooperation(&message.id.cooperation).await?;
+                carry_out(&self.networks, &message, network::Facts { cooperation }).await
+            }
             _ => Err(unknown_kind(&message)),
         }
+    }
+
+    /// The cooperation as it is now: bodies and networks ask who is a member.
+    async fn cooperation(&self, id: &CooperationId) -> Result<Cooperation, Refused> {
+        self.cooperations
+            .current(&AggregateId::of_cooperation(id.clone()))
+            .await
+            .map_err(|error: StoreError| store_refused(&error))
     }
 }

@@ -7,5 +7,9 @@ pub mod cooperation;
 pub mod network;
 
 pub mod inbox;
+mod policies;
 
 pub use inbox::service;
+
+#[cfg(test)]
+mod golden;

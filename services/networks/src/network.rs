@@ -1,8 +1,8 @@
 //! A network from start to close: its theme, its leader, its participants.
 //!
-//! A network is loosely kept and may take in outsiders, but one that takes part or leads as a member
-//! is a member of the cooperation (R1). A day of which only the year is known breaks a rule only where
-//! every day of that year would.
+//! A network is loosely kept and may take in outsiders, but one that takes part or leads as a
+//! member is a member of the cooperation (R1). A day of which only the year is known breaks a rule
+//! only where every day of that year would.
 
 use samvirke_kernel::{Command, Decider, aggregate, rejections};
 use samvirke_schemas::{
@@ -107,7 +107,8 @@ rejections! {
             "nettverket begynte {established}; ingenting i det er tidligere";
         NotMember { member: OrganisationNumber, on: PartialDate }: Value("member"), "R1",
             "{member} is not a member of the cooperation {on}; admit it, or add it as an outsider",
-            "{member} er ikke medlem av samarbeidet {on}; ta det opp, eller før det som utenforstående";
+            "{member} er ikke medlem av samarbeidet {on}; \
+             ta det opp, eller før det som utenforstående";
         AlreadyParticipant { from: PartialDate }: State, "R52",
             "it takes part already, from {from}; remove it first",
             "den deltar allerede, fra {from}; meld den av først";
@@ -412,11 +413,9 @@ fn check_member(
 ) -> Result<(), Rejection> {
     let Some(member) = member else { return Ok(()) };
     let days = Period { from: on.earliest(), to: Some(on.latest()) };
-    let memberships = cooperation.standing().map(|standing| standing.memberships.as_slice());
-    let known = memberships
-        .unwrap_or_default()
-        .iter()
-        .any(|stay| stay.member == *member && stay.period.intersects(days));
+    let known = cooperation.standing().is_some_and(|standing| {
+        standing.memberships.of(member).any(|stay| stay.period.intersects(days))
+    });
     if known { Ok(()) } else { Err(Rejection::NotMember { member: member.clone(), on }) }
 }
 

@@ -1,9 +1,8 @@
 //! One cooperation: names, form, agreement, members, leadership.
 
 use samvirke_schemas::{
-    networks::cooperation::Event,
-    period::Period,
-    queries::cooperation_overview::{Leader, Member, Overview, Parameters, Phase},
+    networks::cooperation::{Event, Memberships},
+    queries::cooperation_overview::{Leader, Overview, Parameters, Phase},
 };
 
 use crate::{
@@ -54,7 +53,7 @@ impl ReadModel for CooperationOverview {
             agreement,
             founded_on,
             phase: Phase::Active,
-            members: Vec::new(),
+            members: Memberships::default(),
             leader: None,
             dissolved_on: None,
             custody: None,
@@ -62,19 +61,10 @@ impl ReadModel for CooperationOverview {
     }
 
     fn fold(overview: &mut Overview, event: Event, _fact: &Fact) {
+        overview.members.take(&event);
         match event {
             Event::Founded { .. } => (),
-            Event::MemberAdmitted { member, names, kind, from } => {
-                let period = Period { from, to: None };
-                overview.members.push(Member { member, names, kind, period });
-            }
-            Event::MemberReleased { member, to, .. } => {
-                for stay in &mut overview.members {
-                    if stay.member == member && stay.period.to.is_none() {
-                        stay.period.to = Some(to);
-                    }
-                }
-            }
+            Event::MemberAdmitted { .. } | Event::MemberReleased { .. } => (),
             Event::AgreementAmended { agreement } => overview.agreement = agreement,
             Event::LeadershipHandedOver { to, from } => {
                 overview.leader = Some(Leader { member: to, from });
@@ -103,7 +93,7 @@ pub(crate) async fn answer(
     let mut overview: Overview =
         document::<CooperationOverview>(asked.pool, &parameters.id.to_string()).await?;
     if let Some(day) = parameters.on {
-        overview.members.retain(|member| member.period.contains(day));
+        overview.members.keep_on(day);
     }
     Ok(overview)
 }

@@ -1,1 +1,62 @@
-fn main() {}
+//! `samvirke`: the one executable, for operators.
+//!
+//! Invariants: what a command answers goes to standard output and nothing else does; every failure is
+//! one line with a remedy; the exit code tells whether to look at the lines (1) or at the system (2).
+
+mod arguments;
+mod configuration;
+mod outcome;
+mod terminal;
+
+mod assembly;
+mod connections;
+mod running;
+mod serve;
+mod up;
+
+mod issuer;
+mod token;
+
+mod doctor;
+mod http;
+mod import;
+mod projections;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{
+    arguments::{Arguments, Command},
+    configuration::Configuration,
+    outcome::Outcome,
+};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(outcome) => outcome.into(),
+        Err(error) => {
+            terminal::complain(&format!("samvirke: {error:#}"));
+            Outcome::CannotGoOn.into()
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
+    let configuration = Configuration::load(&arguments.common)?;
+    terminal::log_to_stderr(configuration.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match arguments.command {
+            Command::Up(_) => up::run(configuration).await,
+            Command::Serve(serve) => serve::run(configuration, &serve.services).await,
+            Command::Import(import) => import::run(&configuration, &import).await,
+            Command::Token(token) => token::run(&configuration, &token),
+            Command::Doctor(doctor) => doctor::run(&configuration, &doctor).await,
+            Command::Projections(what) => projections::run(&configuration, &what.command).await,
+            Command::Show(show) => show::run(&configuration, &show).await,
+        }
+    })
+}

@@ -1,4 +1,5 @@
-//! A hearing: views asked for before a deadline, summed up, and adopted by the body afterwards (R46).
+//! A hearing: views asked for before a deadline, summed up, and adopted by the body afterwards
+//! (R46).
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;

@@ -213,6 +213,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unanimous: Option<bool>,
         quorum: QuorumFound,
+        /// Whether the public may see the text on that day; if not, only the public title.
+        public: bool,
         day: NaiveDate,
     },
     /// A source tells that the meeting was held; the record is incomplete and says so.

@@ -1,7 +1,7 @@
 //! Who may give which command to a case.
 //!
-//! The secretariat registers; a member speaks for itself and for nobody else; Samvirke itself carries what
-//! one part decided over to another.
+//! The secretariat registers; a member speaks for itself and for nobody else; Samvirke itself
+//! carries what one part decided over to another.
 
 use samvirke_schemas::{
     cases::case::{

@@ -1,6 +1,7 @@
 //! A hearing: views before a deadline, then a summary, then the final adoption (R46).
 //!
-//! A statement is never turned away: one that comes after the deadline or the closing is kept and marked late.
+//! A statement is never turned away: one that comes after the deadline or the closing is kept and
+//! marked late.
 
 use chrono::NaiveDate;
 use samvirke_schemas::{

@@ -1,7 +1,8 @@
 //! A joint case: every member's own council decides on one text (R45).
 //!
-//! Who takes part is fixed when the case is sent, and changes only by a command that says why. The case is
-//! settled once, in the same decision as the last answer its rule needs; nothing changes a settled result.
+//! Who takes part is fixed when the case is sent, and changes only by a command that says why. The
+//! case is settled once, in the same decision as the last answer its rule needs; nothing changes a
+//! settled result.
 
 use chrono::NaiveDate;
 use samvirke_schemas::{

@@ -13,13 +13,13 @@ rejections! {
     /// Why a case refuses a command.
     pub enum Rejection {
         // Who may do what.
-        OnlyTheSecretariat: Forbidden, "R36",
+        OnlyTheSecretariat: Forbidden, "R10",
             "only the cooperation's secretariat may do this",
             "bare samarbeidets sekretariat kan gjøre dette";
         OnlyForItself { member: OrganisationNumber }: Forbidden, "R45",
             "only {member} itself, or the secretariat on its behalf, may register this",
             "bare {member} selv, eller sekretariatet på dets vegne, kan registrere dette";
-        OnlyItsOwner: Forbidden, "R47",
+        OnlyItsOwner: Forbidden, "R41",
             "only the secretariat or the member that owns the task may report on it",
             "bare sekretariatet eller medlemmet som eier oppgaven, kan melde om den";
 
@@ -110,16 +110,16 @@ rejections! {
             "vedtaket gjelder fra {from} og kan ikke opphøre før";
 
         // Access.
-        RestrictionOver { until: NaiveDate }: Value("until"), "offentleglova § 13",
+        RestrictionOver { until: NaiveDate }: Value("until"), "offentleglova",
             "the restriction would be over already ({until}); give a later day",
             "skjermingen ville alt være over ({until}); oppgi en senere dag";
-        PublicTitleReveals: State, "offentleglova § 13",
+        PublicTitleReveals: State, "offentleglova",
             "the public title is the full title; give a public title that reveals nothing first",
             "den offentlige tittelen er hele tittelen; gi først en tittel som ikke røper noe";
-        NothingRestricted: Value("scope"), "offentleglova § 13",
+        NothingRestricted: Value("scope"), "offentleglova",
             "name the papers that are restricted",
             "oppgi hvilke dokumenter som skjermes";
-        NotRestricted: State, "offentleglova § 13",
+        NotRestricted: State, "offentleglova",
             "access to the case is not restricted",
             "saken er ikke skjermet";
 

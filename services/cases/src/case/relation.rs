@@ -12,7 +12,7 @@ use samvirke_schemas::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Hearing, Joint, Matter, Rejection, within};
+use super::{Decision, Matter, Rejection, hearing::Hearing, joint::Joint, within};
 
 /// The most relations of one case, those taken back included.
 pub const RELATIONS_MAX: usize = 256;

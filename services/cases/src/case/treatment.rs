@@ -1,7 +1,9 @@
-//! The plan of a case: which bodies treat it, in which order, whose turn it is, and what came of it.
+//! The plan of a case: which bodies treat it, in which order, whose turn it is, and what came of
+//! it.
 //!
-//! At most one treatment is due. What a meeting did is a fact, so an outcome is recorded also where it
-//! comes ahead of the plan; it is warned about. Only what a body has no authority for is refused.
+//! At most one treatment is due. What a meeting did is a fact, so an outcome is recorded also where
+//! it comes ahead of the plan; it is warned about. Only what a body has no authority for is
+//! refused.
 
 use chrono::NaiveDate;
 use samvirke_schemas::{
@@ -21,7 +23,7 @@ use samvirke_schemas::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Facts, Joint, Matter, Rejection, within};
+use super::{Decision, Facts, Matter, Rejection, joint::Joint, within};
 
 /// The most treatments of one case.
 pub const TREATMENTS_MAX: usize = 64;
@@ -126,7 +128,8 @@ impl Matter {
         Ok(std::iter::once(recorded).chain(then).collect())
     }
 
-    /// What an outcome of the treatment at `at` leads to: whose turn it is, or that the members are next.
+    /// What an outcome of the treatment at `at` leads to: whose turn it is, or that the members are
+    /// next.
     fn follows(&self, at: usize, wish: &OutcomeToRecord) -> Result<Option<Event>, Rejection> {
         match wish.outcome {
             Outcome::Postponed | Outcome::Rejected => Ok(None),

@@ -22,7 +22,7 @@ pub(crate) const CONTEXT: &str = "tallies";
 
 #[expect(dead_code, reason = "held so that the servers live as long as the test")]
 enum Servers {
-    One(Temporary<NatsServer>),
+    One(Box<Temporary<NatsServer>>),
     Three(Temporary<NatsCluster>),
 }
 
@@ -38,7 +38,7 @@ impl Rig {
     pub(crate) async fn of_one() -> anyhow::Result<Self> {
         let server = temporary::nats().await?;
         let url = server.url();
-        Ok(Self { _servers: Servers::One(server), url, replicas: 1 })
+        Ok(Self { _servers: Servers::One(Box::new(server)), url, replicas: 1 })
     }
 
     pub(crate) async fn of_three() -> anyhow::Result<Self> {

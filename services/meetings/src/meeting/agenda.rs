@@ -1,7 +1,7 @@
 //! The agenda: what is called for, what came late, and in which order.
 //!
-//! What the body was called to stands: after notice an item can only be withdrawn, and one that comes
-//! later is marked and needs the meeting's consent (kommuneloven § 11-3).
+//! What the body was called to stands: after notice an item can only be withdrawn, and one that
+//! comes later is marked and needs the meeting's consent (kommuneloven § 11-3).
 
 use std::collections::BTreeSet;
 
@@ -113,7 +113,7 @@ impl Meeting {
         if agenda.removed.contains(item) {
             return Ok(Vec::new());
         }
-        agenda.item(item)?;
+        agenda.item(item)?.not_ended()?;
         Ok(vec![Event::ItemRemoved { item: item.clone() }])
     }
 
@@ -132,6 +132,9 @@ impl Meeting {
 
     fn agenda_before_notice(&self) -> Result<&Agenda, Rejection> {
         match self {
+            Self::Reported(record) if record.minutes.is_approved() => {
+                Err(Rejection::MinutesAreApproved)
+            }
             Self::Planned(record) | Self::Reported(record) => Ok(&record.agenda),
             Self::Called(_) | Self::Open(_) | Self::Adjourned(_) => Err(Rejection::AlreadyCalled),
             Self::Unplanned | Self::Closed(_) | Self::Cancelled(_) => Err(self.refusal()),
@@ -151,9 +154,7 @@ impl Meeting {
         match record.agenda.item(item)?.end {
             None => Ok(vec![Event::ItemWithdrawn { item: item.clone(), reason: reason.clone() }]),
             Some(End::Withdrawn) => Ok(Vec::new()),
-            Some(End::Concluded { .. }) => {
-                Err(Rejection::AlreadyConcluded { item: item.clone() })
-            }
+            Some(End::Concluded { .. }) => Err(Rejection::AlreadyConcluded { item: item.clone() }),
         }
     }
 

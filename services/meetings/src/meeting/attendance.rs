@@ -31,7 +31,10 @@ pub struct Roll {
 pub enum Presence {
     /// The holder told that they will not come.
     Absent,
-    Here { stand_in: Option<StandIn>, remote: bool },
+    Here {
+        stand_in: Option<StandIn>,
+        remote: bool,
+    },
     Left,
 }
 
@@ -270,7 +273,7 @@ fn occupant(held: &Seat, stand_in: Option<&StandIn>) -> Option<PersonId> {
     }
 }
 
-/// The deputies of a seat who stand before whoever came. Their order is data: it is told, not enforced.
+/// The deputies of a seat who stand before whoever came. Their order is told, not enforced.
 fn skipped(
     body: &BodyInForce,
     seat: &LocalId,

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use samvirke_schemas::{
-    id::{AggregateId, LocalId},
+    id::LocalId,
     legal_basis::LegalBasis,
     local_time::LocalTime,
     meetings::{
@@ -100,10 +100,7 @@ impl Meeting {
         record.may_come_to(own, conclusion, Some(body))?;
         let text = own.text_of(conclusion)?;
         let unanimous = own.carried_unanimously();
-        Ok(own.concluded(
-            conclusion,
-            Ending { text, unanimous, quorum: found, day: command.day() },
-        ))
+        Ok(own.concluded(conclusion, Ending { text, unanimous, quorum: found, day: command.day() }))
     }
 
     pub(super) fn record_outcome(&self, command: &Command) -> Decision {
@@ -128,8 +125,7 @@ impl Meeting {
         }
         record.may_come_to(own, conclusion, record.in_force.as_ref())?;
         let text = conclusion.text().cloned();
-        if text.is_none()
-            && matches!(conclusion.outcome(), Outcome::Decided | Outcome::Recommended)
+        if text.is_none() && matches!(conclusion.outcome(), Outcome::Decided | Outcome::Recommended)
         {
             return Err(Rejection::TextNeeded);
         }
@@ -178,7 +174,7 @@ impl Record {
 }
 
 impl Item {
-    fn not_ended(&self) -> Result<(), Rejection> {
+    pub(super) fn not_ended(&self) -> Result<(), Rejection> {
         match self.end {
             None => Ok(()),
             Some(_) => Err(Rejection::AlreadyConcluded { item: self.entry.item.clone() }),
@@ -238,16 +234,16 @@ impl Item {
 
     fn concluded(&self, conclusion: &Conclusion, ending: Ending) -> Vec<Event> {
         let (case, treatment) = self.entry.case();
-        let to: Option<AggregateId> = conclusion.to().cloned();
         vec![Event::ItemConcluded {
             item: self.entry.item.clone(),
             case,
             treatment,
             outcome: conclusion.outcome(),
             text: ending.text,
-            to,
+            to: conclusion.to().cloned(),
             unanimous: ending.unanimous,
             quorum: ending.quorum,
+            public: self.withheld(ending.day).is_none(),
             day: ending.day,
         }]
     }

@@ -113,9 +113,8 @@ mod tests {
     fn kommuneloven_11_9_the_chairs_vote_settles_a_tie_where_the_body_has_that_rule() {
         let tie = Counts { yes: 3, no: 3, blank: 1 };
         let by = |chair| settle(Majority::Simple, true, tie, chair);
-        let settled = |carried, by_casting_vote| {
-            Ok(Settled { result: result(carried), by_casting_vote })
-        };
+        let settled =
+            |carried, by_casting_vote| Ok(Settled { result: result(carried), by_casting_vote });
         assert_eq!(by(Some(Choice::Yes)), settled(true, true));
         assert_eq!(by(Some(Choice::No)), settled(false, true));
         assert_eq!(by(Some(Choice::Blank)), settled(false, false));

@@ -88,11 +88,7 @@ impl Meeting {
             Minutes::Drafted { .. } => (),
         }
         self.check_approval(command, record, approval)?;
-        Ok(vec![Event::MinutesApproved {
-            draft,
-            approval: approval.clone(),
-            on: command.day(),
-        }])
+        Ok(vec![Event::MinutesApproved { draft, approval: approval.clone(), on: command.day() }])
     }
 
     fn check_approval(
@@ -210,7 +206,7 @@ impl Minutes {
 
 impl Item {
     /// Why the public does not see the item's texts on `day`, if it does not.
-    fn withheld(&self, day: NaiveDate) -> Option<Withheld> {
+    pub(super) fn withheld(&self, day: NaiveDate) -> Option<Withheld> {
         let restriction = self.entry.restriction.as_ref();
         if restriction.is_some_and(|own| own.until.is_none_or(|until| day <= until)) {
             return Some(Withheld::Restricted);

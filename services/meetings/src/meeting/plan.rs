@@ -105,8 +105,7 @@ impl Meeting {
                 }
             }
             Self::Reported(record) => {
-                let same =
-                    record.body == *body && record.schedule == Schedule::Held(days.clone());
+                let same = record.body == *body && record.schedule == Schedule::Held(days.clone());
                 return if same { Ok(Vec::new()) } else { Err(self.refusal()) };
             }
             Self::Open(_) | Self::Adjourned(_) | Self::Closed(_) | Self::Cancelled(_) => {

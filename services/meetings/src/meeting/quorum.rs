@@ -1,7 +1,7 @@
 //! Whether enough take part to decide, by the body's own rule (R20, kommuneloven § 11-9).
 //!
 //! Worked out for each item when it is treated. A seat counts whether its holder or somebody in the
-//! holder's stead sits there, in the room or remotely; one that is disqualified from the item does not.
+//! holder's stead sits there, in the room or remotely; one that is disqualified does not.
 
 use std::collections::BTreeSet;
 
@@ -64,9 +64,8 @@ mod tests {
 
     #[test]
     fn kommuneloven_11_9_half_of_the_members_are_enough() {
-        let half = |members, present: &[usize]| {
-            found(Quorum::HalfOfMembers {}, members, false, present)
-        };
+        let half =
+            |members, present: &[usize]| found(Quorum::HalfOfMembers {}, members, false, present);
         assert_eq!(half(0, &[]), (false, 0, 1));
         assert_eq!(half(1, &[]), (false, 0, 1));
         assert_eq!(half(1, &[0]), (true, 1, 1));
@@ -80,9 +79,7 @@ mod tests {
 
     #[test]
     fn r20_every_member_must_be_represented_by_one_of_its_seats() {
-        let all = |present: &[usize]| {
-            found(Quorum::AllMembersRepresented {}, 3, true, present)
-        };
+        let all = |present: &[usize]| found(Quorum::AllMembersRepresented {}, 3, true, present);
         assert_eq!(all(&[0, 1, 2]), (true, 3, 3));
         assert_eq!(all(&[0, 4, 5]), (true, 3, 3), "the second seats of the last two members");
         assert_eq!(all(&[0, 3, 1, 4]), (false, 2, 3), "both seats of two members");
@@ -91,9 +88,8 @@ mod tests {
 
     #[test]
     fn a_fixed_number_of_seats_can_be_the_rule() {
-        let count = |members, present: &[usize]| {
-            found(Quorum::Count { members }, 5, false, present)
-        };
+        let count =
+            |members, present: &[usize]| found(Quorum::Count { members }, 5, false, present);
         assert_eq!(count(3, &[0, 1]), (false, 2, 3));
         assert_eq!(count(3, &[0, 1, 4]), (true, 3, 3));
         assert_eq!(count(0, &[]), (false, 0, 1), "nobody never decides");

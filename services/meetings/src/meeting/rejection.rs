@@ -27,7 +27,7 @@ rejections! {
             "det er ikke innkalt til møtet; send innkallingen først";
         AlreadyCalled: State, "kommuneloven § 11-3",
             "notice is issued, so the agenda stands; withdraw the item, or put a late one",
-            "innkallingen er sendt, så sakslisten står; trekk saken, eller sett opp en ny for sent";
+            "innkallingen er sendt, så sakslisten står; trekk saken, eller sett opp en til";
         NotOpened: State, "kommuneloven § 11-2",
             "the meeting is not opened; open it first",
             "møtet er ikke satt; sett det først";
@@ -90,11 +90,11 @@ rejections! {
 
         // Notice.
         BodyIsPaused { body: AggregateId }: State, "R13",
-            "the body {body} is paused; resume it, or lay the matter before the body that took over",
-            "organet {body} er lagt på is; gjenoppta det, eller legg saken fram for organet som overtok";
+            "the body {body} is paused; resume it, or go to the body that took over",
+            "organet {body} er lagt på is; gjenoppta det, eller gå til organet som overtok";
         NoticeTooLate { needed: u16, latest: NaiveDate }: State, "R18",
-            "notice is due {needed} days before, by {latest}; give a reason why it is urgent, or move the meeting",
-            "fristen er {needed} dager før, senest {latest}; oppgi hvorfor det haster, eller flytt møtet";
+            "notice is due {needed} days before, by {latest}; say why it is urgent, or move it",
+            "fristen er {needed} dager før, senest {latest}; si hvorfor det haster, eller flytt";
         HasBegun: State, "kommuneloven § 11-3",
             "the meeting's time has come; nobody can be called to it any more",
             "møtets tid er kommet; ingen kan innkalles til det lenger";
@@ -125,8 +125,8 @@ rejections! {
             "item {item} was not on the agenda called for; ask the meeting's consent first",
             "saken {item} sto ikke på sakslisten; be om møtets samtykke først";
         ConsentRefused { item: LocalId }: State, "kommuneloven § 11-3",
-            "the chair or a third of those present objected to item {item}; call it for another meeting",
-            "møteleder eller en tredel av de møtende motsatte seg saken {item}; sett den opp i et annet møte";
+            "the chair or a third objected to item {item}; call it for another meeting",
+            "møteleder eller en tredel motsatte seg saken {item}; sett den opp i et annet møte";
         NotLate { item: LocalId }: Value("item"), "kommuneloven § 11-3",
             "item {item} was called for; no consent is needed",
             "saken {item} står i innkallingen; den trenger ikke samtykke";
@@ -168,8 +168,8 @@ rejections! {
             "{seat} leads the meeting and is disqualified from the item; change the chair first",
             "{seat} leder møtet og er inhabil i saken; bytt møteleder først";
         ResumesBefore: Value("until"), "R24",
-            "a meeting is adjourned to a later time, for at most 24 hours' sitting, on one of at most 14 days",
-            "et møte utsettes til et senere tidspunkt, for høyst 24 timers møte, på én av høyst 14 dager";
+            "a meeting resumes later, for at most 24 hours, on one of at most 14 days",
+            "et møte gjenopptas senere, for høyst 24 timer, på én av høyst 14 dager";
         DoorsAreClosed: State, "kommuneloven § 11-5",
             "the doors are closed on another legal basis; open them first",
             "dørene er lukket med en annen hjemmel; åpne dem først";
@@ -188,7 +188,7 @@ rejections! {
             "the treatment of item {item} has ended otherwise; that stands",
             "behandlingen av saken {item} er avsluttet på annen måte; det blir stående";
         NoQuorum { present: u32, needed: u16 }: State, "kommuneloven § 11-9",
-            "the body cannot decide: {present} take part and {needed} are needed; postpone the item",
+            "the body cannot decide: {present} take part, {needed} are needed; postpone the item",
             "organet er ikke beslutningsdyktig: {present} deltar og {needed} trengs; utsett saken";
         Disqualified { seat: LocalId }: Value("seat"), "kommuneloven § 11-10",
             "{seat} is disqualified from the item and takes no part in it",
@@ -230,8 +230,8 @@ rejections! {
             "nobody is counted as voting what the chair is said to have voted; count again",
             "ingen er talt med det møtelederen skal ha stemt; tell på nytt";
         ResultDiffers { worked_out: &'static str }: Value("claimed"), "kommuneloven § 11-9",
-            "by the body's majority rule the proposal is {worked_out}; correct the votes or the claim",
-            "etter organets flertallsregel er forslaget {worked_out}; rett stemmene eller påstanden";
+            "by the majority rule the proposal is {worked_out}; correct the votes or the claim",
+            "etter flertallsregelen er forslaget {worked_out}; rett stemmene eller påstanden";
         AlreadyVoted { proposal: LocalId }: State, "kommuneloven § 11-9",
             "proposal {proposal} is voted on with other votes; annul that vote first",
             "det er votert over forslaget {proposal} med andre stemmer; opphev voteringen først";

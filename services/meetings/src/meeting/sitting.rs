@@ -148,8 +148,7 @@ impl Record {
         if up.is_some_and(|item| self.roll.is_disqualified(seat, item)) {
             return Err(Rejection::Disqualified { seat: seat.clone() });
         }
-        let leaders =
-            [(&body.chair, ChairAs::Chair), (&body.deputy_chair, ChairAs::DeputyChair)];
+        let leaders = [(&body.chair, ChairAs::Chair), (&body.deputy_chair, ChairAs::DeputyChair)];
         for (leader, capacity) in leaders {
             let Some(leader) = leader else { continue };
             // Whoever sits in for the chair's seat has the seat, not the office of chair.

@@ -10,9 +10,7 @@ use samvirke_schemas::{
     meetings::{
         attendance::QuorumFound,
         meeting::{Event, Request},
-        vote::{
-            Choice, Counts, Method, PROPOSALS_MAX, Proposer, SeatVote, Vote, VoteResult,
-        },
+        vote::{Choice, Counts, Method, PROPOSALS_MAX, Proposer, SeatVote, Vote, VoteResult},
     },
     networks::rules::{BodyInForce, Quorum, Right},
     text::Prose,
@@ -174,9 +172,8 @@ impl Record {
             }
             Proposer::Other { attendee } => {
                 let other = self.roll.others.get(attendee).filter(|other| other.here);
-                let other = other.ok_or_else(|| Rejection::OtherNotPresent {
-                    attendee: attendee.clone(),
-                })?;
+                let other = other
+                    .ok_or_else(|| Rejection::OtherNotPresent { attendee: attendee.clone() })?;
                 (attendee, other.rights.contains(&Right::Propose))
             }
         };
@@ -268,7 +265,7 @@ fn by_counts(
         return Err(Rejection::ChairsVoteNotCounted);
     }
     let quorum = quorum::find(body, entitled);
-    // Whoever is there and does not vote takes no part in deciding; who that was, counts do not tell.
+    // Whoever does not vote takes no part in deciding; who that was, counts do not tell.
     let by_seats = !matches!(body.rules.quorum, Quorum::AllMembersRepresented {});
     if let QuorumFound::Met { needed, .. } = quorum
         && by_seats

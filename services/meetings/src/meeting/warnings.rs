@@ -7,13 +7,8 @@ use samvirke_schemas::{
 
 /// The warnings of a decision's events.
 pub(super) fn of(events: &[Event]) -> Vec<Warning> {
-    let each: [fn(&Event) -> Option<Warning>; 5] = [
-        no_approval_of_agenda,
-        deputies_skipped,
-        votes_missing,
-        record_incomplete,
-        dates_conflict,
-    ];
+    let each: [fn(&Event) -> Option<Warning>; 5] =
+        [no_approval_of_agenda, deputies_skipped, votes_missing, record_incomplete, dates_conflict];
     events.iter().flat_map(|event| each.iter().filter_map(|warning| warning(event))).collect()
 }
 

@@ -1,7 +1,7 @@
 //! When a joint case is settled, and how it stands until then.
 //!
-//! Texts are compared by their words: only white space is normalised. A rule counts the members taking part,
-//! not those who have answered, so nobody settles a case by silence.
+//! Texts are compared by their words: only white space is normalised. A rule counts the members
+//! taking part, not those who have answered, so nobody settles a case by silence.
 
 use samvirke_schemas::{
     cases::case::{
@@ -115,8 +115,8 @@ impl Joint {
         std::iter::once(event).chain(settled).collect()
     }
 
-    /// The secretariat settles what the rule leaves to it: the cooperation's agreement, or that everyone has
-    /// answered and the members do not agree.
+    /// The secretariat settles what the rule leaves to it: the cooperation's agreement, or that
+    /// everyone has answered and the members do not agree.
     pub(in crate::case) fn settle(
         &self,
         result: SettleResult,

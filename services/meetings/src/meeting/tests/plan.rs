@@ -21,12 +21,7 @@ fn body_on(on: &str) -> BodyInForce {
 }
 
 fn move_to(sittings: Vec<Sitting>, urgent: Option<&str>) -> Request {
-    Request::Move {
-        sittings,
-        venue: venue(),
-        reason: prose("Ny tid."),
-        urgent: urgent.map(prose),
-    }
+    Request::Move { sittings, venue: venue(), reason: prose("Ny tid."), urgent: urgent.map(prose) }
 }
 
 fn cancel() -> Request {
@@ -67,12 +62,8 @@ fn r23_nothing_happens_to_a_meeting_that_is_not_planned() {
 
 #[test]
 fn r24_a_meeting_has_one_or_several_days_in_order() {
-    let two = || {
-        vec![
-            sitting("2017-06-15", "10:00", "16:00"),
-            sitting("2017-06-16", "09:00", "12:00"),
-        ]
-    };
+    let two =
+        || vec![sitting("2017-06-15", "10:00", "16:00"), sitting("2017-06-16", "09:00", "12:00")];
     unplanned().when(plan_on(two())).then_accepted();
     unplanned().when(plan_on(Vec::new())).then_refused(Rejection::NoDays);
     unplanned()
@@ -125,9 +116,9 @@ fn r23_what_was_held_is_reported_and_not_planned() {
 
 #[test]
 fn r1_a_body_of_another_cooperation_does_not_meet_here() {
-    Scenario::<Meeting>::new("saman:sg-2017-06-15").when(plan()).then_refused(
-        Rejection::AnotherCooperation { body: "vestregionen:sg".parse().unwrap() },
-    );
+    Scenario::<Meeting>::new("saman:sg-2017-06-15")
+        .when(plan())
+        .then_refused(Rejection::AnotherCooperation { body: "vestregionen:sg".parse().unwrap() });
 }
 
 #[test]
@@ -255,7 +246,7 @@ fn r23_a_meeting_is_cancelled_before_it_opens() {
 
 #[test]
 fn r30_a_date_in_conflict_is_kept_and_warned_of() {
-    let note = |says| Request::NoteConflictingDate {
+    let note = |says: &str| Request::NoteConflictingDate {
         date: ConflictingDate { paper: "Referatet".parse().unwrap(), says: day(says) },
     };
     unplanned().when(note("2016-12-25")).then_refused(Rejection::NotPlanned);

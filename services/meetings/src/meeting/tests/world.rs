@@ -23,10 +23,17 @@ use samvirke_schemas::{
 
 use crate::meeting::{Facts, Meeting};
 
-/// The organisation numbers of members: three real ones, and others that only have a valid control digit.
+/// The organisation numbers of members: three real ones, and others with a valid control digit.
 pub(crate) const MEMBERS: [&str; 9] = [
-    "935478715", "920125298", "964951373", "950000007", "950000015", "950000023", "950000031",
-    "950000058", "950000066",
+    "935478715",
+    "920125298",
+    "964951373",
+    "950000007",
+    "950000015",
+    "950000023",
+    "950000031",
+    "950000058",
+    "950000066",
 ];
 
 /// The mayors' seats of the steering group, in the order of [`MEMBERS`].

@@ -1,0 +1,154 @@
+//! How this context acts on the meetings' events and on its own.
+//!
+//! An item that a meeting has concluded is the outcome of its case's treatment. A joint case that the
+//! last body has decided goes out to the members (R45).
+
+use std::sync::Arc;
+
+use samvirke_kernel::{
+    Decider,
+    envelope::Envelope,
+    follower::Follower,
+    log::{Log, Stored},
+    policy::{self, TryAgain},
+    repository::Repository,
+};
+use samvirke_schemas::{
+    Tagged,
+    cases::case::{
+        self, Request,
+        joint::MembersToAsk,
+        treatment::{Outcome, OutcomeToRecord, TreatmentOf},
+    },
+    id::AggregateId,
+    local_time::day_of,
+    meetings::{agenda, meeting},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    case::{Case, Facts},
+    members::Members,
+};
+
+/// The durable consumers of the policies.
+const OUTCOME_OF_A_TREATMENT: &str = "cases-outcome-of-a-treatment";
+const JOINT_CASE_GOES_OUT: &str = "cases-joint-case-goes-out";
+
+/// Runs the policies until told to stop.
+pub(crate) async fn run(
+    cases_log: Log,
+    meetings_log: Log,
+    cases: Arc<Repository<Case>>,
+    members: Follower<Members>,
+    shutdown: CancellationToken,
+) {
+    let outcomes =
+        policy::run(OUTCOME_OF_A_TREATMENT, meetings_log, shutdown.clone(), |commit, envelope| {
+            let cases = cases.clone();
+            async move { record_outcomes(&cases, &commit, &envelope).await }
+        });
+    let going_out = policy::run(JOINT_CASE_GOES_OUT, cases_log, shutdown, |commit, envelope| {
+        let (cases, members) = (cases.clone(), members.clone());
+        async move { send_to_members(&cases, &members, &commit, &envelope).await }
+    });
+    tokio::join!(outcomes, going_out);
+}
+
+async fn record_outcomes(
+    cases: &Repository<Case>,
+    commit: &Stored,
+    envelope: &Envelope,
+) -> Result<(), TryAgain> {
+    for (event, id) in events::<meeting::Event>(commit, envelope, "meeting")? {
+        let Some((case, outcome)) = outcome_of(&envelope.aggregate.id, event) else { continue };
+        let order = policy::order::<Case>(
+            OUTCOME_OF_A_TREATMENT,
+            (envelope, id),
+            case,
+            Request::RecordOutcome(outcome),
+            Facts::default(),
+        );
+        policy::give(cases, &order).await?;
+    }
+    Ok(())
+}
+
+/// What a meeting's event means for a case, if it means anything.
+fn outcome_of(
+    meeting: &AggregateId,
+    event: meeting::Event,
+) -> Option<(AggregateId, OutcomeToRecord)> {
+    let meeting::Event::ItemConcluded {
+        item,
+        case: Some(case),
+        treatment: Some(treatment),
+        outcome,
+        text,
+        unanimous,
+        day,
+        ..
+    } = event
+    else {
+        return None;
+    };
+    let outcome = OutcomeToRecord {
+        of: TreatmentOf::Id { treatment },
+        meeting: meeting.clone(),
+        item,
+        outcome: match outcome {
+            agenda::Outcome::Decided => Outcome::Decided,
+            agenda::Outcome::Recommended => Outcome::Recommended,
+            agenda::Outcome::Rejected => Outcome::Rejected,
+            agenda::Outcome::TookNote => Outcome::TookNote,
+            agenda::Outcome::Forwarded => Outcome::Forwarded,
+            agenda::Outcome::Postponed => Outcome::Postponed,
+            agenda::Outcome::SentBack => Outcome::SentBack,
+        },
+        text,
+        unanimous,
+        day,
+    };
+    Some((case, outcome))
+}
+
+async fn send_to_members(
+    cases: &Repository<Case>,
+    members: &Follower<Members>,
+    commit: &Stored,
+    envelope: &Envelope,
+) -> Result<(), TryAgain> {
+    for (event, id) in events::<case::Event>(commit, envelope, Case::KIND)? {
+        if !matches!(event, case::Event::ReadyForMembers { .. }) {
+            continue;
+        }
+        let case = envelope.aggregate.id.clone();
+        let facts = {
+            let members =
+                members.at(&[]).await.map_err(|err| TryAgain { reason: err.to_string() })?;
+            let day = day_of(envelope.occurred_at);
+            Facts { members: members.on(&case.cooperation, day), ..Facts::default() }
+        };
+        let request =
+            Request::SendToMembers(MembersToAsk { text: None, settles: None, answer_by: None });
+        let order =
+            policy::order::<Case>(JOINT_CASE_GOES_OUT, (envelope, id), case, request, facts);
+        policy::give(cases, &order).await?;
+    }
+    Ok(())
+}
+
+/// The events of a commit with their ids, if it is of that kind.
+fn events<E: Tagged>(
+    commit: &Stored,
+    envelope: &Envelope,
+    kind: &str,
+) -> Result<Vec<(E, uuid::Uuid)>, TryAgain> {
+    if envelope.aggregate.kind != kind {
+        return Ok(Vec::new());
+    }
+    let events = envelope
+        .events::<E>(commit.sequence, &[])
+        .map_err(|err| TryAgain { reason: err.to_string() })?;
+    Ok(events.into_iter().zip(envelope.events.iter().map(|event| event.id)).collect())
+}

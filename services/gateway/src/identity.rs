@@ -1,0 +1,218 @@
+//! Who calls: bearer tokens (RFC 6750, RFC 7519) verified against the issuers that the operator
+//! trusts.
+//!
+//! A token is never believed about how to check it: its issuer and key id only look a key up, and
+//! the key says which algorithm it is for. So neither `none` nor an HMAC made with a public key can
+//! pass.
+
+mod claims;
+mod keys;
+
+use std::path::PathBuf;
+
+use axum::http::{HeaderMap, header};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, errors::ErrorKind};
+use samvirke_schemas::principal::Principal;
+use serde::{Deserialize, de::DeserializeOwned};
+
+pub use claims::{Claims, Consumer};
+
+use crate::{fault::Fault, settings::Issuer};
+
+/// The most bytes in a token.
+pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
+/// How far clocks may differ, in seconds.
+pub const LEEWAY_S: u64 = 60;
+/// The algorithms that are accepted.
+const ALGORITHMS: [Algorithm; 3] = [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
+
+/// Why the keys of an issuer cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("the keys of {issuer} cannot be read from {path}", path = path.display())]
+    Read { issuer: String, path: PathBuf, source: std::io::Error },
+    #[error("the keys of {issuer} are not a JSON Web Key Set")]
+    NotAKeySet { issuer: String, source: serde_json::Error },
+    #[error("jwks_url is not supported yet: save {url} in a file and set jwks_file for {issuer}")]
+    UrlUnsupported { issuer: String, url: String },
+    #[error("{issuer} has no key with a kid for RS256 (2048 bits or more), ES256 or EdDSA")]
+    NoKeys { issuer: String },
+    #[error("{issuer} has more than {max} keys", max = keys::KEYS_MAX)]
+    TooManyKeys { issuer: String },
+    #[error("{issuer} has two keys with the kid {kid:?}")]
+    RepeatedKey { issuer: String, kid: String },
+    #[error("{issuer} is set up twice")]
+    RepeatedIssuer { issuer: String },
+}
+
+/// The issuers that are trusted, with their keys.
+#[derive(Debug)]
+pub struct Identity {
+    issuers: Vec<Trusted>,
+}
+
+/// One issuer.
+#[derive(Debug)]
+struct Trusted {
+    issuer: String,
+    audience: String,
+    nbf_required: bool,
+    keys: Vec<Key>,
+}
+
+/// One public key, and the only algorithm it is for.
+struct Key {
+    kid: String,
+    algorithm: Algorithm,
+    key: DecodingKey,
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Key").field("kid", &self.kid).field("algorithm", &self.algorithm).finish()
+    }
+}
+
+/// What is read of a header before anything is believed.
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+    /// Extensions that must be understood (RFC 7515 § 4.1.11); we understand none.
+    crit: Option<serde_json::Value>,
+}
+
+/// What is read of the claims before anything is believed.
+#[derive(Deserialize)]
+struct Origin {
+    iss: Option<serde_json::Value>,
+}
+
+impl Identity {
+    /// Loads the keys of all issuers.
+    ///
+    /// # Errors
+    ///
+    /// When keys are missing, unreadable, weak or ambiguous.
+    pub fn load(issuers: &[Issuer]) -> Result<Self, LoadError> {
+        // Features of other crates in the same binary may make the choice ambiguous. An error says
+        // only that it has been made before.
+        let _ = jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER.install_default();
+        let mut trusted: Vec<Trusted> = Vec::with_capacity(issuers.len());
+        for issuer in issuers {
+            if trusted.iter().any(|known| known.issuer == issuer.issuer) {
+                return Err(LoadError::RepeatedIssuer { issuer: issuer.issuer.clone() });
+            }
+            trusted.push(Trusted {
+                issuer: issuer.issuer.clone(),
+                audience: issuer.audience.clone(),
+                nbf_required: issuer.nbf_required,
+                keys: keys::load(issuer)?,
+            });
+        }
+        Ok(Self { issuers: trusted })
+    }
+
+    /// The principal behind a request: the public where there is no token.
+    pub(crate) fn verify(&self, headers: &HeaderMap) -> Result<Principal, Fault> {
+        let mut values = headers.get_all(header::AUTHORIZATION).iter();
+        let Some(value) = values.next() else {
+            return Ok(Principal::public());
+        };
+        let token = value
+            .to_str()
+            .ok()
+            .filter(|_| values.next().is_none())
+            .and_then(|text| text.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim())
+            .ok_or(Fault::UnsupportedAuthorization)?;
+        self.verify_token(token)
+    }
+
+    fn verify_token(&self, token: &str) -> Result<Principal, Fault> {
+        if token.len() > TOKEN_BYTES_MAX {
+            return Err(Fault::TokenTooLarge { bytes_max: TOKEN_BYTES_MAX });
+        }
+        let parts: Vec<&str> = token.split('.').collect();
+        let &[header, payload, signature] = parts.as_slice() else {
+            return Err(Fault::TokenMalformed);
+        };
+        let header: Header = part(header)?;
+        if header.alg.eq_ignore_ascii_case("none") || signature.is_empty() {
+            return Err(Fault::TokenUnsigned);
+        }
+        if header.crit.is_some() {
+            return Err(Fault::TokenMalformed);
+        }
+        let algorithm: Algorithm = header.alg.parse().map_err(|_| Fault::TokenAlgorithm)?;
+        if !ALGORITHMS.contains(&algorithm) {
+            return Err(Fault::TokenAlgorithm);
+        }
+        let origin: Origin = part(payload)?;
+        let origin = origin.iss.ok_or(Fault::TokenClaimMissing { claim: "iss".to_owned() })?;
+        let issuer = self
+            .issuers
+            .iter()
+            .find(|issuer| origin == issuer.issuer.as_str())
+            .ok_or(Fault::TokenForeignIssuer)?;
+        let key = issuer.key(header.kid.as_deref()).ok_or(Fault::TokenKeyUnknown)?;
+        if key.algorithm != algorithm {
+            return Err(Fault::TokenAlgorithm);
+        }
+        let claims = issuer.claims(token, key)?;
+        claims.principal(&issuer.issuer)
+    }
+}
+
+impl Trusted {
+    fn key(&self, kid: Option<&str>) -> Option<&Key> {
+        self.keys.iter().find(|key| Some(key.kid.as_str()) == kid)
+    }
+
+    /// Checks the signature, then the claims that every token must have.
+    fn claims(&self, token: &str, key: &Key) -> Result<Claims, Fault> {
+        let mut validation = Validation::new(key.algorithm);
+        validation.leeway = LEEWAY_S;
+        validation.validate_nbf = true;
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&[&self.audience]);
+        validation.set_required_spec_claims(if self.nbf_required {
+            &["exp", "iss", "aud", "nbf"]
+        } else {
+            &["exp", "iss", "aud"][..]
+        });
+        jsonwebtoken::decode::<Claims>(token, &key.key, &validation)
+            .map(|data| data.claims)
+            .map_err(|error| fault(error.kind()))
+    }
+}
+
+/// Reads one part of a token: JSON in base64url.
+fn part<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| Fault::TokenMalformed)?;
+    serde_json::from_slice(&bytes).map_err(|_| Fault::TokenMalformed)
+}
+
+/// The fault behind a token that the library refused. No kind of error lets a token pass.
+fn fault(kind: &ErrorKind) -> Fault {
+    let known = [
+        (ErrorKind::InvalidSignature, Fault::TokenSignature),
+        (ErrorKind::ExpiredSignature, Fault::TokenExpired),
+        (ErrorKind::ImmatureSignature, Fault::TokenNotYetValid),
+        (ErrorKind::InvalidAudience, Fault::TokenAudience),
+        (ErrorKind::InvalidIssuer, Fault::TokenForeignIssuer),
+        (ErrorKind::InvalidAlgorithm, Fault::TokenAlgorithm),
+    ];
+    if let ErrorKind::MissingRequiredClaim(claim) = kind {
+        return Fault::TokenClaimMissing { claim: claim.clone() };
+    }
+    known
+        .into_iter()
+        .find(|(known, _)| known == kind)
+        .map_or(Fault::TokenMalformed, |(_, fault)| fault)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,46 @@
+//! What the outermost layer does with a handler that fails in a way nobody thought of.
+
+use axum::{Router, body::Body, http::StatusCode, middleware, routing::get};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use samvirke_kernel::signature::MessageSigner;
+use serde_json::Value;
+use tower::ServiceExt;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::*;
+use crate::Settings;
+
+/// A gateway without any server behind it.
+async fn gateway() -> Gateway {
+    let nats = async_nats::ConnectOptions::new()
+        .retry_on_initial_connect()
+        .connect("127.0.0.1:1")
+        .await
+        .unwrap();
+    let metrics = PrometheusBuilder::new().build_recorder().handle();
+    Gateway::new(&Settings::default(), nats, MessageSigner::new(&[3; 32]), metrics).unwrap()
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_answers_with_a_problem_that_gives_nothing_away() {
+    let gateway = gateway().await;
+    let router: Router = Router::new()
+        .route("/boom", get(async || -> Response { panic!("secret_table") }))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(gateway, observe));
+    let request = Request::get("/boom").body(Body::empty()).unwrap();
+    let response = router.oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let id = response.headers()[REQUEST_ID].to_str().unwrap().to_owned();
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    let problem: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(problem["type"], "urn:samvirke:problem:broken");
+    assert_eq!(problem["instance"], id.as_str());
+    assert!(!problem.to_string().contains("secret_table"));
+}
+
+#[test]
+fn an_invented_method_does_not_make_a_label_of_its_own() {
+    assert_eq!(method_label(&Method::POST), "POST");
+    assert_eq!(method_label(&Method::from_bytes(b"BREW").unwrap()), "other");
+}

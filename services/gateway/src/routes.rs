@@ -1,0 +1,145 @@
+//! The routes: one for each command and query in the catalogue, and the gateway's own.
+//!
+//! Nothing is listed here that the catalogue lists. What matches no route is told what would have.
+
+use axum::{
+    Router,
+    extract::{Extension, Path, RawQuery, Request, State, rejection::PathRejection},
+    http::{HeaderMap, Method, header},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use bytes::Bytes;
+use samvirke_schemas::catalogue::{COLLECTIONS, Collection, QUERIES};
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::{
+    Gateway, command, fault::Fault, health, observe, openapi::openapi, parameter, problem::Problem,
+    query, request_context::RequestContext,
+};
+
+/// Everything the gateway serves.
+///
+/// # Panics
+///
+/// When the catalogue lists two queries at one path.
+pub fn router(gateway: Gateway) -> Router {
+    let document = Bytes::from(openapi().to_string());
+    let mut router = Router::new()
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/openapi.json", get(|| async { openapi_json(document) }));
+    for collection in COLLECTIONS {
+        for command in collection.commands {
+            router = with_command(router, collection, command);
+        }
+    }
+    let mut generator = parameter::generator();
+    for query in QUERIES {
+        let parameters = parameter::of_query(query, &mut generator);
+        let route = query::Route { name: query.name, parameters };
+        router = with_query(router, query.path, Arc::new(route));
+    }
+    router
+        .fallback(unmatched)
+        .method_not_allowed_fallback(unmatched)
+        .layer(CatchPanicLayer::custom(observe::panicked))
+        .layer(middleware::from_fn_with_state(gateway.clone(), observe::observe))
+        .with_state(gateway)
+}
+
+fn with_command(
+    router: Router<Gateway>,
+    collection: &'static Collection,
+    command: &'static str,
+) -> Router<Gateway> {
+    let handler = async move |State(gateway): State<Gateway>,
+                              Extension(context): Extension<RequestContext>,
+                              path: Result<Path<String>, PathRejection>,
+                              request: Request|
+                -> Result<Response, Problem> {
+        let Path(id) = path.map_err(|_| Fault::InvalidPath)?;
+        command::carry_out(&gateway, collection, command, &id, &context, request).await
+    };
+    router.route(&format!("/v1/{}/{{id}}/{command}", collection.plural), post(handler))
+}
+
+fn with_query(router: Router<Gateway>, path: &str, route: Arc<query::Route>) -> Router<Gateway> {
+    let handler = async move |State(gateway): State<Gateway>,
+                              Extension(context): Extension<RequestContext>,
+                              path: Result<Path<Vec<(String, String)>>, PathRejection>,
+                              RawQuery(query): RawQuery,
+                              headers: HeaderMap|
+                -> Result<Response, Problem> {
+        let Path(path) = path.map_err(|_| Fault::InvalidPath)?;
+        query::answer(&gateway, &route, path, query.as_deref(), &headers, &context).await
+    };
+    router.route(path, get(handler))
+}
+
+fn openapi_json(document: Bytes) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], document).into_response()
+}
+
+/// Answers what no route answers: with what there is instead.
+async fn unmatched(request: Request) -> Problem {
+    let path = request.uri().path();
+    if let Some(fault) = unknown_command(request.method(), path) {
+        return fault.into();
+    }
+    match allowed(path) {
+        Some(allowed) => Fault::WrongMethod { allowed }.into(),
+        None => Fault::UnknownPath.into(),
+    }
+}
+
+/// What is wrong with a path that has the shape of a command's.
+fn unknown_command(method: &Method, path: &str) -> Option<Fault> {
+    let parts: Vec<&str> = path.strip_prefix("/v1/")?.split('/').collect();
+    let &[plural, _, name] = parts.as_slice() else {
+        return None;
+    };
+    let Some(collection) = COLLECTIONS.iter().find(|collection| collection.plural == plural) else {
+        let valid: Vec<&str> = COLLECTIONS.iter().map(|collection| collection.plural).collect();
+        return Some(Fault::UnknownCollection { name: plural.to_owned(), valid: valid.join(", ") });
+    };
+    (method == Method::POST && !collection.commands.contains(&name)).then(|| {
+        Fault::UnknownCommand {
+            name: name.to_owned(),
+            collection: collection.plural,
+            valid: collection.commands.join(", "),
+        }
+    })
+}
+
+/// The methods that a path answers, as the header `Allow` writes them.
+fn allowed(path: &str) -> Option<String> {
+    let own = ["/livez", "/readyz", "/metrics", "/openapi.json"].contains(&path);
+    let is_query = own || QUERIES.iter().any(|query| matches_template(query.path, path));
+    let is_command = COLLECTIONS.iter().any(|collection| {
+        collection.commands.iter().any(|command| {
+            matches_template(&format!("/v1/{}/{{id}}/{command}", collection.plural), path)
+        })
+    });
+    match (is_query, is_command) {
+        (true, true) => Some("GET, HEAD, POST".to_owned()),
+        (true, false) => Some("GET, HEAD".to_owned()),
+        (false, true) => Some("POST".to_owned()),
+        (false, false) => None,
+    }
+}
+
+fn matches_template(template: &str, path: &str) -> bool {
+    let (mut parts, mut given) = (template.split('/'), path.split('/'));
+    loop {
+        match (parts.next(), given.next()) {
+            (None, None) => return true,
+            (Some(part), Some(text)) if part == text => (),
+            (Some(part), Some(text)) if part.starts_with('{') && !text.is_empty() => (),
+            (Some(_), Some(_)) | (Some(_), None) | (None, Some(_)) => return false,
+        }
+    }
+}

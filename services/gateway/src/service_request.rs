@@ -1,0 +1,63 @@
+//! One signed question to a service over NATS, and its answer.
+//!
+//! What was certainly not done and what may have been done are different faults: only the second
+//! asks the caller to find out.
+
+use async_nats::{HeaderMap, Request, client::RequestErrorKind, connection::State};
+use samvirke_schemas::{message::SIGNATURE, reply::Refused};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+use crate::{Gateway, clock, fault::Fault, problem::Problem};
+
+impl Gateway {
+    /// Asks whoever serves `subject`, until `until`; `late` is the fault when no answer comes.
+    pub(crate) async fn ask<M: Serialize>(
+        &self,
+        subject: String,
+        message: &M,
+        until: Instant,
+        late: Fault,
+    ) -> Result<Box<RawValue>, Problem> {
+        let nats = &self.0.nats;
+        // The client would keep the message and send it on reconnecting, long after the caller
+        // left.
+        if nats.connection_state() != State::Connected {
+            return Err(Fault::Disconnected.into());
+        }
+        let payload = serde_json::to_vec(message).map_err(|error| Refused::Broken {
+            detail: format!("a message cannot be written: {error}"),
+        })?;
+        let mut headers = HeaderMap::new();
+        headers.insert(SIGNATURE, self.0.signer.sign(&payload));
+        let request = Request::new()
+            .payload(payload.into())
+            .headers(headers)
+            .timeout(Some(until.saturating_duration_since(clock::instant())));
+        match nats.send_request(subject, request).await {
+            Ok(answer) => read(&answer.payload),
+            Err(error) => Err(match error.kind() {
+                RequestErrorKind::NoResponders => Fault::ServiceAway.into(),
+                RequestErrorKind::MaxPayloadExceeded => {
+                    Fault::TooLarge { bytes_max: nats.max_payload() }.into()
+                }
+                RequestErrorKind::InvalidSubject => {
+                    Refused::Broken { detail: error.to_string() }.into()
+                }
+                // The connection may have broken after the message was through.
+                RequestErrorKind::TimedOut | RequestErrorKind::Other => late.into(),
+            }),
+        }
+    }
+}
+
+fn read(payload: &[u8]) -> Result<Box<RawValue>, Problem> {
+    match serde_json::from_slice::<Result<Box<RawValue>, Refused>>(payload) {
+        Ok(answer) => answer.map_err(Problem::from),
+        Err(error) => {
+            let detail = format!("a service's answer cannot be read: {error}");
+            Err(Refused::Broken { detail }.into())
+        }
+    }
+}

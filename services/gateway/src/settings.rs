@@ -1,0 +1,154 @@
+//! What an operator sets: whom the gateway trusts and how much it takes.
+//!
+//! Every limit has a default that is safe, so an empty section is a working one.
+
+use std::{path::PathBuf, time::Duration};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The gateway's section of the configuration.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Whose tokens are accepted. None means that everyone is the public.
+    pub issuers: Vec<Issuer>,
+    pub limits: Limits,
+}
+
+/// An issuer of tokens, and what a token must say to be meant for this gateway.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "IssuerFields")]
+pub struct Issuer {
+    /// The exact `iss`.
+    pub issuer: String,
+    /// The `aud` that tokens must hold.
+    pub audience: String,
+    /// Where the issuer's public keys are.
+    pub keys: KeySource,
+    /// Whether a token must carry `nbf`; one that carries it is held to it in any case.
+    pub nbf_required: bool,
+}
+
+/// Where the public keys (JWKS, RFC 7517) of an issuer come from.
+#[derive(Clone, Debug)]
+pub enum KeySource {
+    /// `jwks_file`: a file, read at start.
+    File(PathBuf),
+    /// `jwks_url`: an address. Not supported yet; loading says so.
+    Url(String),
+    /// `jwks`: the set itself.
+    Inline(Value),
+}
+
+/// How much one caller may ask for.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// The most bytes in a request body.
+    pub body_bytes_max: usize,
+    /// How long a request may take in all, its body included, in milliseconds.
+    pub request_timeout_ms: u64,
+    /// The most requests to the services at once; the next is answered 503.
+    pub in_flight_max: usize,
+    /// The most open connections; the next waits in the listener's backlog.
+    pub connections_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 1024 * 1024,
+            request_timeout_ms: 10_000,
+            in_flight_max: 1_024,
+            connections_max: 4_096,
+        }
+    }
+}
+
+impl Limits {
+    /// How long a request may take in all.
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IssuerFields {
+    issuer: String,
+    audience: String,
+    jwks_file: Option<PathBuf>,
+    jwks_url: Option<String>,
+    jwks: Option<Value>,
+    nbf_required: Option<bool>,
+}
+
+/// Why the settings of an issuer make no sense.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "issuer {issuer:?} needs a name, an audience, and exactly one of jwks_file, jwks_url and jwks"
+)]
+struct InvalidIssuer {
+    issuer: String,
+}
+
+impl TryFrom<IssuerFields> for Issuer {
+    type Error = InvalidIssuer;
+
+    fn try_from(fields: IssuerFields) -> Result<Self, InvalidIssuer> {
+        let keys = match (fields.jwks_file, fields.jwks_url, fields.jwks) {
+            (Some(file), None, None) => Some(KeySource::File(file)),
+            (None, Some(url), None) => Some(KeySource::Url(url)),
+            (None, None, Some(set)) => Some(KeySource::Inline(set)),
+            (None, None, None) | (Some(_), _, _) | (_, Some(_), _) => None,
+        };
+        match keys {
+            Some(keys) if !fields.issuer.is_empty() && !fields.audience.is_empty() => Ok(Self {
+                issuer: fields.issuer,
+                audience: fields.audience,
+                keys,
+                nbf_required: fields.nbf_required.unwrap_or(true),
+            }),
+            Some(_) | None => Err(InvalidIssuer { issuer: fields.issuer }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn issuer(text: Value) -> Result<Issuer, serde_json::Error> {
+        serde_json::from_value(text)
+    }
+
+    #[test]
+    fn an_empty_section_is_a_working_one() {
+        let settings: Settings = serde_json::from_value(json!({})).unwrap();
+        assert!(settings.issuers.is_empty());
+        assert_eq!(settings.limits.body_bytes_max, 1_048_576);
+        assert_eq!(settings.limits.request_timeout(), Duration::from_secs(10));
+    }
+
+    #[test]
+    fn an_issuer_has_exactly_one_source_of_keys() {
+        let one = json!({"issuer": "https://i", "audience": "a", "jwks_file": "keys.json"});
+        assert!(matches!(issuer(one).unwrap().keys, KeySource::File(_)));
+        let none = json!({"issuer": "https://i", "audience": "a"});
+        assert!(issuer(none).unwrap_err().to_string().contains("exactly one"));
+        let two =
+            json!({"issuer": "https://i", "audience": "a", "jwks_file": "k", "jwks_url": "u"});
+        assert!(issuer(two).is_err());
+        let nobody = json!({"issuer": "", "audience": "a", "jwks_file": "k"});
+        assert!(issuer(nobody).is_err());
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_refused() {
+        let settings = json!({"limits": {"body_bytes": 1}});
+        assert!(serde_json::from_value::<Settings>(settings).is_err());
+    }
+}

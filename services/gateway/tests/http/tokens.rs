@@ -1,0 +1,52 @@
+//! Bad tokens at the door. Every kind of failure is told on the verifier itself
+//! (`identity/tests.rs`).
+
+use axum::body::Body;
+use chrono::{TimeDelta, Utc};
+use samvirke_gateway::{demo_issuer::TokenRequest, identity::Claims};
+use serde_json::json;
+
+use crate::world::{Answer, World};
+
+async fn with(world: &World, authorization: &str) -> Answer {
+    let request = axum::http::Request::post("/v1/cooperations/vestregionen/resume")
+        .header("content-type", "application/json")
+        .header("authorization", authorization);
+    world.send(request.body(Body::from("{}")).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_bad_token_is_answered_401_with_its_own_code_and_goes_no_further() {
+    let world = World::start().await;
+    world.serve("cmd.>", crate::world::accepted()).await;
+    let claims = Claims { sub: Some("office-4".into()), ..Claims::default() };
+    let now = Utc::now();
+    let mut elsewhere = TokenRequest::new(claims.clone(), now, TimeDelta::minutes(5));
+    elsewhere.aud = "someone-else".into();
+    let yesterday = TokenRequest::new(claims, now - TimeDelta::days(1), TimeDelta::minutes(5));
+    let unsigned = world.issuer.sign(&json!({"alg": "none"}), &json!({}));
+    for (authorization, code) in [
+        (format!("Bearer {}", world.issuer.mint(&elsewhere)), "token-audience"),
+        (format!("Bearer {}", world.issuer.mint(&yesterday)), "token-expired"),
+        (format!("Bearer {unsigned}"), "token-unsigned"),
+        ("Bearer x".into(), "token-malformed"),
+        ("Basic eDp5".into(), "unsupported-authorization"),
+    ] {
+        let answer = with(&world, &authorization).await;
+        answer.problem(401, code);
+        let challenge = answer.header("www-authenticate");
+        assert!(challenge.starts_with("Bearer realm=\"samvirke\", error=\"invalid_token\""));
+        assert!(challenge.contains(code));
+    }
+    assert!(world.heard().is_empty());
+}
+
+#[tokio::test]
+async fn a_bad_token_does_not_make_a_reader_the_public() {
+    let world = World::start().await;
+    world.serve("qry.>", json!({"Ok": {}})).await;
+    let request = axum::http::Request::get("/v1/cooperations/vestregionen")
+        .header("authorization", "Bearer x")
+        .body(Body::empty());
+    world.send(request.unwrap()).await.problem(401, "token-malformed");
+}

@@ -1,0 +1,92 @@
+//! What callers are told while the services, or the way to them, are away.
+
+use std::time::Duration;
+
+use async_nats::connection::State;
+use serde_json::json;
+
+use crate::world::{World, accepted};
+
+const PAUSE: &str = "/v1/cooperations/vestregionen/pause";
+
+#[tokio::test]
+async fn a_service_that_does_not_run_did_nothing() {
+    let world = World::start().await;
+    let answer = world.post(PAUSE, &[], "{}").await;
+    answer.problem(503, "service-away");
+    assert_eq!(answer.header("retry-after"), "2");
+    let answer = world.get("/v1/cooperations/vestregionen").await;
+    answer.problem(503, "service-away");
+}
+
+#[tokio::test]
+async fn a_service_that_keeps_silent_leaves_the_outcome_unknown() {
+    let world = World::with(json!({"request_timeout_ms": 200}), "").await;
+    world.serve(">", json!(null)).await;
+    let answer = world.post(PAUSE, &[("idempotency-key", "a")], "{}").await;
+    let problem = answer.problem(503, "outcome-unknown");
+    assert!(problem["detail"].as_str().unwrap().contains("same Idempotency-Key"));
+    assert_eq!(answer.header("retry-after"), "2");
+    world.post(PAUSE, &[], "{}").await.problem(503, "outcome-unknown-without-key");
+    world.get("/v1/cooperations/vestregionen").await.problem(503, "answer-late");
+}
+
+#[tokio::test]
+async fn a_service_that_cannot_answer_now_is_asked_again_later() {
+    let world = World::start().await;
+    let away = json!({"Err": {"outcome": "unavailable", "detail": "the store is away"}});
+    world.serve("cmd.>", away).await;
+    let answer = world.post(PAUSE, &[], "{}").await;
+    assert_eq!(answer.problem(503, "unavailable")["detail"], "The store is away.");
+    assert_eq!(answer.header("retry-after"), "2");
+}
+
+#[tokio::test]
+async fn what_broke_inside_is_for_the_log_and_not_for_the_caller() {
+    for reply in [
+        json!({"Err": {"outcome": "broken", "detail": "relation secret_table is missing"}}),
+        json!("secret_table"),
+        json!(""),
+        json!({"Ok": {"secret_table": 1}}),
+    ] {
+        let world = World::start().await;
+        world.serve("cmd.>", reply).await;
+        let answer = world.post(PAUSE, &[], "{}").await;
+        answer.problem(500, "broken");
+        assert!(!String::from_utf8_lossy(&answer.body).contains("secret_table"));
+    }
+}
+
+#[tokio::test]
+async fn while_nats_is_away_nothing_is_sent_later_and_when_it_is_back_all_is_well() {
+    let mut world = World::start().await;
+    world.serve("cmd.>", accepted()).await;
+    assert_eq!(world.get("/readyz").await.status, 200);
+    world.nats.kill().await;
+    world.connection(State::Disconnected).await;
+    world.post(PAUSE, &[], "{}").await.problem(503, "disconnected");
+    world.get("/readyz").await.problem(503, "not-ready");
+    assert_eq!(world.get("/livez").await.status, 200);
+
+    world.nats.start_again().await.unwrap();
+    world.connection(State::Connected).await;
+    // The service has to subscribe again too, which the caller notices as a service that is away.
+    let answered = async {
+        while world.post(PAUSE, &[], "{}").await.status != 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), answered).await.expect("it recovers by itself");
+    assert_eq!(world.get("/readyz").await.status, 200);
+    // What was refused while NATS was away has not come after all.
+    assert_eq!(world.heard().len(), 1);
+}
+
+#[tokio::test]
+async fn more_than_the_limit_at_once_are_turned_away() {
+    let world = World::with(json!({"in_flight_max": 0}), "").await;
+    let answer = world.post(PAUSE, &[], "{}").await;
+    answer.problem(503, "too-busy");
+    assert_eq!(answer.header("retry-after"), "2");
+    assert_eq!(world.get("/livez").await.status, 200);
+}

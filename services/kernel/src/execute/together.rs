@@ -1,0 +1,134 @@
+//! One command that changes two aggregates of a stream, in one commit.
+
+use samvirke_schemas::id::AggregateId;
+
+use super::{ATTEMPTS_MAX, Done, ExecuteError, Order, advance, overtaken, repeated, unchanged};
+use crate::{
+    decider::{Command, Decider},
+    loaded::Loaded,
+    repository::Repository,
+};
+
+/// Carries out a command on `second` that also changes `first`, as one commit.
+///
+/// `decide` sees both states and gives the events of both. Where one list is empty only the other is
+/// stored, and where both are, nothing is.
+///
+/// # Errors
+///
+/// As [`execute`](super::execute).
+pub async fn execute_together<A: Decider, B: Decider, R: std::error::Error + 'static>(
+    first: (&Repository<A>, &AggregateId),
+    second: (&Repository<B>, &Order<B>),
+    decide: impl Fn(&A, &B, &Command<B::Request, B::Facts>) -> Result<(Vec<A::Event>, Vec<B::Event>), R>,
+) -> Result<(Done<A::Event>, Done<B::Event>), ExecuteError<R>> {
+    let ((first, first_id), (second, order)) = (first, second);
+    let (first_slot, second_slot) = (first.slot(first_id), second.slot(&order.id));
+    // Always in this order, so that two such commands cannot wait for each other.
+    let mut first_slot = first_slot.lock().await;
+    let mut second_slot = second_slot.lock().await;
+    for attempt in 0..ATTEMPTS_MAX {
+        let mut pair = Pair {
+            a: match first_slot.take() {
+                Some(hot) => hot,
+                None => first.load(first_id).await?,
+            },
+            b: match second_slot.take() {
+                Some(hot) => hot,
+                None => second.load(&order.id).await?,
+            },
+        };
+        let outcome = attempt_once(first, second, order, &mut pair, &decide).await;
+        let again = match outcome {
+            Ok(Attempt::Done(done)) => Ok(Some(done)),
+            Ok(Attempt::Overtaken(error)) => {
+                overtaken(attempt, error).await?;
+                first.catch_up(&mut pair.a).await?;
+                second.catch_up(&mut pair.b).await?;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        };
+        (*first_slot, *second_slot) = (Some(pair.a), Some(pair.b));
+        if let Some(done) = again? {
+            return Ok(done);
+        }
+    }
+    Err(ExecuteError::Contended)
+}
+
+struct Pair<A: Decider, B: Decider> {
+    a: Loaded<A>,
+    b: Loaded<B>,
+}
+
+type BothDone<A, B> = (Done<<A as Decider>::Event>, Done<<B as Decider>::Event>);
+
+enum Attempt<A: Decider, B: Decider> {
+    Done(BothDone<A, B>),
+    Overtaken(crate::committer::AppendError),
+}
+
+async fn attempt_once<A: Decider, B: Decider, R: std::error::Error + 'static>(
+    first: &Repository<A>,
+    second: &Repository<B>,
+    order: &Order<B>,
+    pair: &mut Pair<A, B>,
+    decide: &impl Fn(
+        &A,
+        &B,
+        &Command<B::Request, B::Facts>,
+    ) -> Result<(Vec<A::Event>, Vec<B::Event>), R>,
+) -> Result<Attempt<A, B>, ExecuteError<R>> {
+    let (a_events, b_events) = loop {
+        if let Some(known) = order.earlier(&pair.b)? {
+            let done = repeated(second, known);
+            return Ok(Attempt::Done((unchanged(first, &pair.a), done)));
+        }
+        let decided = order.check_version(&pair.b).and_then(|()| {
+            decide(&pair.a.state, &pair.b.state, &order.command()).map_err(ExecuteError::Rejected)
+        });
+        match decided {
+            Ok((a, b)) if !(a.is_empty() && b.is_empty()) => break (a, b),
+            // A refusal, or a finding that nothing changes, is never founded on old news.
+            decided => {
+                let news = first.catch_up(&mut pair.a).await?;
+                if second.catch_up(&mut pair.b).await? || news {
+                    continue;
+                }
+                decided?;
+                let done = (unchanged(first, &pair.a), unchanged(second, &pair.b));
+                return Ok(Attempt::Done(done));
+            }
+        }
+    };
+    let about = order.about();
+    let mut members = Vec::with_capacity(2);
+    if !a_events.is_empty() {
+        members.push(first.pending(&pair.a, &a_events, &about)?);
+    }
+    if !b_events.is_empty() {
+        members.push(second.pending(&pair.b, &b_events, &about)?);
+    }
+    let payloads: Vec<_> = members.iter().map(|member| member.payload.clone()).collect();
+    let sequences = match first.log().append(members).await {
+        Ok(sequences) => sequences,
+        Err(error) => return Ok(Attempt::Overtaken(error)),
+    };
+    let mut stored = sequences.into_iter().zip(&payloads);
+    let a_stored = if a_events.is_empty() { None } else { stored.next() };
+    let b_stored = if b_events.is_empty() { None } else { stored.next() };
+    let a_done = match a_stored {
+        Some((at, payload)) => {
+            advance(first, &mut pair.a, (order.command_id, &order.digest), a_events, at, payload)
+        }
+        None => unchanged(first, &pair.a),
+    };
+    let b_done = match b_stored {
+        Some((at, payload)) => {
+            advance(second, &mut pair.b, (order.command_id, &order.digest), b_events, at, payload)
+        }
+        None => unchanged(second, &pair.b),
+    };
+    Ok(Attempt::Done((a_done, b_done)))
+}

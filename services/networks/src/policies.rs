@@ -1,0 +1,88 @@
+//! How this context acts on its own events.
+//!
+//! A member that leaves the cooperation leaves its bodies: its seats are vacated from the same day (R1).
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use samvirke_kernel::{
+    Decider,
+    envelope::{Envelope, EnvelopeError},
+    follower::{Follower, Picture},
+    log::{Log, Stored},
+    policy::{self, TryAgain},
+    repository::Repository,
+};
+use samvirke_schemas::{
+    id::{AggregateId, CooperationId},
+    networks::{body, cooperation},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{body::Body, cooperation::Cooperation};
+
+/// The durable consumer of the policy.
+const SEATS_OF_A_RELEASED_MEMBER: &str = "networks-seats-of-a-released-member";
+
+/// Which bodies each cooperation has.
+#[derive(Debug, Default)]
+struct Bodies(HashMap<CooperationId, BTreeSet<AggregateId>>);
+
+impl Picture for Bodies {
+    fn take(&mut self, _commit: &Stored, envelope: &Envelope) -> Result<(), EnvelopeError> {
+        if envelope.aggregate.kind == Body::KIND {
+            let id = envelope.aggregate.id.clone();
+            self.0.entry(id.cooperation.clone()).or_default().insert(id);
+        }
+        Ok(())
+    }
+}
+
+/// Runs the policies until told to stop.
+pub(crate) async fn run(log: Log, bodies: Arc<Repository<Body>>, shutdown: CancellationToken) {
+    let known: Follower<Bodies> = Follower::start(log.clone(), shutdown.clone());
+    policy::run(SEATS_OF_A_RELEASED_MEMBER, log, shutdown, |commit, envelope| {
+        let (known, bodies) = (known.clone(), bodies.clone());
+        async move { vacate_seats(&known, &bodies, &commit, &envelope).await }
+    })
+    .await;
+}
+
+async fn vacate_seats(
+    known: &Follower<Bodies>,
+    bodies: &Repository<Body>,
+    commit: &Stored,
+    envelope: &Envelope,
+) -> Result<(), TryAgain> {
+    if envelope.aggregate.kind != Cooperation::KIND {
+        return Ok(());
+    }
+    let events: Vec<cooperation::Event> = envelope
+        .events(commit.sequence, Cooperation::UPCASTERS)
+        .map_err(|err| TryAgain { reason: err.to_string() })?;
+    for (event, recorded) in events.iter().zip(&envelope.events) {
+        let cooperation::Event::MemberReleased { member, to, reason } = event else { continue };
+        let ids: Vec<AggregateId> = {
+            let known = known.at(&[]).await.map_err(|err| TryAgain { reason: err.to_string() })?;
+            known.0.get(&envelope.aggregate.id.cooperation).into_iter().flatten().cloned().collect()
+        };
+        for id in ids {
+            let request = body::Request::VacateSeatsOf {
+                member: member.clone(),
+                to: *to,
+                reason: reason.clone(),
+            };
+            let order = policy::order::<Body>(
+                SEATS_OF_A_RELEASED_MEMBER,
+                (envelope, recorded.id),
+                id,
+                request,
+                crate::body::Facts::default(),
+            );
+            policy::give(bodies, &order).await?;
+        }
+    }
+    Ok(())
+}

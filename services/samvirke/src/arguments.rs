@@ -1,0 +1,267 @@
+//! The command line: what can be asked, with examples.
+//!
+//! Flags that are settings too (`--data`, `--http`, …) go over the environment and the file.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+use samvirke_private_servers::Secret;
+use samvirke_schemas::{id::CooperationId, organisation::OrganisationNumber, principal::Role};
+use serde::Serialize;
+
+use crate::{assembly::Service, terminal::LogForm};
+
+/// The backend of an inter-municipal cooperation: networks, cases and meetings as event streams.
+#[derive(Debug, Parser)]
+#[command(name = "samvirke", version, propagate_version = true, after_help = AFTER_HELP)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Settings come from samvirke.toml, then from SAMVIRKE_… variables (SAMVIRKE_NATS__URL is [nats] url), \
+then from flags; the last one wins.
+
+Exit codes: 0 done; 1 some lines were refused or some checks failed; 2 it could not go on.";
+
+/// Settings that any command may be given as flags.
+#[derive(Debug, Default, Args, Serialize)]
+pub(crate) struct Common {
+    /// The file with settings; without it samvirke.toml here, if there is one
+    #[arg(long, global = true, value_name = "FILE")]
+    #[serde(skip)]
+    pub(crate) config: Option<PathBuf>,
+    /// The directory that `samvirke up` keeps everything in
+    #[arg(long, global = true, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) data: Option<PathBuf>,
+    /// Where to listen for HTTP; port 0 is any free one
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) http: Option<SocketAddr>,
+    /// Where the HTTP API is reached
+    #[arg(long, global = true, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) url: Option<String>,
+    /// The cooperation that is meant where a command needs one
+    #[arg(long, global = true, value_name = "ID")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cooperation: Option<CooperationId>,
+    /// The form of the log on standard error
+    #[arg(long, global = true, value_name = "FORM")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) log: Option<LogForm>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start everything: private NATS and PostgreSQL servers and all services
+    #[command(after_help = "\
+Examples:
+  samvirke up
+  samvirke up --data ./data/demo --http 127.0.0.1:8080")]
+    Up(Up),
+    /// Run some services against given servers
+    #[command(after_help = "\
+Examples:
+  SAMVIRKE_NATS__URL=nats://nats.internal:4222 samvirke serve networks
+  samvirke serve readmodels gateway --config /etc/samvirke.toml")]
+    Serve(Serve),
+    /// Send the commands in a JSON Lines file, in order, each once in effect
+    #[command(after_help = IMPORT_HELP)]
+    Import(Import),
+    /// Make a token of the demo's own issuer, for trying things out
+    #[command(after_help = "\
+Examples:
+  samvirke token --data ./data/demo --role secretariat --cooperation vestregionen
+  samvirke token --role member-integration --cooperation vestregionen --member 935478715 --ttl 10m")]
+    Token(Token),
+    /// Check servers, versions, streams, projections and clocks, and say what to do
+    #[command(after_help = "\
+Examples:
+  samvirke doctor
+  samvirke doctor --data ./data/demo --wait 60s
+  samvirke doctor --json")]
+    Doctor(Doctor),
+    /// Tell how far the read models are, or build them anew
+    #[command(after_help = "\
+Examples:
+  samvirke projections status
+  samvirke projections rebuild cooperation_overview")]
+    Projections(Projections),
+    /// Show one thing as the API gives it to the public or to the holder of a token
+    #[command(after_help = "\
+Examples:
+  samvirke show case 24/2017 --cooperation vestregionen
+  samvirke show cooperation vestregionen
+  samvirke show meeting vestregionen:sg-2017-06-01 --json")]
+    Show(Show),
+}
+
+const IMPORT_HELP: &str = "\
+Each line is one command:
+  {\"to\": \"cooperations/vestregionen/found\", \"body\": {…}, \"as\": \"operator\",
+   \"at\": \"1992-06-01T12:00\", \"source\": \"annual report 2017, p. 9\"}
+`as` is secretariat, operator or member:<organisation number>; `at` is when it happened; `illustrative`: true
+marks what no source tells; `key` is the idempotency key, made from the line's content where it is absent.
+Blank lines and lines that start with # are passed over.
+
+Examples:
+  samvirke import history.jsonl --dry-run
+  samvirke import history.jsonl --data ./data/demo
+  samvirke import history.jsonl --url https://samvirke.example --token-file token --resume";
+
+#[derive(Debug, Args)]
+pub(crate) struct Up {}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The services to run in this process
+    #[arg(required = true, value_enum)]
+    pub(crate) services: Vec<Service>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The file, one command a line
+    pub(crate) file: PathBuf,
+    /// Check every line against the published request types, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Pass over what an earlier run with --resume had acknowledged
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Where --resume keeps what was acknowledged [default: FILE.progress]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Stop at the first line that is refused
+    #[arg(long)]
+    pub(crate) stop_at_first: bool,
+    #[command(flatten)]
+    pub(crate) bearer: Bearer,
+}
+
+/// A token from elsewhere; without one the demo's own issuer makes one for each role.
+#[derive(Debug, Args)]
+pub(crate) struct Bearer {
+    /// The token for all requests (SAMVIRKE_TOKEN); a file is better, since others may see arguments
+    #[arg(long, env = "SAMVIRKE_TOKEN", hide_env_values = true, value_parser = secret)]
+    pub(crate) token: Option<Secret>,
+    /// The file with the token for all requests
+    #[arg(long, value_name = "FILE", conflicts_with = "token")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Token {
+    /// The role; may be given several times
+    #[arg(long, required = true, value_parser = role)]
+    pub(crate) role: Vec<Role>,
+    /// Hold the roles in every cooperation
+    #[arg(long)]
+    pub(crate) everywhere: bool,
+    /// The organisation number of the member that the holder speaks for
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) member: Option<OrganisationNumber>,
+    /// How long it is valid: 90s, 10m, 8h, 7d
+    #[arg(long, default_value = "1h", value_parser = duration)]
+    pub(crate) ttl: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Try again for so long while something fails
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) wait: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Projections {
+    #[command(subcommand)]
+    pub(crate) command: ProjectionsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProjectionsCommand {
+    /// Tell how far each read model is
+    Status {
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Build read models anew from the streams
+    Rebuild {
+        /// The read models; all where none is named
+        names: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// What kind: case, cooperation, …
+    pub(crate) kind: String,
+    /// Its id, or the number of a case
+    pub(crate) id: String,
+    /// Wait until the read models have seen these positions, as `import` tells them
+    #[arg(long, value_name = "POSITIONS")]
+    pub(crate) after: Option<String>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) bearer: Bearer,
+}
+
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    use strum::VariantArray;
+    text.parse().map_err(|_| {
+        let roles: Vec<String> = Role::VARIANTS.iter().map(Role::to_string).collect();
+        format!("the roles are {}", roles.join(", "))
+    })
+}
+
+/// Reads `90s`, `10m`, `8h` or `7d`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "a time is a number and s, m, h or d, such as 90s".to_owned();
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(wrong()),
+    };
+    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_makes_sense() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_time_has_a_number_and_a_unit() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("2h"), Ok(Duration::from_secs(7_200)));
+        for text in ["", "s", "10", "1y", "-1s", "1µ", "99999999999999999d"] {
+            assert!(duration(text).is_err(), "{text:?} passed");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Where the services are put together: the only file that knows them all.
+//!
+//! Invariant: a service gets the same [`Host`] whether it runs alone or with the others, and nothing in
+//! it can tell which.
+
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use samvirke_gateway::Gateway;
+use samvirke_kernel::{service::Host, signature::MessageSigner};
+use samvirke_private_servers::Secret;
+use tokio::{net::TcpListener, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::configuration::Configuration;
+
+/// What can run in a process.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    clap::ValueEnum,
+    strum::Display,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub(crate) enum Service {
+    /// Cooperations, bodies and networks.
+    Networks,
+    /// Registers and cases.
+    Cases,
+    /// Meetings.
+    Meetings,
+    /// The read models and the queries on them.
+    Readmodels,
+    /// The HTTP API.
+    Gateway,
+}
+
+/// What the services of a process stand on.
+pub(crate) struct Ground {
+    pub(crate) client: async_nats::Client,
+    pub(crate) signer: MessageSigner,
+    /// Needed by the read models only.
+    pub(crate) database_url: Option<Secret>,
+    /// Needed by the gateway only.
+    pub(crate) listener: Option<TcpListener>,
+    pub(crate) configuration: Configuration,
+    pub(crate) shutdown: CancellationToken,
+}
+
+/// Runs `services` until they are told to stop.
+///
+/// A service that ends before that takes the others with it: a process that does half of its work
+/// looks healthy and is not.
+pub(crate) async fn run(services: &[Service], ground: Ground) -> anyhow::Result<()> {
+    let shutdown = ground.shutdown.clone();
+    let ground = Arc::new(tokio::sync::Mutex::new(ground));
+    let mut tasks = JoinSet::new();
+    for service in services {
+        let (service, ground) = (*service, ground.clone());
+        tasks.spawn(async move { (service, start(service, ground).await) });
+    }
+    let mut first_failure = None;
+    while let Some(ended) = tasks.join_next().await {
+        let failure = match ended {
+            Ok((_, Ok(()))) if shutdown.is_cancelled() => continue,
+            Ok((service, Ok(()))) => anyhow!("the service {service} ended by itself"),
+            Ok((service, Err(error))) => {
+                error.context(format!("the service {service} cannot go on"))
+            }
+            Err(error) => anyhow!(error).context("a service failed; this is a mistake in samvirke"),
+        };
+        shutdown.cancel();
+        first_failure.get_or_insert(failure);
+    }
+    first_failure.map_or(Ok(()), Err)
+}
+
+async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> anyhow::Result<()> {
+    let mut ground = ground.lock().await;
+    let host = Host {
+        client: ground.client.clone(),
+        replicas: ground.configuration.nats.replicas.unwrap_or(1),
+        verifier: ground.signer.verifier(),
+        shutdown: ground.shutdown.clone(),
+    };
+    match service {
+        Service::Networks => {
+            drop(ground);
+            samvirke_networks::service(host).await.map_err(Into::into)
+        }
+        Service::Cases => {
+            drop(ground);
+            samvirke_cases::service(host).await.map_err(Into::into)
+        }
+        Service::Meetings => {
+            drop(ground);
+            samvirke_meetings::service(host).await.map_err(Into::into)
+        }
+        Service::Readmodels => {
+            let url = ground.database_url.take().context("the read models need a database")?;
+            drop(ground);
+            samvirke_readmodels::service(host, url.expose()).await.map_err(Into::into)
+        }
+        Service::Gateway => {
+            let listener = ground.listener.take().context("the gateway needs an address")?;
+            let metrics = PrometheusBuilder::new().install_recorder();
+            let metrics = metrics.context("the metrics cannot be collected")?;
+            let settings = &ground.configuration.gateway;
+            let signer = ground.signer.clone();
+            let gateway = Gateway::new(settings, host.client, signer, metrics)?;
+            drop(ground);
+            samvirke_gateway::serve(listener, gateway, host.shutdown).await.map_err(Into::into)
+        }
+    }
+}
+
+/// Builds the read models `names`, or all where none is named, anew from the streams.
+pub(crate) async fn rebuild(
+    _configuration: &Configuration,
+    _names: &[String],
+) -> anyhow::Result<()> {
+    anyhow::bail!("this version cannot rebuild while it runs; drop the database and start samvirke")
+}

@@ -1,0 +1,117 @@
+//! What can be told of a line without a server: whether it is a request as it is published.
+//!
+//! Invariant: every collection of the catalogue is known here; a test says which is not.
+
+use chrono::DateTime;
+use samvirke_kernel::inbox;
+use samvirke_schemas::{
+    cases, catalogue, local_time::LocalTime, meetings, networks, reply::Refused,
+};
+
+use super::line::{Fault, Line};
+
+/// Decodes the body of one command.
+type Decode = fn(&str, &str) -> Result<(), Refused>;
+
+/// How the requests of a collection are decoded.
+fn decoder(plural: &str) -> Option<Decode> {
+    macro_rules! requests {
+        ($request:ty) => {
+            Some(|command, body| inbox::request::<$request>(command, body).map(drop))
+        };
+    }
+    match plural {
+        "cooperations" => requests!(networks::cooperation::Request),
+        "bodies" => requests!(networks::body::Request),
+        "networks" => requests!(networks::network::Request),
+        "registers" => requests!(cases::register::Request),
+        "cases" => requests!(cases::case::Request),
+        "meetings" => requests!(meetings::meeting::Request),
+        _ => None,
+    }
+}
+
+/// Checks a line against the published request types.
+pub(crate) fn line(line: &Line) -> Result<(), Fault> {
+    if let Some(at) = &line.at {
+        let local = at.parse::<LocalTime>();
+        if let (Err(error), Err(_)) = (local, DateTime::parse_from_rfc3339(at)) {
+            return Err(Fault::new("invalid", format!("at: {error}")));
+        }
+    }
+    let plural = line.to.plural.as_str();
+    let unknown = || {
+        let known: Vec<&str> = catalogue::COLLECTIONS.iter().map(|one| one.plural).collect();
+        let reason = format!("there is no collection {plural:?}; there are {}", known.join(", "));
+        Fault::new("unknown-collection", reason)
+    };
+    let collection = catalogue::collection(plural).ok_or_else(unknown)?;
+    let command = line.to.command.as_str();
+    // Not every variant of a request enum is open to callers.
+    if !collection.commands.contains(&command) {
+        let known = collection.commands.join(", ");
+        let reason = format!("{plural} have no command {command:?}; there are {known}");
+        return Err(Fault::new("unknown-command", reason));
+    }
+    let decode = decoder(plural).ok_or_else(unknown)?;
+    decode(command, line.body.get()).map_err(fault)
+}
+
+fn fault(refused: Refused) -> Fault {
+    match refused {
+        Refused::Invalid { field, detail } => Fault::new("invalid", format!("{field}: {detail}")),
+        Refused::Rejected { code, rule, detail, .. } => {
+            Fault::new(&code, format!("{detail} ({rule})"))
+        }
+        Refused::Unavailable { detail } | Refused::Broken { detail } => {
+            Fault::new("unknown", detail)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str) -> Result<(), Fault> {
+        Line::read(text).and_then(|read| line(&read))
+    }
+
+    #[test]
+    fn every_collection_can_be_checked() {
+        for collection in catalogue::COLLECTIONS {
+            assert!(decoder(collection.plural).is_some(), "{} cannot", collection.plural);
+        }
+    }
+
+    #[test]
+    fn a_well_formed_line_passes() {
+        let text = r#"{"to": "cooperations/a/pause", "body": {"reason": "Valg"},
+                       "at": "2017-06-01T09:00", "as": "secretariat", "source": "p. 9"}"#;
+        assert_eq!(check(text), Ok(()));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let cases = [
+            (r#"{"to": "cooperations/a/pause", "body": {}}"#, "reason"),
+            (r#"{"to": "cooperations/a/pause", "body": {"reason": "x", "b": 1}}"#, "b"),
+            (r#"{"to": "cooperations/a/pausse", "body": {}}"#, "pausse"),
+            (r#"{"to": "cooperation/a/pause", "body": {}}"#, "cooperations"),
+            (r#"{"to": "cooperations/a.b/pause", "body": {}}"#, "'.'"),
+            (r#"{"to": "cooperations/pause", "body": {}}"#, "<id>"),
+            (r#"{"to": "cooperations/a/resume", "body": {}, "at": "2017-02-29T09:00"}"#, "at:"),
+            (r#"{"to": "cooperations/a/resume", "body": {}, "at": "2017-03-26T02:30"}"#, "skips"),
+            (r#"{"to": "cooperations/a/resume", "body": {}, "as": "mayor"}"#, "mayor"),
+            (r#"{"to": "cooperations/a/resume", "body": {}, "as": "member:935478716"}"#, "member:"),
+            (r#"{"to": "cooperations/a/resume", "body": {}, "form": 1}"#, "form"),
+            (r#"{"to": "cooperations/a/resume", "body": {}, "key": "å"}"#, "visible"),
+            (r#"{"to": "cooperations/a/resume"}"#, "body"),
+            ("[]", ""),
+        ];
+        for (text, named) in cases {
+            let fault = check(text).expect_err(text);
+            assert!(fault.reason.contains(named), "{text}: {}", fault.reason);
+        }
+    }
+}

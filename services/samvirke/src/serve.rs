@@ -1,0 +1,69 @@
+//! `samvirke serve SERVICE…`: some services in this process, against servers that others run.
+
+use anyhow::Context;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    assembly::{self, Ground, Service},
+    configuration::Configuration,
+    connections,
+    outcome::Outcome,
+};
+
+/// Runs the services until Ctrl-C or SIGTERM.
+pub(crate) async fn run(
+    configuration: Configuration,
+    services: &[Service],
+) -> anyhow::Result<Outcome> {
+    let client = connections::nats(&configuration.nats).await?;
+    samvirke_kernel::stream::check_server(&client)?;
+    let key = configuration.gateway_key_file.clone();
+    let key = key.unwrap_or_else(|| configuration.in_data("gateway.key"));
+    let database_url = match services.contains(&Service::Readmodels) {
+        true => Some(connections::postgres_url(&configuration)?.clone()),
+        false => None,
+    };
+    let listener = match services.contains(&Service::Gateway) {
+        true => Some(listen(&configuration).await?),
+        false => None,
+    };
+    let shutdown = CancellationToken::new();
+    cancel_on_signal(shutdown.clone())?;
+    let signer = connections::signer(&key)?;
+    let ground = Ground { client, signer, database_url, listener, configuration, shutdown };
+    assembly::run(services, ground).await?;
+    Ok(Outcome::Done)
+}
+
+/// Takes the address for HTTP.
+pub(crate) async fn listen(configuration: &Configuration) -> anyhow::Result<TcpListener> {
+    let address = configuration.http;
+    TcpListener::bind(address).await.with_context(|| {
+        format!("{address} is not free for HTTP; stop who uses it or give another with --http")
+    })
+}
+
+/// Cancels `shutdown` at Ctrl-C or SIGTERM; a second one ends the process at once.
+pub(crate) fn cancel_on_signal(shutdown: CancellationToken) -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::spawn(async move {
+        for patience in [true, false] {
+            tokio::select! {
+                _ = interrupt.recv() => (),
+                _ = terminate.recv() => (),
+            }
+            if !patience {
+                tracing::warn!("stopping at once");
+                std::process::exit(130);
+            }
+            tracing::info!("stopping; once more to stop at once");
+            shutdown.cancel();
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! `samvirke up`: private servers and all services, in one directory and one process.
+//!
+//! Invariant: the servers start before the services and stop after them, so what was accepted is
+//! finished.
+
+use anyhow::Context;
+use samvirke_private_servers::{
+    DataDirectory, NatsServer, NatsSettings, PostgresServer, PostgresSettings, Secret, nats,
+    postgres, supervise,
+};
+use strum::VariantArray;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    assembly::{self, Ground, Service},
+    configuration::Configuration,
+    connections, issuer,
+    outcome::Outcome,
+    running::{Addresses, Note},
+    serve, terminal,
+};
+
+/// The database in the private PostgreSQL.
+const DATABASE: &str = "samvirke";
+
+/// Starts everything and stays until Ctrl-C or SIGTERM.
+pub(crate) async fn run(mut configuration: Configuration) -> anyhow::Result<Outcome> {
+    let directory = DataDirectory::hold(&configuration.data)?;
+    configuration.data = directory.path().to_owned();
+    Note::forget(directory.path());
+    // All that may be missing is asked for before anything is started.
+    let nats_settings = nats::kept_in(&directory.join("nats"))?;
+    let postgres_settings = postgres::kept_in(&directory.join("postgres"))?;
+    let listener = serve::listen(&configuration).await?;
+    let signer = connections::signer(&directory.join("gateway.key"))?;
+    configuration.gateway.issuers.push(issuer::trusted(directory.path())?);
+    let shutdown = CancellationToken::new();
+    serve::cancel_on_signal(shutdown.clone())?;
+
+    let mut servers = tokio::select! {
+        servers = Servers::start(nats_settings, postgres_settings) => servers?,
+        () = shutdown.cancelled() => return Ok(Outcome::Done),
+    };
+    configuration.nats.url = Some(servers.nats.url());
+    configuration.nats.user = Some(nats::USER.into());
+    configuration.nats.password = servers.nats.password().cloned();
+    let client = connections::nats(&configuration.nats).await?;
+    samvirke_kernel::stream::check_server(&client)?;
+
+    let url = format!("http://{}", listener.local_addr()?);
+    let note = Note::leave(directory.path(), &servers.addresses(&url))
+        .context("the note on what runs where cannot be written")?;
+    let ground = Ground {
+        client,
+        signer,
+        database_url: Some(servers.database_url.clone()),
+        listener: Some(listener),
+        configuration,
+        shutdown: shutdown.clone(),
+    };
+    terminal::complain(&format!(
+        "Samvirke is at {url}; everything is kept in {}; Ctrl-C stops it.",
+        directory.path().display()
+    ));
+    let ended = watch(&mut servers, ground, shutdown).await;
+    drop(note);
+    servers.stop().await;
+    ended.map(|()| Outcome::Done)
+}
+
+/// Runs the services while the servers are kept running.
+async fn watch(
+    servers: &mut Servers,
+    ground: Ground,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let services = assembly::run(Service::VARIANTS, ground);
+    tokio::pin!(services);
+    let lost = tokio::select! {
+        ended = &mut services => return ended,
+        lost = supervise(&mut servers.nats) => lost,
+        lost = supervise(&mut servers.postgres) => lost,
+    };
+    shutdown.cancel();
+    // They finish what they can; their own complaints are about the server that is lost.
+    let _services = services.await;
+    Err(lost.into())
+}
+
+/// The two private servers.
+struct Servers {
+    nats: NatsServer,
+    postgres: PostgresServer,
+    database_url: Secret,
+}
+
+impl Servers {
+    async fn start(nats: NatsSettings, postgres: PostgresSettings) -> anyhow::Result<Self> {
+        let (nats, postgres) =
+            tokio::try_join!(NatsServer::start(nats), PostgresServer::start(postgres))?;
+        let database_url = postgres.database(DATABASE).await?;
+        Ok(Self { nats, postgres, database_url })
+    }
+
+    fn addresses<'a>(&'a self, url: &'a str) -> Addresses<'a> {
+        Addresses {
+            url,
+            nats_url: self.nats.url(),
+            nats_monitor_url: self.nats.monitor_url(),
+            nats_user: nats::USER,
+            nats_password: self.nats.password(),
+            postgres_url: &self.database_url,
+        }
+    }
+
+    async fn stop(self) {
+        tokio::join!(self.postgres.stop(), self.nats.stop());
+    }
+}
