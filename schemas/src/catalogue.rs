@@ -80,6 +80,14 @@ pub static QUERIES: &[Query] = &[
         cooperation_overview,
         Overview
     ),
+    query!("bodies", "/v1/bodies", "The bodies of a cooperation on a day.", bodies, Answer),
+    query!(
+        "body",
+        "/v1/bodies/{id}",
+        "One body with the seats and rules in force on a day.",
+        body,
+        Body
+    ),
     query!("networks", "/v1/networks", "The networks of a cooperation.", networks, Answer),
     query!(
         "case-register",

@@ -2,9 +2,9 @@
 
 pub mod page;
 
-pub mod cooperation_overview;
 pub mod bodies;
 pub mod body;
+pub mod cooperation_overview;
 pub mod networks;
 
 pub mod case;

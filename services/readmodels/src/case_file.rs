@@ -26,7 +26,7 @@ mod tests;
 mod words;
 
 use crate::{
-    body_names::{self, BodyNames},
+    bodies::{self, BodyNames},
     case_timeline::{self, Known},
     case_way, decisions,
     fact::Fact,
@@ -204,9 +204,9 @@ pub(crate) fn seen(row: Row, asked: &Asked<'_>) -> Case {
 
 /// Answers `case`.
 pub(crate) async fn answer(asked: &Asked<'_>, parameters: Parameters) -> Result<Case, QueryError> {
-    asked.seen(&[&TABLE, &case_timeline::TABLE, &body_names::TABLE]).await?;
+    asked.seen(&[&TABLE, &case_timeline::TABLE, &bodies::TABLE]).await?;
     let row = document::<CaseFile>(asked.pool, &parameters.id.to_string()).await?;
-    let bodies = body_names::of(asked.pool, &parameters.id.cooperation).await?;
+    let bodies = bodies::names(asked.pool, &parameters.id.cooperation).await?;
     let mut case = seen(row, asked);
     case.related_by = related_by(asked, &case.id).await?;
     let told = case_timeline::of(asked, &case.id, &Known::new(&case, &bodies)).await?;

@@ -17,7 +17,7 @@ pub mod visibility;
 
 pub mod audit_copy;
 
-pub mod body_names;
+pub mod bodies;
 pub mod cooperation_overview;
 pub mod networks;
 

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
-    audit_copy, calendar, case_file, case_register, case_way, cooperation_overview,
+    audit_copy, bodies, calendar, case_file, case_register, case_way, cooperation_overview,
     database::{self, Layout},
     decisions, follow_ups, hearings, inbox, meeting_record,
     model::Table,
@@ -186,6 +186,8 @@ pub async fn answer(
     match message.name.as_str() {
         "cooperation-overview" => answered!(cooperation_overview),
         "networks" => answered!(networks),
+        "bodies" => json(bodies::answer_list(&asked, parameters(&message)?).await?),
+        "body" => answered!(bodies),
         "case-register" => answered!(case_register),
         "case" => answered!(case_file),
         "case-way" => answered!(case_way),

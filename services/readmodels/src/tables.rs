@@ -1,7 +1,7 @@
 //! Every table that is filled from the streams.
 
 use crate::{
-    audit_copy, body_names, case_file, case_timeline, cooperation_overview, database::Layout,
+    audit_copy, bodies, case_file, case_timeline, cooperation_overview, database::Layout,
     meeting_record, model::Table, networks,
 };
 
@@ -9,7 +9,7 @@ use crate::{
 pub static ALL: &[&dyn Table] = &[
     &audit_copy::TABLE,
     &cooperation_overview::TABLE,
-    &body_names::TABLE,
+    &bodies::TABLE,
     &networks::TABLE,
     &case_file::TABLE,
     &case_timeline::TABLE,

@@ -22,7 +22,7 @@ use samvirke_schemas::{
     queries::case::Case,
 };
 
-use crate::body_names::BodyNames;
+use crate::bodies::BodyNames;
 
 /// The names that sentences use.
 pub(crate) struct Known<'a> {

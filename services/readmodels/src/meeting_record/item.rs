@@ -72,6 +72,8 @@ fn treat(row: &mut Row, event: Event) {
         day,
         case: _,
         treatment: _,
+        // The veil is worked out on the day that somebody asks.
+        public: _,
     } = event
     {
         row.up.take_if(|up| *up == item);
