@@ -1,0 +1,151 @@
+//! What operators rely on: each commit once, parked and taken again, rebuilt alike.
+
+use cqrs_es::{EventStore, persist::PersistedEventStore};
+use postgres_es::PostgresEventRepository;
+use samvirke_kernel::envelope::Recorded;
+use samvirke_networks::cooperation::Cooperation;
+use samvirke_readmodels::operate::{Operator, Retried};
+use samvirke_schemas::{cases::case, principal::Role};
+use serde_json::{Value, json, value::to_raw_value};
+use sqlx::PgPool;
+
+use crate::{
+    rig::{Rig, principal},
+    samples::{founded, opened, tell},
+};
+
+async fn operator(rig: &Rig) -> Operator {
+    Operator::connect(rig.client.clone(), 1, &rig.database_url()).await.unwrap()
+}
+
+/// Every row of the models that are folded from cases.
+async fn rows(pool: &PgPool) -> Vec<(String, Value)> {
+    let mut all = Vec::new();
+    for table in ["cases", "case_relations", "decisions", "inbox", "follow_ups", "hearings"] {
+        let statement =
+            format!("SELECT '{table} ' || id, document FROM case_file_v1.{table} ORDER BY id");
+        let found: Vec<(String, Value)> = sqlx::query_as(&statement).fetch_all(pool).await.unwrap();
+        all.extend(found);
+    }
+    all
+}
+
+#[tokio::test]
+async fn a_rebuilt_model_equals_the_live_one_and_goes_on() {
+    let rig = Rig::new().await.unwrap();
+    // Two instances from the start: fenced, so that each commit is taken once.
+    rig.serve();
+    rig.serve();
+    let told = tell(&rig).await;
+    let who = principal(Role::Auditor);
+    let register = json!({"cooperation": "vestregionen"});
+    for position in [&told.cases, &told.networks, &told.meetings] {
+        rig.ask("case-register", register.clone(), &who, position).await.unwrap();
+    }
+    let (pool, operator) = (rig.pool().await, operator(&rig).await);
+    each_commit_is_taken_once(&pool, &operator).await;
+    cqrs_es_replays_from_postgresql_alone(&pool).await;
+
+    let before = rows(&pool).await;
+    let mut progress = Vec::new();
+    operator.rebuild("case_file", |told| progress.push(told)).await.unwrap();
+    assert_eq!(progress.last().map(|told| told.done), progress.last().map(|told| told.total));
+    assert_eq!(rows(&pool).await, before);
+
+    // The live runners go on from the new checkpoint.
+    let events = [opened("40/2017", "vestregionen:sg", "Ny sak", "Ny sak")];
+    let after = rig.commit::<case::Event>("case", "vestregionen:40-2017", 1, &events).await;
+    let found = rig
+        .ask(
+            "case-register",
+            json!({"cooperation": "vestregionen", "number": "40/2017"}),
+            &who,
+            &after,
+        )
+        .await
+        .unwrap();
+    assert_eq!(found["items"][0]["id"], "vestregionen:40-2017");
+    assert!(operator.rebuild("nothing", |_| ()).await.is_err());
+}
+
+async fn each_commit_is_taken_once(pool: &PgPool, operator: &Operator) {
+    loop {
+        let status = operator.status().await.unwrap();
+        assert!(status.iter().all(|one| one.parked == 0 && one.halted.is_none()), "{status:?}");
+        if status.iter().all(|one| one.lag == 0) {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    let (events, distinct): (i64, i64) = sqlx::query_as(
+        "SELECT count(*), count(DISTINCT (aggregate_type, aggregate_id, sequence))
+         FROM audit_copy_v1.events",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap();
+    // 5 of networks, 3 + 6 + 3 + 4 of cases, 4 of a meeting.
+    assert_eq!((events, distinct), (25, 25));
+}
+
+async fn cqrs_es_replays_from_postgresql_alone(pool: &PgPool) {
+    let repository = PostgresEventRepository::new(pool.clone())
+        .with_tables("audit_copy_v1.events", "audit_copy_v1.snapshots");
+    let store = PersistedEventStore::<_, Cooperation>::new_event_store(repository);
+    let replayed = store.load_aggregate("vestregionen:vestregionen").await.unwrap();
+    assert_eq!(replayed.current_sequence, 2);
+    assert!(matches!(replayed.aggregate, Cooperation::Active(_)), "{:?}", replayed.aggregate);
+}
+
+#[tokio::test]
+async fn a_commit_at_fault_is_parked_and_its_neighbours_are_taken() {
+    let rig = Rig::new().await.unwrap();
+    let cooperation = "vestregionen:vestregionen";
+    rig.commit::<samvirke_schemas::networks::cooperation::Event>(
+        "cooperation",
+        cooperation,
+        1,
+        &[founded()],
+    )
+    .await;
+    let events = [opened("1/2017", "vestregionen:sg", "Sak", "Sak")];
+    rig.commit::<case::Event>("case", "vestregionen:1-2017", 1, &events).await;
+    let unknown = Recorded {
+        id: rig.uuid(),
+        tag: "from-the-future".into(),
+        version: 1,
+        data: to_raw_value(&json!({})).unwrap(),
+    };
+    rig.commit_recorded("case", "vestregionen:1-2017", 2, vec![unknown]).await;
+    rig.commit::<case::Event>("case", "vestregionen:1-2017", 3, &[json!({"closed": {}})]).await;
+    let events = [opened("2/2017", "vestregionen:sg", "Sak", "Sak")];
+    let after = rig.commit::<case::Event>("case", "vestregionen:2-2017", 1, &events).await;
+    rig.serve();
+    let register = json!({"cooperation": "vestregionen"});
+    let found =
+        rig.ask("case-register", register, &principal(Role::Auditor), &after).await.unwrap();
+    assert_eq!(found["items"].as_array().unwrap().len(), 2);
+
+    // What comes after the one at fault waits for it: a row takes its commits without a gap.
+    let operator = operator(&rig).await;
+    let parked = operator.parked("case_file").await.unwrap();
+    let parked: Vec<_> = parked.iter().map(|one| (one.sequence, one.reason.as_str())).collect();
+    assert_eq!(parked.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [2, 3]);
+    assert!(parked[0].1.contains("from-the-future"), "{parked:?}");
+    let retried = operator.retry("case_file").await.unwrap();
+    assert_eq!(retried, Retried { taken: 0, still_parked: 2 });
+
+    // Once the program knows the event, here by mending the bytes that were kept, both are taken.
+    sqlx::query(
+        "UPDATE case_file_v1.parked SET payload = convert_to(replace(replace(
+             convert_from(payload, 'UTF8'), 'from-the-future', 'reopened'),
+             '\"data\":{}', '\"data\":{\"reason\":\"Ny behandling\"}'), 'UTF8')
+         WHERE sequence = 2",
+    )
+    .execute(&rig.pool().await)
+    .await
+    .unwrap();
+    let retried = operator.retry("case_file").await.unwrap();
+    assert_eq!(retried, Retried { taken: 2, still_parked: 0 });
+    assert!(operator.parked("case_file").await.unwrap().is_empty());
+}

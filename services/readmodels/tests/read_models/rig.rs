@@ -1,0 +1,196 @@
+//! Servers of its own for each test, and short words for writing to the streams and asking.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_nats::{Client, HeaderMap};
+use samvirke_kernel::{
+    clock,
+    committer::Pending,
+    envelope::{ENVELOPE_VERSION, Envelope, Member, record},
+    log::Log,
+    position::Position,
+    service::Host,
+    signature::MessageSigner,
+};
+use samvirke_private_servers::{
+    NatsServer,
+    temporary::{self, Temporary, TemporaryDatabase},
+};
+use samvirke_schemas::{
+    Tagged,
+    message::{QueryMessage, SIGNATURE},
+    principal::{Grant, Principal, Role},
+    reply::Refused,
+};
+use serde_json::Value;
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub(crate) struct Rig {
+    _nats: Temporary<NatsServer>,
+    database: TemporaryDatabase,
+    pub(crate) client: Client,
+    signer: MessageSigner,
+    shutdown: CancellationToken,
+    count: AtomicU64,
+    networks: Log,
+    cases: Log,
+    meetings: Log,
+}
+
+impl Rig {
+    pub(crate) async fn new() -> anyhow::Result<Self> {
+        let (nats, database) = (temporary::nats().await?, temporary::database().await?);
+        let client = async_nats::connect(nats.url()).await?;
+        let open = |context| Log::open(client.clone(), context, 1);
+        Ok(Self {
+            networks: open("networks").await?,
+            cases: open("cases").await?,
+            meetings: open("meetings").await?,
+            _nats: nats,
+            database,
+            client: client.clone(),
+            signer: MessageSigner::new(&[7; 32]),
+            shutdown: CancellationToken::new(),
+            count: AtomicU64::new(1),
+        })
+    }
+
+    /// Starts one instance of the service.
+    pub(crate) fn serve(&self) {
+        let host = Host {
+            client: self.client.clone(),
+            replicas: 1,
+            verifier: self.signer.verifier(),
+            shutdown: self.shutdown.clone(),
+        };
+        let url = self.database_url();
+        tokio::spawn(async move { samvirke_readmodels::service(host, &url).await.unwrap() });
+    }
+
+    pub(crate) fn database_url(&self) -> String {
+        self.database.url.expose().to_owned()
+    }
+
+    pub(crate) async fn pool(&self) -> PgPool {
+        PgPool::connect(&self.database_url()).await.unwrap()
+    }
+
+    /// Stores one commit of an aggregate; `from` is the version of its first event.
+    pub(crate) async fn commit<E: Tagged>(
+        &self,
+        kind: &str,
+        id: &str,
+        from: u64,
+        events: &[Value],
+    ) -> Position {
+        let typed: Vec<E> =
+            events.iter().map(|event| serde_json::from_value(event.clone()).unwrap()).collect();
+        let recorded =
+            typed.iter().map(|event| record(event, self.uuid(), &[]).unwrap()).collect::<Vec<_>>();
+        self.commit_recorded(kind, id, from, recorded).await
+    }
+
+    /// As [`Rig::commit`], also of events that no program knows.
+    pub(crate) async fn commit_recorded(
+        &self,
+        kind: &str,
+        id: &str,
+        from: u64,
+        events: Vec<samvirke_kernel::envelope::Recorded>,
+    ) -> Position {
+        let id = id.parse().unwrap();
+        let log = match kind {
+            "case" => &self.cases,
+            "meeting" => &self.meetings,
+            _ => &self.networks,
+        };
+        let subject = log.subject(kind, &id);
+        let expected = log.read_from_leader(&subject, 0).await.unwrap();
+        let envelope = Envelope {
+            v: ENVELOPE_VERSION,
+            aggregate: Member {
+                kind: kind.to_owned(),
+                id,
+                version_from: from,
+                version_to: from + events.len() as u64 - 1,
+            },
+            command_id: self.uuid(),
+            command: format!("{kind}.test"),
+            digest: String::new(),
+            actor: principal(Role::Secretariat),
+            cause: None,
+            traceparent: None,
+            provenance: None,
+            occurred_at: "2017-06-01T07:00:00Z".parse().unwrap(),
+            recorded_at: clock::now(),
+            previous: None,
+            events,
+        };
+        let pending = Pending {
+            subject,
+            expected: expected.last().map_or(0, |last| last.sequence),
+            payload: envelope.write().unwrap(),
+        };
+        let sequences = log.append(vec![pending]).await.unwrap();
+        log.position(*sequences.last().unwrap())
+    }
+
+    /// Asks a query, and waits for a position first.
+    pub(crate) async fn ask(
+        &self,
+        name: &str,
+        parameters: Value,
+        principal: &Principal,
+        after: &Position,
+    ) -> Result<Value, Refused> {
+        let Value::Object(parameters) = parameters else { panic!("parameters are an object") };
+        let message = QueryMessage {
+            name: name.to_owned(),
+            cooperation: None,
+            parameters,
+            principal: principal.clone(),
+            after: vec![after.to_string()],
+            traceparent: None,
+            deadline: clock::now() + chrono::Duration::seconds(20),
+        };
+        let payload = serde_json::to_vec(&message).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(SIGNATURE, self.signer.sign(&payload).as_str());
+        loop {
+            let asked = self.client.request_with_headers(
+                format!("qry.{name}"),
+                headers.clone(),
+                payload.clone().into(),
+            );
+            match asked.await {
+                Ok(answer) => return serde_json::from_slice(&answer.payload).unwrap(),
+                // The service is starting.
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    }
+
+    pub(crate) fn uuid(&self) -> Uuid {
+        Uuid::from_u128(u128::from(self.count.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+pub(crate) fn principal(role: Role) -> Principal {
+    Principal {
+        subject: format!("test-{role}"),
+        member: None,
+        grants: vec![Grant { role, cooperation: None }],
+    }
+}
+
+pub(crate) fn delegate(member: &str) -> Principal {
+    Principal { member: Some(member.parse().unwrap()), ..principal(Role::Delegate) }
+}
