@@ -16,10 +16,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, types::Json};
 
 mod sentence;
-#[cfg(test)]
-mod tests;
 
-pub(crate) use sentence::Known;
+pub(crate) use sentence::{Known, nb};
 
 use crate::{
     database::Layout,
@@ -164,7 +162,7 @@ pub(crate) async fn of(
         member: kept.member,
         provenance: kept.provenance,
         event: kept.event.tag().to_owned(),
-        nb: sentence::nb(&kept.event, known),
+        nb: nb(&kept.event, known),
     };
     Ok((rows.into_iter().map(entry).collect(), left_out))
 }

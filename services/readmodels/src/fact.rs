@@ -50,3 +50,51 @@ impl Fact {
         self.envelope.events(self.sequence, &[])
     }
 }
+
+#[cfg(test)]
+pub(crate) mod samples {
+    //! Facts for the tests of folds, written as the JSON that is stored.
+
+    use samvirke_kernel::envelope::{ENVELOPE_VERSION, Member, record};
+    use samvirke_schemas::principal::Principal;
+    use serde_json::Value;
+    use uuid::Uuid;
+
+    use super::{DateTime, Envelope, Fact, Tagged, Utc};
+    use crate::model::{ReadModel, take};
+
+    /// The fact of one commit, whose first event has the number `from`.
+    pub(crate) fn fact<E: Tagged>(kind: &str, id: &str, from: u64, events: &[Value]) -> Fact {
+        let at: DateTime<Utc> = "2017-10-02T08:00:00Z".parse().unwrap();
+        let read = |event: &Value| serde_json::from_value::<E>(event.clone()).unwrap();
+        let events: Vec<_> =
+            events.iter().map(|event| record(&read(event), Uuid::nil(), &[]).unwrap()).collect();
+        let version_to = from + events.len() as u64 - 1;
+        let aggregate =
+            Member { kind: kind.into(), id: id.parse().unwrap(), version_from: from, version_to };
+        Fact {
+            sequence: from,
+            stored_at: at,
+            envelope: Envelope {
+                v: ENVELOPE_VERSION,
+                aggregate,
+                command_id: Uuid::nil(),
+                command: format!("{kind}.test"),
+                digest: String::new(),
+                actor: Principal::public(),
+                cause: None,
+                traceparent: None,
+                provenance: None,
+                occurred_at: at,
+                recorded_at: at,
+                previous: None,
+                events,
+            },
+        }
+    }
+
+    /// The row after these events.
+    pub(crate) fn folded<M: ReadModel>(id: &str, events: &[Value]) -> M::Row {
+        take::<M>(None, &fact::<M::Event>(M::KIND, id, 1, events)).unwrap().row
+    }
+}
