@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use samvirke_schemas::{Tagged, event_version, networks};
+use samvirke_schemas::{Tagged, cases, event_version, meetings, networks};
 use serde_json::Value;
 
 /// The context and the kind of an event enum, and the check for its type.
@@ -23,6 +23,9 @@ const EVENTS: &[Line] = &[
     ("networks", "cooperation", check::<networks::cooperation::Event>),
     ("networks", "body", check::<networks::body::Event>),
     ("networks", "network", check::<networks::network::Event>),
+    ("cases", "register", check::<cases::register::Event>),
+    ("cases", "case", check::<cases::case::Event>),
+    ("meetings", "meeting", check::<meetings::meeting::Event>),
 ];
 
 #[test]

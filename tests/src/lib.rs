@@ -1,1 +1,34 @@
-//! TBD.
+//! What tests of more than one crate stand on: the repository and real servers of their own.
+//!
+//! Invariant: two tests share nothing, neither a stream nor a table nor a port.
+
+use std::path::PathBuf;
+
+use samvirke_private_servers::{
+    Error, NatsServer,
+    temporary::{self, Temporary, TemporaryDatabase},
+};
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A NATS server and an empty database for one test; both go when this goes.
+#[derive(Debug)]
+pub struct World {
+    pub nats: Temporary<NatsServer>,
+    pub database: TemporaryDatabase,
+}
+
+impl World {
+    /// Starts both.
+    ///
+    /// # Errors
+    ///
+    /// When a server is missing or does not start; the message says what to do.
+    pub async fn start() -> Result<Self, Error> {
+        let (nats, database) = tokio::try_join!(temporary::nats(), temporary::database())?;
+        Ok(Self { nats, database })
+    }
+}

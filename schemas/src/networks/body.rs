@@ -1,7 +1,11 @@
 //! A body of a cooperation: its rules in versions, its seats, its chair.
 //!
 //! Everything is dated, because a meeting is judged by the body as it stood on its day. Other
-//! contexts read it as `BodyInForce`.
+//! contexts read its events with [`BodyHistory`], and record what they rely on as `BodyInForce`.
+
+mod history;
+
+pub use history::{BodyHistory, DeputyList, Pause, Preparation, RulesVersion, Stay, Term};
 
 use std::collections::BTreeSet;
 

@@ -100,7 +100,7 @@ impl Inbox {
                 samvirke_kernel::execute::execute(&self.cases, &order).await.map_err(refused)?
             }
             Some(register) => {
-                let (registered, mut done) = execute_together(
+                let (_registered, done) = execute_together(
                     (&self.registers, &register),
                     (&self.cases, &order),
                     |register, case, command| {
@@ -110,8 +110,6 @@ impl Inbox {
                 )
                 .await
                 .map_err(refused)?;
-                // That a number is taken twice is the register's to say, and the caller's to know (R33).
-                done.warnings.extend(registered.warnings);
                 done
             }
         };

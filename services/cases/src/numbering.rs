@@ -10,6 +10,9 @@
 //!    Where one of the lists is empty, only the other is committed; where both are, nothing is.
 //! 5. On a conflict of either, begin at 2 again.
 //!
+//! The case's warnings are the caller's: they tell of the register's collisions too, since the case
+//! records them with its number.
+//!
 //! Since the register knows who holds a number, the same command decided again takes no other.
 
 use std::borrow::Cow;

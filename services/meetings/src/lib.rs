@@ -3,3 +3,8 @@
 //! The aggregate is pure; nothing in it knows a clock, a server or another service.
 
 pub mod meeting;
+
+pub mod bodies;
+pub mod inbox;
+
+pub use inbox::service;

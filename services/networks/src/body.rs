@@ -7,11 +7,7 @@ use chrono::NaiveDate;
 use samvirke_kernel::{Command, Decider, aggregate};
 use samvirke_schemas::{
     id::AggregateId,
-    names::Names,
-    networks::{
-        body::{ElectionRule, Event, Request},
-        rules::{BodyKind, Rules},
-    },
+    networks::body::{BodyHistory, Event, Request, RulesVersion},
     period::Period,
     principal::Role,
 };
@@ -20,15 +16,12 @@ use serde::{Deserialize, Serialize};
 use crate::cooperation::Cooperation;
 
 mod elections;
-mod in_force;
 mod phases;
 mod rejection;
 mod rules;
 mod seats;
 
-pub use elections::Term;
 pub use rejection::Rejection;
-pub use seats::{DeputyList, Stay};
 
 #[cfg(test)]
 mod tests;
@@ -45,49 +38,9 @@ pub const VERSIONS_MAX: usize = 256;
 pub enum Body {
     #[default]
     Unestablished,
-    Active(Standing),
-    Paused(Standing),
-    Disbanded(Standing),
-}
-
-/// What an established body consists of, whether or not it is active.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Standing {
-    pub names: Names,
-    pub kind: BodyKind,
-    /// In the order they came into force; the first since the body exists.
-    pub versions: Vec<Version>,
-    /// In the order they were registered; never removed, so that a term can point at its stay.
-    pub stays: Vec<Stay>,
-    pub deputies: Vec<DeputyList>,
-    pub terms: Vec<Term>,
-    /// In order; only the last can be open (R13).
-    pub pauses: Vec<Pause>,
-    /// In order of their days (R10).
-    pub preparations: Vec<Preparation>,
-    pub disbanded_on: Option<NaiveDate>,
-}
-
-/// The rules in one version.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Version {
-    pub rules: Rules,
-    pub elections: Option<ElectionRule>,
-    pub in_force_from: NaiveDate,
-}
-
-/// A time on ice, and who did the body's work meanwhile (R13).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Pause {
-    pub period: Period,
-    pub tasks_go_to: AggregateId,
-}
-
-/// The body that this one prepares cases for, from a day; none ends it (R10).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Preparation {
-    pub body: Option<AggregateId>,
-    pub from: NaiveDate,
+    Active(BodyHistory),
+    Paused(BodyHistory),
+    Disbanded(BodyHistory),
 }
 
 /// What a body's rules ask about its surroundings.
@@ -102,11 +55,13 @@ impl Decider for Body {
     const KIND: &'static str = "body";
     const REDUCER: &'static [&'static str] = &[
         include_str!("body.rs"),
-        include_str!("body/elections.rs"),
         include_str!("body/phases.rs"),
-        include_str!("body/seats.rs"),
         include_str!("../../../schemas/src/networks/body.rs"),
+        include_str!("../../../schemas/src/networks/body/history.rs"),
+        include_str!("../../../schemas/src/networks/body/history/seats.rs"),
+        include_str!("../../../schemas/src/networks/body/history/terms.rs"),
         include_str!("../../../schemas/src/networks/rules.rs"),
+        include_str!("../../../schemas/src/period.rs"),
     ];
 
     type Request = Request;
@@ -138,30 +93,32 @@ impl Decider for Body {
         match &command.request {
             Request::Establish { .. } => self.establish(command),
             Request::AmendRules { rules, elections, in_force_from } => {
-                let version = Version {
+                let version = RulesVersion {
                     rules: rules.clone(),
                     elections: elections.clone(),
                     in_force_from: *in_force_from,
                 };
-                self.active()?.amend(version, cooperation)
+                rules::amend(self.active()?, version, cooperation)
             }
-            Request::FillSeat { .. } => self.active()?.fill(&command.request, cooperation),
-            Request::VacateSeat { seat, to, reason } => self.existing()?.vacate(seat, *to, reason),
+            Request::FillSeat { .. } => seats::fill(self.active()?, &command.request, cooperation),
+            Request::VacateSeat { seat, to, reason } => {
+                seats::vacate(self.existing()?, seat, *to, reason)
+            }
             Request::VacateSeatsOf { member, to, reason } => match self {
                 // Its seats ended with it.
                 Self::Disbanded(_) => Ok(Vec::new()),
                 Self::Unestablished | Self::Active(_) | Self::Paused(_) => {
-                    Ok(self.existing()?.vacate_all(member, *to, reason))
+                    Ok(seats::vacate_all(self.existing()?, member, *to, reason))
                 }
             },
             Request::NameDeputies { seat, deputies, from } => {
-                self.active()?.name_deputies(seat, deputies, *from)
+                seats::name_deputies(self.active()?, seat, deputies, *from)
             }
             Request::Elect { post, seat, from, to } => {
-                self.active()?.elect(*post, seat, Period { from: *from, to: *to })
+                elections::elect(self.active()?, *post, seat, Period { from: *from, to: *to })
             }
             Request::StepDown { post, to, reason } => {
-                self.existing()?.step_down(*post, *to, reason)
+                elections::step_down(self.existing()?, *post, *to, reason)
             }
             Request::Pause { reason, tasks_go_to } => {
                 other_body(&command.id, Some(tasks_go_to))?;
@@ -170,7 +127,7 @@ impl Decider for Body {
             Request::Resume {} => self.resume(command.day()),
             Request::PrepareFor { body, from } => {
                 other_body(&command.id, body.as_ref())?;
-                self.active()?.prepare_for(body.as_ref(), *from)
+                phases::prepare_for(self.active()?, body.as_ref(), *from)
             }
             Request::Disband { .. } => self.disband(command),
         }
@@ -178,13 +135,10 @@ impl Decider for Body {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::Established { names, kind, rules, elections, in_force_from, prepares_for } => {
-                let first = Version {
-                    rules: rules.clone(),
-                    elections: elections.clone(),
-                    in_force_from: *in_force_from,
-                };
-                *self = Self::Active(Standing::new(names, *kind, first, prepares_for.as_ref()));
+            Event::Established { .. } => {
+                if let Some(history) = BodyHistory::begin(event) {
+                    *self = Self::Active(history);
+                }
             }
             Event::RulesAmended { .. }
             | Event::SeatFilled { .. }
@@ -194,8 +148,8 @@ impl Decider for Body {
             | Event::Elected { .. }
             | Event::SteppedDown { .. }
             | Event::PreparationAssigned { .. } => {
-                if let Some(standing) = self.standing_mut() {
-                    standing.evolve(event);
+                if let Some(history) = self.history_mut() {
+                    history.take(event);
                 }
             }
             Event::Paused { .. } => self.turn(event, Self::Paused),
@@ -207,64 +161,13 @@ impl Decider for Body {
 
 aggregate!(Body);
 
-impl Standing {
-    /// A body as it is established, with nobody in it.
-    fn new(
-        names: &Names,
-        kind: BodyKind,
-        first: Version,
-        prepares_for: Option<&AggregateId>,
-    ) -> Self {
-        let from = first.in_force_from;
-        let preparation = prepares_for.map(|body| Preparation { body: Some(body.clone()), from });
-        Self {
-            names: names.clone(),
-            kind,
-            versions: vec![first],
-            stays: Vec::new(),
-            deputies: Vec::new(),
-            terms: Vec::new(),
-            pauses: Vec::new(),
-            preparations: preparation.into_iter().collect(),
-            disbanded_on: None,
+/// Refuses a day before the body exists.
+fn check_exists(history: &BodyHistory, day: NaiveDate) -> Result<(), Rejection> {
+    match history.versions.first() {
+        Some(first) if day < first.in_force_from => {
+            Err(Rejection::BeforeItExists { since: first.in_force_from })
         }
-    }
-
-    fn evolve(&mut self, event: &Event) {
-        match event {
-            Event::RulesAmended { rules, elections, in_force_from, .. } => {
-                self.versions.push(Version {
-                    rules: rules.clone(),
-                    elections: elections.clone(),
-                    in_force_from: *in_force_from,
-                });
-            }
-            Event::SeatFilled { .. }
-            | Event::SeatVacated { .. }
-            | Event::SeatsVacated { .. }
-            | Event::DeputiesNamed { .. } => self.evolve_seats(event),
-            Event::Elected { .. } | Event::SteppedDown { .. } => self.evolve_terms(event),
-            Event::Paused { .. }
-            | Event::Resumed { .. }
-            | Event::PreparationAssigned { .. }
-            | Event::Disbanded { .. } => self.evolve_phase(event),
-            Event::Established { .. } => (),
-        }
-    }
-
-    /// The version of the rules in force on a day, with its number; none before the body exists.
-    pub fn version_on(&self, day: NaiveDate) -> Option<(u32, &Version)> {
-        (1..).zip(&self.versions).take_while(|(_, version)| version.in_force_from <= day).last()
-    }
-
-    /// Refuses a day before the body exists.
-    fn check_exists(&self, day: NaiveDate) -> Result<(), Rejection> {
-        match self.versions.first() {
-            Some(first) if day < first.in_force_from => {
-                Err(Rejection::BeforeItExists { since: first.in_force_from })
-            }
-            Some(_) | None => Ok(()),
-        }
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -63,7 +63,8 @@ pub fn connect(url: &str, schemas: &[String]) -> sqlx::Result<PgPool> {
         .map(|schema| format!("\"{schema}\""))
         .chain(["public".to_owned()])
         .collect::<Vec<_>>()
-        .join(", ");
+        // No space: the server would end the option there.
+        .join(",");
     let options = PgConnectOptions::from_str(url)?
         .application_name("samvirke-readmodels")
         .options([("search_path", path.as_str())]);

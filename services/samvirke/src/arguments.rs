@@ -208,6 +208,9 @@ pub(crate) struct Show {
     pub(crate) kind: String,
     /// Its id, or the number of a case
     pub(crate) id: String,
+    /// Wait until the read models have seen these positions, as `import` tells them
+    #[arg(long, value_name = "POSITIONS")]
+    pub(crate) after: Option<String>,
     /// Answer in JSON
     #[arg(long)]
     pub(crate) json: bool,

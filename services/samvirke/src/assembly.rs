@@ -32,6 +32,10 @@ use crate::configuration::Configuration;
 pub(crate) enum Service {
     /// Cooperations, bodies and networks.
     Networks,
+    /// Registers and cases.
+    Cases,
+    /// Meetings.
+    Meetings,
     /// The read models and the queries on them.
     Readmodels,
     /// The HTTP API.
@@ -90,6 +94,14 @@ async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> any
         Service::Networks => {
             drop(ground);
             samvirke_networks::service(host).await.map_err(Into::into)
+        }
+        Service::Cases => {
+            drop(ground);
+            samvirke_cases::service(host).await.map_err(Into::into)
+        }
+        Service::Meetings => {
+            drop(ground);
+            samvirke_meetings::service(host).await.map_err(Into::into)
         }
         Service::Readmodels => {
             let url = ground.database_url.take().context("the read models need a database")?;

@@ -30,12 +30,13 @@ pub(crate) async fn run(configuration: &Configuration, asked: &Import) -> anyhow
         .with_context(|| format!("{} cannot be read", asked.file.display()))?;
     let reader = Reader::open(&asked.file)?;
     let mut report = Report::new(total, asked.dry_run);
-    if asked.dry_run {
+    let positions = if asked.dry_run {
         check_all(reader, &mut report, asked.stop_at_first)?;
+        String::new()
     } else {
-        send_all(reader, &mut report, configuration, asked).await?;
-    }
-    Ok(report.finish())
+        send_all(reader, &mut report, configuration, asked).await?
+    };
+    Ok(report.finish(&positions))
 }
 
 fn check_all(reader: Reader, report: &mut Report, stop_at_first: bool) -> anyhow::Result<()> {
@@ -55,12 +56,13 @@ fn check_all(reader: Reader, report: &mut Report, stop_at_first: bool) -> anyhow
     Ok(())
 }
 
+/// Sends the lines; returns how far the streams are then.
 async fn send_all(
     reader: Reader,
     report: &mut Report,
     configuration: &Configuration,
     asked: &Import,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<String> {
     let url = configuration.url();
     let mut acknowledged = match asked.resume {
         true => Acknowledged::open(&state_file(asked), &url)?,
@@ -100,7 +102,7 @@ async fn send_all(
             }
         }
     }
-    Ok(())
+    Ok(sender.positions())
 }
 
 fn state_file(asked: &Import) -> std::path::PathBuf {

@@ -28,6 +28,9 @@ pub(crate) async fn run(configuration: &Configuration, asked: &Show) -> anyhow::
     if let Some(token) = http::given_token(&asked.bearer)? {
         request = request.bearer_auth(token.expose());
     }
+    if let Some(after) = &asked.after {
+        request = request.header("Samvirke-Position", after);
+    }
     let response = request.send().await.with_context(|| format!("{url} does not answer"))?;
     let status = response.status();
     let body = response.bytes().await.with_context(|| format!("{url} broke off its answer"))?;

@@ -71,7 +71,7 @@ async fn what_was_accepted_is_finished_before_the_gateway_stops() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
-    let serving = tokio::spawn(serve(listener, world.gateway.clone(), shutdown.clone()));
+    let mut serving = tokio::spawn(serve(listener, world.gateway.clone(), shutdown.clone()));
 
     let mut asked = world.client.subscribe("cmd.>").await.unwrap();
     world.client.flush().await.unwrap();
@@ -85,6 +85,8 @@ async fn what_was_accepted_is_finished_before_the_gateway_stops() {
     while TcpStream::connect(address).await.is_ok() {
         tokio::task::yield_now().await;
     }
+    let early = tokio::time::timeout(Duration::from_millis(100), &mut serving).await;
+    assert!(early.is_err(), "it stopped with a request under way");
     let reply = accepted().to_string();
     world.client.publish(question.reply.unwrap(), reply.into()).await.unwrap();
     let answer = read(stream).await;

@@ -62,19 +62,18 @@ async fn while_nats_is_away_nothing_is_sent_later_and_when_it_is_back_all_is_wel
     let mut world = World::start().await;
     world.serve("cmd.>", accepted()).await;
     assert_eq!(world.get("/readyz").await.status, 200);
-    let port = world.client.server_info().port;
-    world.nats.stop();
+    world.nats.kill().await;
     world.connection(State::Disconnected).await;
     world.post(PAUSE, &[], "{}").await.problem(503, "disconnected");
     world.get("/readyz").await.problem(503, "not-ready");
     assert_eq!(world.get("/livez").await.status, 200);
 
-    world.nats.start_again(port);
+    world.nats.start_again().await.unwrap();
     world.connection(State::Connected).await;
     // The service has to subscribe again too, which the caller notices as a service that is away.
     let answered = async {
         while world.post(PAUSE, &[], "{}").await.status != 200 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(10), answered).await.expect("it recovers by itself");

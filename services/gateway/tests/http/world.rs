@@ -1,8 +1,6 @@
 //! A gateway with everything around it, on ports of its own.
 
 use std::{
-    path::Path,
-    process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -24,83 +22,18 @@ use samvirke_gateway::{
     router,
 };
 use samvirke_kernel::signature::MessageSigner;
+use samvirke_private_servers::{
+    NatsServer,
+    temporary::{self, Temporary},
+};
 use samvirke_schemas::message::SIGNATURE;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-/// How long a server may take to start.
-const START_MAX: Duration = Duration::from_secs(10);
+/// How long the client may take to notice that the server is gone or back.
+const NOTICE_MAX: Duration = Duration::from_secs(10);
 /// The gateway's signing key in tests.
 const SECRET: [u8; 32] = [3; 32];
-
-/// A NATS server that stops with the test.
-pub(crate) struct Nats {
-    child: Child,
-    folder: tempfile::TempDir,
-}
-
-impl Nats {
-    /// Starts the server at `SAMVIRKE_NATS_SERVER`, or the one in `PATH`, on a free port.
-    pub(crate) fn start(config: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(CONFIG), config).unwrap();
-        Self { child: spawn(folder.path(), "-1"), folder }
-    }
-
-    /// Starts a stopped server again, where its clients look for it.
-    pub(crate) fn start_again(&mut self, port: u16) {
-        self.child = spawn(self.folder.path(), &port.to_string());
-    }
-
-    /// A client, as soon as the server has said where it listens.
-    pub(crate) async fn connect(&self) -> async_nats::Client {
-        let url = tokio::time::timeout(START_MAX, async {
-            loop {
-                if let Some(url) = self.url(self.folder.path()) {
-                    return url;
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        });
-        async_nats::connect(url.await.expect("nats-server starts in time")).await.unwrap()
-    }
-
-    fn url(&self, folder: &Path) -> Option<String> {
-        let ports = folder.join(format!("nats-server_{}.ports", self.child.id()));
-        let ports: Value = serde_json::from_slice(&std::fs::read(ports).ok()?).ok()?;
-        ports["nats"][0].as_str().map(str::to_owned)
-    }
-
-    pub(crate) fn stop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-/// The name of the server's configuration in its folder.
-const CONFIG: &str = "nats.conf";
-
-fn spawn(folder: &Path, port: &str) -> Child {
-    let binary = std::env::var("SAMVIRKE_NATS_SERVER").unwrap_or("nats-server".into());
-    Command::new(&binary)
-        .args(["--addr", "127.0.0.1", "--port", port, "--ports_file_dir"])
-        .arg(folder)
-        .arg("--config")
-        .arg(folder.join(CONFIG))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap_or_else(|error| {
-            panic!("{binary} cannot be started ({error}): set SAMVIRKE_NATS_SERVER")
-        })
-}
-
-impl Drop for Nats {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// What a service got.
 #[derive(Clone, Debug)]
@@ -112,7 +45,7 @@ pub(crate) struct Heard {
 
 /// A gateway, its issuer, and what stands in for the services.
 pub(crate) struct World {
-    pub(crate) nats: Nats,
+    pub(crate) nats: Temporary<NatsServer>,
     pub(crate) client: async_nats::Client,
     pub(crate) issuer: DemoIssuer,
     pub(crate) gateway: Gateway,
@@ -128,8 +61,10 @@ impl World {
 
     /// A world with limits and a NATS configuration of its own.
     pub(crate) async fn with(limits: Value, config: &str) -> Self {
-        let nats = Nats::start(config);
-        let client = nats.connect().await;
+        let nats = temporary::nats_with(|settings| settings.more = config.to_owned())
+            .await
+            .expect("nats-server starts: set SAMVIRKE_NATS_SERVER");
+        let client = async_nats::connect(nats.url()).await.unwrap();
         let issuer = DemoIssuer::generate(ISSUER);
         let settings: Settings = serde_json::from_value(json!({
             "issuers": [{"issuer": ISSUER, "audience": AUDIENCE, "jwks": issuer.jwks()}],
@@ -175,10 +110,10 @@ impl World {
     pub(crate) async fn connection(&self, wanted: State) {
         let change = async {
             while self.client.connection_state() != wanted {
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(START_MAX, change).await.expect("the client notices in time");
+        tokio::time::timeout(NOTICE_MAX, change).await.expect("the client notices in time");
     }
 
     /// What the services have got so far.

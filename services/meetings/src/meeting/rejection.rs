@@ -27,7 +27,7 @@ rejections! {
             "det er ikke innkalt til møtet; send innkallingen først";
         AlreadyCalled: State, "kommuneloven § 11-3",
             "notice is issued, so the agenda stands; withdraw the item, or put a late one",
-            "innkallingen er sendt, så sakslisten står; trekk saken, eller sett opp en ny i tillegg";
+            "innkallingen er sendt, så sakslisten står; trekk saken, eller sett opp en til";
         NotOpened: State, "kommuneloven § 11-2",
             "the meeting is not opened; open it first",
             "møtet er ikke satt; sett det først";

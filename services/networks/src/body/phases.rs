@@ -6,38 +6,35 @@ use chrono::NaiveDate;
 use samvirke_kernel::Command;
 use samvirke_schemas::{
     id::AggregateId,
-    networks::body::{Event, Request},
-    period::Period,
+    networks::body::{BodyHistory, Event, Preparation, Request, RulesVersion},
     text::Prose,
 };
 
-use super::{
-    Body, Facts, Pause, Preparation, Rejection, Standing, Version, check_room, other_body, rules,
-};
+use super::{Body, Facts, Rejection, check_exists, check_room, other_body, rules};
 use crate::cooperation::Cooperation;
 
 impl Body {
-    /// What the body consists of, if it was ever established.
-    pub fn standing(&self) -> Option<&Standing> {
+    /// What has been true of the body when, if it was ever established.
+    pub fn history(&self) -> Option<&BodyHistory> {
         match self {
             Self::Unestablished => None,
-            Self::Active(standing) | Self::Paused(standing) | Self::Disbanded(standing) => {
-                Some(standing)
+            Self::Active(history) | Self::Paused(history) | Self::Disbanded(history) => {
+                Some(history)
             }
         }
     }
 
-    pub(super) fn standing_mut(&mut self) -> Option<&mut Standing> {
+    pub(super) fn history_mut(&mut self) -> Option<&mut BodyHistory> {
         match self {
             Self::Unestablished => None,
-            Self::Active(standing) | Self::Paused(standing) | Self::Disbanded(standing) => {
-                Some(standing)
+            Self::Active(history) | Self::Paused(history) | Self::Disbanded(history) => {
+                Some(history)
             }
         }
     }
 
     /// The body where it can be changed at will.
-    pub(super) fn active(&self) -> Result<&Standing, Rejection> {
+    pub(super) fn active(&self) -> Result<&BodyHistory, Rejection> {
         match self {
             Self::Paused(_) => Err(Rejection::IsPaused),
             Self::Unestablished | Self::Active(_) | Self::Disbanded(_) => self.existing(),
@@ -45,22 +42,22 @@ impl Body {
     }
 
     /// The body where people can still leave it: on ice, too.
-    pub(super) fn existing(&self) -> Result<&Standing, Rejection> {
+    pub(super) fn existing(&self) -> Result<&BodyHistory, Rejection> {
         match self {
-            Self::Active(standing) | Self::Paused(standing) => Ok(standing),
+            Self::Active(history) | Self::Paused(history) => Ok(history),
             Self::Unestablished => Err(Rejection::NotEstablished),
             Self::Disbanded(_) => Err(Rejection::IsDisbanded),
         }
     }
 
-    pub(super) fn turn(&mut self, event: &Event, phase: fn(Standing) -> Self) {
+    pub(super) fn turn(&mut self, event: &Event, phase: fn(BodyHistory) -> Self) {
         match std::mem::take(self) {
             Self::Unestablished => (),
-            Self::Active(mut standing)
-            | Self::Paused(mut standing)
-            | Self::Disbanded(mut standing) => {
-                standing.evolve(event);
-                *self = phase(standing);
+            Self::Active(mut history)
+            | Self::Paused(mut history)
+            | Self::Disbanded(mut history) => {
+                history.take(event);
+                *self = phase(history);
             }
         }
     }
@@ -74,10 +71,18 @@ impl Body {
         else {
             return Ok(Vec::new());
         };
-        let first = Version { rules: rules.clone(), elections: elections.clone(), in_force_from };
-        if let Some(standing) = self.standing() {
-            let asked = Standing::new(&names, kind, first, prepares_for.as_ref());
-            return if standing.began_as(&asked) {
+        let first =
+            RulesVersion { rules: rules.clone(), elections: elections.clone(), in_force_from };
+        let established = Event::Established {
+            names,
+            kind,
+            rules,
+            elections,
+            in_force_from,
+            prepares_for: prepares_for.clone(),
+        };
+        if let Some(history) = self.history() {
+            return if began_with(history, &established) {
                 Ok(Vec::new())
             } else {
                 Err(Rejection::AlreadyEstablished)
@@ -89,7 +94,7 @@ impl Body {
         };
         other_body(&command.id, prepares_for.as_ref())?;
         rules::check(kind, &first, cooperation)?;
-        Ok(vec![Event::Established { names, kind, rules, elections, in_force_from, prepares_for }])
+        Ok(vec![established])
     }
 
     pub(super) fn pause(
@@ -98,22 +103,22 @@ impl Body {
         reason: &Prose,
         tasks_go_to: &AggregateId,
     ) -> Result<Vec<Event>, Rejection> {
-        if let Self::Paused(standing) = self
-            && standing.pauses.last().is_some_and(|pause| pause.tasks_go_to == *tasks_go_to)
+        if let Self::Paused(history) = self
+            && history.pauses.last().is_some_and(|pause| pause.tasks_go_to == *tasks_go_to)
         {
             return Ok(Vec::new());
         }
-        let standing = self.active()?;
-        standing.check_turn(from)?;
-        check_room(standing.pauses.len())?;
+        let history = self.active()?;
+        check_turn(history, from)?;
+        check_room(history.pauses.len())?;
         Ok(vec![Event::Paused { from, reason: reason.clone(), tasks_go_to: tasks_go_to.clone() }])
     }
 
     pub(super) fn resume(&self, from: NaiveDate) -> Result<Vec<Event>, Rejection> {
-        let Self::Paused(standing) = self else {
+        let Self::Paused(history) = self else {
             return self.active().map(|_| Vec::new());
         };
-        standing.check_turn(from)?;
+        check_turn(history, from)?;
         Ok(vec![Event::Resumed { from }])
     }
 
@@ -124,14 +129,14 @@ impl Body {
         let Request::Disband { on, reason, tasks_go_to } = command.request.clone() else {
             return Ok(Vec::new());
         };
-        if let Self::Disbanded(standing) = self
-            && standing.disbanded_on == Some(on)
+        if let Self::Disbanded(history) = self
+            && history.disbanded_on == Some(on)
         {
             return Ok(Vec::new());
         }
-        let standing = self.existing()?;
+        let history = self.existing()?;
         other_body(&command.id, tasks_go_to.as_ref())?;
-        standing.check_turn(on)?;
+        check_turn(history, on)?;
         if on > command.day() {
             return Err(Rejection::EndsInTheFuture { on });
         }
@@ -139,77 +144,50 @@ impl Body {
     }
 }
 
-impl Standing {
-    /// Whether the body was established as `asked`, whatever became of it.
-    fn began_as(&self, asked: &Self) -> bool {
-        let since = asked.versions.first().map(|first| first.in_force_from);
-        let first = |standing: &Self| {
-            let first = standing.preparations.first().cloned();
-            first.filter(|preparation| Some(preparation.from) == since)
-        };
-        self.names == asked.names
-            && self.kind == asked.kind
-            && self.versions.first() == asked.versions.first()
-            && first(self) == first(asked)
-    }
+/// Whether the body was established as the event says, whatever became of it.
+fn began_with(history: &BodyHistory, established: &Event) -> bool {
+    let Some(begun) = BodyHistory::begin(established) else { return false };
+    let since = begun.versions.first().map(|first| first.in_force_from);
+    let first = |history: &BodyHistory| {
+        let first = history.preparations.first().cloned();
+        first.filter(|preparation| Some(preparation.from) == since)
+    };
+    history.names == begun.names
+        && history.kind == begun.kind
+        && history.versions.first() == begun.versions.first()
+        && first(history) == first(&begun)
+}
 
-    /// Refuses a turn earlier than the last.
-    fn check_turn(&self, day: NaiveDate) -> Result<(), Rejection> {
-        self.check_exists(day)?;
-        let last = self.pauses.last().map(|pause| match pause.period.to {
-            Some(to) => to.succ_opt().unwrap_or(to),
-            None => pause.period.from,
-        });
-        match last {
-            Some(on) if day < on => Err(Rejection::TurnsBack { on }),
-            Some(_) | None => Ok(()),
-        }
+/// Refuses a turn earlier than the last.
+fn check_turn(history: &BodyHistory, day: NaiveDate) -> Result<(), Rejection> {
+    check_exists(history, day)?;
+    let last = history.pauses.last().map(|pause| match pause.period.to {
+        Some(to) => to.succ_opt().unwrap_or(to),
+        None => pause.period.from,
+    });
+    match last {
+        Some(on) if day < on => Err(Rejection::TurnsBack { on }),
+        Some(_) | None => Ok(()),
     }
+}
 
-    pub(super) fn prepare_for(
-        &self,
-        body: Option<&AggregateId>,
-        from: NaiveDate,
-    ) -> Result<Vec<Event>, Rejection> {
-        self.check_exists(from)?;
-        let last = self.preparations.last();
-        let asked = Preparation { body: body.cloned(), from };
-        if self.preparations.contains(&asked) {
-            return Ok(Vec::new());
-        }
-        if let Some(last) = last.filter(|last| from <= last.from) {
-            return Err(Rejection::PreparationGoesBack { from: last.from });
-        }
-        if last.and_then(|last| last.body.as_ref()) == body {
-            return Ok(Vec::new());
-        }
-        check_room(self.preparations.len())?;
-        Ok(vec![Event::PreparationAssigned { body: asked.body, from }])
+pub(super) fn prepare_for(
+    history: &BodyHistory,
+    body: Option<&AggregateId>,
+    from: NaiveDate,
+) -> Result<Vec<Event>, Rejection> {
+    check_exists(history, from)?;
+    let last = history.preparations.last();
+    let asked = Preparation { body: body.cloned(), from };
+    if history.preparations.contains(&asked) {
+        return Ok(Vec::new());
     }
-
-    pub(super) fn evolve_phase(&mut self, event: &Event) {
-        match event {
-            Event::Paused { from, tasks_go_to, .. } => self.pauses.push(Pause {
-                period: Period { from: *from, to: None },
-                tasks_go_to: tasks_go_to.clone(),
-            }),
-            Event::Resumed { from } => {
-                if let Some(pause) = self.pauses.last_mut() {
-                    pause.period.to = from.pred_opt();
-                }
-            }
-            Event::PreparationAssigned { body, from } => {
-                self.preparations.push(Preparation { body: body.clone(), from: *from });
-            }
-            Event::Disbanded { on, .. } => self.disbanded_on = Some(*on),
-            Event::Established { .. }
-            | Event::RulesAmended { .. }
-            | Event::SeatFilled { .. }
-            | Event::SeatVacated { .. }
-            | Event::SeatsVacated { .. }
-            | Event::DeputiesNamed { .. }
-            | Event::Elected { .. }
-            | Event::SteppedDown { .. } => (),
-        }
+    if let Some(last) = last.filter(|last| from <= last.from) {
+        return Err(Rejection::PreparationGoesBack { from: last.from });
     }
+    if last.and_then(|last| last.body.as_ref()) == body {
+        return Ok(Vec::new());
+    }
+    check_room(history.preparations.len())?;
+    Ok(vec![Event::PreparationAssigned { body: asked.body, from }])
 }

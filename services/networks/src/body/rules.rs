@@ -6,11 +6,11 @@
 use std::collections::HashSet;
 
 use samvirke_schemas::networks::{
-    body::{ElectionRule, Event},
+    body::{BodyHistory, ElectionRule, Event, RulesVersion},
     rules::{Authority, BodyKind, CompositionRule, Quorum, Right, Rules},
 };
 
-use super::{Rejection, SEATS_MAX, Standing, VERSIONS_MAX, Version, seats};
+use super::{Rejection, SEATS_MAX, VERSIONS_MAX, seats};
 use crate::cooperation::Cooperation;
 
 /// The most entries in each list of the rules; so many, at full length, still fit in one message.
@@ -22,40 +22,39 @@ pub(super) const MEETINGS_PER_YEAR_MAX: u16 = 366;
 /// The longest term that rules can set: three council periods.
 pub(super) const TERM_YEARS_MAX: u16 = 12;
 
-impl Standing {
-    /// Puts `next` in force after every version there is.
-    pub(super) fn amend(
-        &self,
-        next: Version,
-        cooperation: &Cooperation,
-    ) -> Result<Vec<Event>, Rejection> {
-        if self.versions.contains(&next) {
-            return Ok(Vec::new());
-        }
-        if self.versions.len() >= VERSIONS_MAX {
-            return Err(Rejection::HistoryFull { max: VERSIONS_MAX });
-        }
-        if let Some(last) = self.versions.last().filter(|v| next.in_force_from <= v.in_force_from) {
-            return Err(Rejection::RulesGoBack { in_force_from: last.in_force_from });
-        }
-        check(self.kind, &next, cooperation)?;
-        if let Some(misfit) = seats::misfit(std::slice::from_ref(&next), &self.stays) {
-            return Err(Rejection::SeatLosesItsPlace {
-                seat: misfit.stay.seat.seat.clone(),
-                on: misfit.on,
-            });
-        }
-        let Version { rules, elections, in_force_from } = next;
-        // At most VERSIONS_MAX.
-        let version = self.versions.len() as u32 + 1;
-        Ok(vec![Event::RulesAmended { version, rules, elections, in_force_from }])
+/// Puts `next` in force after every version there is.
+pub(super) fn amend(
+    history: &BodyHistory,
+    next: RulesVersion,
+    cooperation: &Cooperation,
+) -> Result<Vec<Event>, Rejection> {
+    let versions = &history.versions;
+    if versions.contains(&next) {
+        return Ok(Vec::new());
     }
+    if versions.len() >= VERSIONS_MAX {
+        return Err(Rejection::HistoryFull { max: VERSIONS_MAX });
+    }
+    if let Some(last) = versions.last().filter(|v| next.in_force_from <= v.in_force_from) {
+        return Err(Rejection::RulesGoBack { in_force_from: last.in_force_from });
+    }
+    check(history.kind, &next, cooperation)?;
+    if let Some(misfit) = seats::misfit(std::slice::from_ref(&next), &history.stays) {
+        return Err(Rejection::SeatLosesItsPlace {
+            seat: misfit.stay.seat.seat.clone(),
+            on: misfit.on,
+        });
+    }
+    let RulesVersion { rules, elections, in_force_from } = next;
+    // At most VERSIONS_MAX.
+    let version = versions.len() as u32 + 1;
+    Ok(vec![Event::RulesAmended { version, rules, elections, in_force_from }])
 }
 
 /// Refuses rules that a body of `kind` cannot have.
 pub(super) fn check(
     kind: BodyKind,
-    version: &Version,
+    version: &RulesVersion,
     cooperation: &Cooperation,
 ) -> Result<(), Rejection> {
     let rules = &version.rules;

@@ -6,10 +6,13 @@ use samvirke_kernel::{
 };
 use samvirke_schemas::{
     id::LocalId,
+    names::Names,
     networks::{
-        body::{NamedDeputy, Post},
+        body::{ElectionRule, NamedDeputy, Post},
         cooperation::{self, Agreement, LegalForm, MemberKind},
-        rules::{Authority, CompositionRule, Majority, Office, PersonId, Quorum, Right},
+        rules::{
+            Authority, BodyKind, CompositionRule, Majority, Office, PersonId, Quorum, Right, Rules,
+        },
     },
     organisation::OrganisationNumber,
     text::Prose,
@@ -18,7 +21,6 @@ use samvirke_schemas::{
 use super::*;
 
 mod elections;
-mod in_force;
 mod phases;
 mod rules;
 mod seats;

@@ -22,7 +22,7 @@ pub(crate) fn disk(data: &Path) -> Row {
             let told = format!("{} MiB free at {}", free / (1024 * 1024), place.display());
             match free {
                 ..FREE_FAIL_BYTES => Row::fail(CHECK, told, REMEDY),
-                ..FREE_WARN_BYTES => Row::warn(CHECK, told, REMEDY),
+                FREE_FAIL_BYTES..FREE_WARN_BYTES => Row::warn(CHECK, told, REMEDY),
                 _ => Row::ok(CHECK, told),
             }
         }

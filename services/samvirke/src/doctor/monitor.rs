@@ -52,7 +52,7 @@ pub(crate) async fn varz(configuration: &Configuration) -> anyhow::Result<Varz> 
 
 /// Reads the page on JetStream.
 pub(crate) async fn jsz(configuration: &Configuration) -> anyhow::Result<Jsz> {
-    page(configuration, "jsz?streams=true&config=true").await
+    page(configuration, "jsz?accounts=true&streams=true&config=true").await
 }
 
 /// The last sequence of every stream, by name.

@@ -90,7 +90,9 @@ impl Report {
     }
 
     /// Tells the sum and how it ended.
-    pub(crate) fn finish(self) -> Outcome {
+    ///
+    /// `positions` is how far the streams were, for who wants to read what was just written.
+    pub(crate) fn finish(self, positions: &str) -> Outcome {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
@@ -111,6 +113,9 @@ impl Report {
             sum.push_str(&format!(", {left} not tried"));
         }
         terminal::say(&format!("{sum} ({seconds:.1} s)"));
+        if !positions.is_empty() {
+            terminal::say(&format!("position {positions}"));
+        }
         if self.refused > 0 { Outcome::NotAll } else { Outcome::Done }
     }
 

@@ -78,6 +78,13 @@ impl Sender {
         }
     }
 
+    /// How far each stream was at the last line: `CASES:12,NETWORKS:3`.
+    pub(crate) fn positions(&self) -> String {
+        let positions: Vec<String> =
+            self.positions.iter().map(|(stream, at)| format!("{stream}:{at}")).collect();
+        positions.join(",")
+    }
+
     fn request(&mut self, line: &Line, key: &str) -> anyhow::Result<RequestBuilder> {
         let token = self.wallet.token(line)?;
         let mut request = self
@@ -97,9 +104,7 @@ impl Sender {
             request = request.header("Samvirke-Illustrative", "true");
         }
         if !self.positions.is_empty() {
-            let positions: Vec<String> =
-                self.positions.iter().map(|(stream, at)| format!("{stream}:{at}")).collect();
-            request = request.header("Samvirke-Position", positions.join(","));
+            request = request.header("Samvirke-Position", self.positions());
         }
         Ok(request)
     }

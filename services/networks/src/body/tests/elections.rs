@@ -8,8 +8,8 @@ fn step_down(post: Post, to: &str) -> Request {
 
 #[track_caller]
 fn chairs(scenario: &Scenario<Body>, on: &str) -> Option<String> {
-    let standing = scenario.state().standing().unwrap();
-    standing.term_on(Post::Chair, day(on)).map(|term| term.seat.to_string())
+    let history = scenario.state().history().unwrap();
+    history.term_on(Post::Chair, day(on)).map(|term| term.seat.to_string())
 }
 
 #[test]

@@ -152,6 +152,22 @@ fn r10_what_a_body_prepares_for_changes_from_a_day() {
 }
 
 #[test]
+fn r10_a_body_is_established_the_same_again_whatever_it_prepares_for_since() {
+    let mut request = establish();
+    if let Request::Establish { prepares_for, .. } = &mut request {
+        *prepares_for = Some(body("vestregionen:gf"));
+    }
+    unestablished()
+        .after(request.clone())
+        .after(prepare_for(Some("vestregionen:khs-ss"), "2012-01-01"))
+        .after(prepare_for(None, "2014-01-01"))
+        .when(request)
+        .then_nothing()
+        .when(establish())
+        .then_refused(Rejection::AlreadyEstablished);
+}
+
+#[test]
 fn r71_a_body_is_disbanded_when_its_last_day_has_come_and_stays_so() {
     let scenario = seated()
         .when(disband("2017-01-03"))

@@ -177,7 +177,7 @@ fn r4_versions_follow_one_another_and_all_are_kept() {
         .then_nothing()
         .when(amend(mayors(), "2014-01-01"))
         .then_refused(Rejection::RulesGoBack { in_force_from: day("2015-01-01") });
-    assert_eq!(scenario.state().standing().unwrap().versions.len(), 2);
+    assert_eq!(scenario.state().history().unwrap().versions.len(), 2);
 }
 
 #[test]

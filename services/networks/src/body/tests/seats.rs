@@ -216,8 +216,8 @@ fn r1_a_member_that_leaves_takes_all_its_seats_along() {
         .when(leave())
         .then_nothing();
     let on = |scenario: &Scenario<Body>, text| {
-        let standing = scenario.state().standing().unwrap();
-        let seats = standing.stays_on(day(text)).map(|stay| stay.seat.seat.to_string());
+        let history = scenario.state().history().unwrap();
+        let seats = history.stays_on(day(text)).map(|stay| stay.seat.seat.to_string());
         seats.collect::<Vec<_>>()
     };
     assert_eq!(on(&scenario, "2012-12-31"), ["baerum", "baerum-2", "buskerud"]);

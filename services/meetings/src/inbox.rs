@@ -1,0 +1,86 @@
+//! The commands that reach this context, from message to answer.
+
+use std::sync::Arc;
+
+use samvirke_kernel::{
+    Decider,
+    execute::execute,
+    follower::Follower,
+    inbox::{self, positions, refused, store_refused, unknown_kind},
+    log::Log,
+    repository::Repository,
+    service::{Host, ServeError, serve_commands},
+    snapshot,
+    stream::StreamError,
+};
+use samvirke_schemas::{
+    message::CommandMessage,
+    reply::{Accepted, Refused},
+};
+
+use crate::{
+    bodies::Bodies,
+    meeting::{Facts, Meeting},
+};
+
+/// The context and the first token of its subjects.
+pub const CONTEXT: &str = Meeting::CONTEXT;
+
+/// Why the service ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    #[error("an event stream cannot be used")]
+    Stream(#[from] StreamError),
+    #[error("the stream of snapshots cannot be used")]
+    Snapshots(#[from] snapshot::OpenError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+struct Inbox {
+    meetings: Repository<Meeting>,
+    bodies: Follower<Bodies>,
+}
+
+/// Runs the service until the host shuts down.
+///
+/// # Errors
+///
+/// When the streams or NATS cannot be used.
+pub async fn service(host: Host) -> Result<(), ServiceError> {
+    let open = |context| Log::open(host.client.clone(), context, host.replicas);
+    let (log, networks) = (open(CONTEXT).await?, open("networks").await?);
+    snapshot::open(log.jetstream(), host.replicas).await?;
+    let inbox = Arc::new(Inbox {
+        meetings: Repository::new(log),
+        bodies: Follower::start(networks, host.shutdown.clone()),
+    });
+    serve_commands(host.client, CONTEXT, host.verifier, host.shutdown, move |message| {
+        let inbox = inbox.clone();
+        async move { inbox.answer(message).await }
+    })
+    .await?;
+    Ok(())
+}
+
+impl Inbox {
+    async fn answer(&self, message: CommandMessage) -> Result<Accepted, Refused> {
+        if message.kind != Meeting::KIND {
+            return Err(unknown_kind(&message));
+        }
+        let mut order = inbox::order::<Meeting>(&message, Facts::default())?;
+        let meeting =
+            self.meetings.current(&order.id).await.map_err(|error| store_refused(&error))?;
+        if let Some((body, day)) = meeting.body_wanted(&order.request) {
+            let after = positions(&message.after)?;
+            let bodies = self
+                .bodies
+                .at(&after)
+                .await
+                .map_err(|behind| Refused::Unavailable { detail: behind.to_string() })?;
+            order.facts.body = bodies.in_force(&body, day);
+        }
+        let done = execute(&self.meetings, &order).await.map_err(refused)?;
+        Ok(inbox::accepted(&order, &done))
+    }
+}

@@ -1,0 +1,103 @@
+//! How the committer gathers, varied: where batches beat pipelined plain publishes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use samvirke_kernel::committer::Tuning;
+
+use super::sides::{self, Aggregates};
+use crate::{
+    Effort,
+    drive::median,
+    rig::Nats,
+    table::{Table, say, whole},
+};
+
+const WRITERS: &[usize] = &[8, 16, 32, 64, 128, 256, 1_024];
+/// Up to how many waiting commits go as plain publishes; 0 makes everything a batch.
+const PLAIN_MAX: &[usize] = &[0, 8, 16, 32, 64];
+const BATCHES_IN_FLIGHT: &[usize] = &[1, 2, 4, 8];
+/// What is varied where only the working is tried.
+const PLAIN_MAX_QUICK: &[usize] = &[0, 32];
+const BATCHES_IN_FLIGHT_QUICK: &[usize] = &[4];
+
+type Rates = BTreeMap<(usize, usize, usize), Vec<f64>>;
+
+/// Runs the sweep.
+///
+/// # Errors
+///
+/// When a server cannot be started, or something is not acknowledged.
+pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
+    let nats = Nats::start().await?;
+    let (plain_maxima, in_flight) = if effort.quick {
+        (PLAIN_MAX_QUICK, BATCHES_IN_FLIGHT_QUICK)
+    } else {
+        (PLAIN_MAX, BATCHES_IN_FLIGHT)
+    };
+    let mut rates = Rates::new();
+    for round in 1..=effort.rounds {
+        say(&format!("round {round} of {}", effort.rounds));
+        for &writers in WRITERS {
+            for &plain_max in plain_maxima {
+                for &batches in in_flight {
+                    let tuning = Tuning {
+                        plain_max,
+                        // As many may be on their way as may be sent at once.
+                        plain_in_flight_max: plain_max.max(1),
+                        batches_in_flight_max: batches,
+                        ..Tuning::default()
+                    };
+                    let measured =
+                        sides::kernel(&nats, tuning, Aggregates::New, writers, effort.window)
+                            .await?;
+                    rates
+                        .entry((plain_max, batches, writers))
+                        .or_default()
+                        .push(measured.per_second);
+                }
+            }
+        }
+    }
+    let rates: BTreeMap<_, f64> =
+        rates.into_iter().map(|(key, rounds)| (key, median(rounds))).collect();
+    table(&rates).print();
+    for &writers in WRITERS {
+        tell_best(&rates, writers);
+    }
+    Ok(())
+}
+
+fn table(rates: &BTreeMap<(usize, usize, usize), f64>) -> Table {
+    let head = WRITERS.iter().map(|writers| writers.to_string());
+    let mut table = Table::new(
+        "Commands a second through the kernel, by the committer's tuning",
+        std::iter::once("writers".to_owned()).chain(head),
+    );
+    let tunings: BTreeSet<_> = rates.keys().map(|(plain, batches, _)| (*plain, *batches)).collect();
+    for (plain_max, batches) in tunings {
+        let cells = WRITERS
+            .iter()
+            .map(|writers| rates.get(&(plain_max, batches, *writers)).copied().map(whole));
+        table.row(format!("plain up to {plain_max}, {batches} in flight"), cells);
+    }
+    table
+}
+
+fn tell_best(rates: &BTreeMap<(usize, usize, usize), f64>, writers: usize) {
+    let best = |only_batches: bool| {
+        rates
+            .iter()
+            .filter(|((plain_max, _, of), _)| *of == writers && (*plain_max == 0) == only_batches)
+            .max_by(|one, other| one.1.total_cmp(other.1))
+    };
+    if let (Some(((plain_max, in_flight, _), plain)), Some(((_, batches, _), batched))) =
+        (best(false), best(true))
+    {
+        say(&format!(
+            "{writers} writers: at best {} with plain publishes up to {plain_max} \
+             ({in_flight} batches in flight), {} with batches only ({batches} in flight)",
+            whole(*plain),
+            whole(*batched),
+        ));
+    }
+}

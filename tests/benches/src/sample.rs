@@ -1,0 +1,130 @@
+//! What is stored: cooperations, founded and changed as the domain has it, about 600 bytes a commit.
+//!
+//! The same commands go through both sides: through the kernel as orders, through cqrs-es as
+//! commands with metadata that tells what the envelope tells.
+
+use std::{
+    collections::HashMap,
+    fmt::Display,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use samvirke_kernel::{Command, Decider, clock, execute::Order};
+use samvirke_networks::cooperation::Cooperation;
+use samvirke_schemas::{
+    Tagged,
+    id::AggregateId,
+    names::Names,
+    networks::cooperation::{Agreement, LegalForm, Request},
+    organisation::OrganisationNumber,
+    principal::{Grant, Principal, Role},
+};
+use uuid::Uuid;
+
+pub(crate) const BAERUM: &str = "935478715";
+pub(crate) const ASKER: &str = "920125298";
+pub(crate) const BUSKERUD: &str = "964951373";
+
+/// Stands where the digest of the request would; working it out is the gateway's message, not the
+/// store.
+const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// Founds a cooperation.
+pub(crate) fn found() -> Request {
+    Request::Found {
+        names: names("Vestregionen"),
+        legal_form: LegalForm::Section27,
+        legal_basis: None,
+        purpose: "Felles regionale interesser.".parse().expect("the text is a short one"),
+        office_municipality: None,
+        agreement: agreement(0),
+        founded_on: day(1992),
+    }
+}
+
+/// Changes the agreement of a cooperation, to another for each number.
+pub(crate) fn amend(number: u64) -> Request {
+    Request::AmendAgreement { agreement: agreement(number) }
+}
+
+pub(crate) fn names(nb: &str) -> Names {
+    Names { nb: nb.parse().expect("the name is one line"), nn: None, en: None }
+}
+
+pub(crate) fn agreement(number: u64) -> Agreement {
+    Agreement {
+        title: "Vedtekter".parse().expect("the title is one line"),
+        version: format!("2010.{number}").parse().expect("the version is one line"),
+        in_force_from: None,
+    }
+}
+
+pub(crate) fn number(text: &str) -> OrganisationNumber {
+    OrganisationNumber::try_new(text).expect("the control digit is right")
+}
+
+/// The first day of a year.
+pub(crate) fn day(year: i32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, 1, 1).expect("every year has a first day")
+}
+
+pub(crate) fn id(local: impl Display) -> AggregateId {
+    format!("bench:{local}").parse().expect("names here are digits, letters and hyphens")
+}
+
+/// Whoever may give the request: operators found, the secretariat does the rest.
+fn principal(request: &Request) -> Principal {
+    let founds = request.tag() == found().tag();
+    let role = if founds { Role::Operator } else { Role::Secretariat };
+    Principal {
+        subject: "bench".into(),
+        member: None,
+        grants: vec![Grant { role, cooperation: None }],
+    }
+}
+
+/// A request as it reaches the kernel, under a command id that was never used.
+pub(crate) fn order(id: AggregateId, request: Request) -> Order<Cooperation> {
+    static COMMANDS: AtomicU64 = AtomicU64::new(1);
+    let now = clock::now();
+    Order {
+        id,
+        command_id: Uuid::from_u64_pair(0x5a11, COMMANDS.fetch_add(1, Ordering::Relaxed)),
+        digest: DIGEST.into(),
+        principal: principal(&request),
+        request,
+        facts: (),
+        at: now,
+        now,
+        expected_version: None,
+        provenance: None,
+        cause: None,
+        traceparent: None,
+    }
+}
+
+/// The same request as cqrs-es takes it: id, command, metadata.
+pub(crate) fn command(
+    order: Order<Cooperation>,
+) -> (String, Command<Request>, HashMap<String, String>) {
+    let text = |at: DateTime<Utc>| at.to_rfc3339();
+    let metadata = HashMap::from([
+        ("command_id".into(), order.command_id.to_string()),
+        ("command".into(), format!("{}.{}", Cooperation::KIND, order.request.tag())),
+        ("digest".into(), order.digest),
+        ("actor".into(), serde_json::to_string(&order.principal).unwrap_or_default()),
+        ("occurred_at".into(), text(order.at)),
+        ("recorded_at".into(), text(order.now)),
+    ]);
+    let id = order.id.to_string();
+    let command = Command {
+        id: order.id,
+        principal: order.principal,
+        request: order.request,
+        facts: (),
+        at: order.at,
+        now: order.now,
+    };
+    (id, command, metadata)
+}

@@ -1,0 +1,200 @@
+//! The order of the house: what `services/README.md` says is never there, is not there.
+
+#![expect(clippy::unwrap_used, reason = "a broken test should panic")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use samvirke_tests::root;
+
+/// The most lines a file may have; a longer one holds more than one thought.
+const FILE_LINES_MAX: usize = 700;
+const SERVICES: [&str; 5] = ["networks", "cases", "meetings", "readmodels", "gateway"];
+/// The aggregates: what is pure.
+const PURE: [&str; 7] = [
+    "networks/src/cooperation",
+    "networks/src/body",
+    "networks/src/network",
+    "cases/src/case",
+    "cases/src/register",
+    "cases/src/numbering",
+    "meetings/src/meeting",
+];
+
+struct Source {
+    path: String,
+    text: String,
+}
+
+impl Source {
+    /// The lines that are not comments, with their numbers.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.text
+            .lines()
+            .enumerate()
+            .map(|(index, line)| (index + 1, line))
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+    }
+
+    fn finds(&self, wanted: &str) -> Option<String> {
+        self.code()
+            .find(|(_, line)| line.contains(wanted))
+            .map(|(number, line)| format!("{}:{number}: {}", self.path, line.trim()))
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let root = root();
+    let mut found = Vec::new();
+    for folder in ["schemas", "services", "deploy", "tests"] {
+        walk(&root.join(folder), &mut found);
+    }
+    assert!(found.len() > 50, "the sources were not found");
+    found
+        .into_iter()
+        .map(|path| Source {
+            text: fs::read_to_string(&path).unwrap(),
+            path: path.strip_prefix(&root).unwrap().display().to_string(),
+        })
+        .collect()
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            walk(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn is_test(source: &Source) -> bool {
+    source.path.contains("/tests/") || source.path.ends_with("/tests.rs")
+}
+
+fn none(complaints: impl IntoIterator<Item = String>) {
+    let complaints: Vec<String> = complaints.into_iter().collect();
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+}
+
+#[test]
+fn no_service_depends_on_another_services_crate() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let is_service = |name: &str| SERVICES.iter().any(|own| name == format!("samvirke-{own}"));
+    let mut seen = 0;
+    for package in metadata["packages"].as_array().unwrap() {
+        let name = package["name"].as_str().unwrap();
+        if !is_service(name) && name != "samvirke-kernel" && name != "samvirke-schemas" {
+            continue;
+        }
+        seen += 1;
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let other = dependency["name"].as_str().unwrap();
+            let dev = dependency["kind"].as_str() == Some("dev");
+            assert!(dev || !is_service(other), "{name} depends on {other}");
+            let web = ["axum", "hyper", "tower-http"].contains(&other);
+            assert!(!web || name == "samvirke-gateway", "{name} knows HTTP through {other}");
+            let sql = ["sqlx", "postgres-es"].contains(&other);
+            assert!(dev || !sql || name == "samvirke-readmodels", "{name} knows SQL through {other}");
+        }
+    }
+    assert_eq!(seen, SERVICES.len() + 2);
+}
+
+#[test]
+fn only_the_kernel_names_jetstream() {
+    none(sources().iter().filter_map(|source| {
+        let own = source.path.starts_with("services/")
+            && !source.path.starts_with("services/kernel/")
+            && !is_test(source);
+        own.then(|| source.finds("jetstream::")).flatten()
+    }));
+}
+
+#[test]
+fn only_read_models_hold_sql() {
+    none(sources().iter().filter_map(|source| {
+        let own = source.path.starts_with("services/")
+            && !source.path.starts_with("services/readmodels/")
+            && !is_test(source);
+        own.then(|| {
+            ["INSERT INTO ", "DELETE FROM ", "CREATE TABLE "].iter().find_map(|sql| source.finds(sql))
+        })
+        .flatten()
+    }));
+}
+
+#[test]
+fn an_aggregate_is_pure() {
+    const FORBIDDEN: [&str; 10] = [
+        "async ", ".await", "tokio", "Utc::now", "SystemTime", "Instant::", "rand::", "Uuid::new_v4",
+        "async_nats", "std::fs",
+    ];
+    let sources = sources();
+    let pure: Vec<&Source> = sources
+        .iter()
+        .filter(|source| {
+            PURE.iter().any(|own| {
+                source.path == format!("services/{own}.rs")
+                    || source.path.starts_with(&format!("services/{own}/"))
+            }) && !is_test(source)
+        })
+        .collect();
+    assert!(pure.len() > PURE.len(), "the aggregates were not found");
+    none(pure.iter().flat_map(|source| FORBIDDEN.iter().filter_map(|word| source.finds(word))));
+}
+
+#[test]
+fn a_new_event_breaks_every_evolve() {
+    none(sources().iter().filter_map(|source| {
+        let inside = source.text.split("fn evolve").skip(1).find(|body| {
+            let end = body.find("\n    }\n").unwrap_or(body.len());
+            body[..end].lines().any(|line| line.trim_start().starts_with("_ =>"))
+        });
+        inside.map(|_| format!("{}: evolve has a wildcard arm", source.path))
+    }));
+}
+
+#[test]
+fn every_file_says_what_it_is_and_holds_one_thought() {
+    none(sources().iter().flat_map(|source| {
+        let name = Path::new(&source.path).file_stem().unwrap().to_str().unwrap();
+        let mut complaints = Vec::new();
+        if !source.text.starts_with("//!") {
+            complaints.push(format!("{}: does not begin with what it is", source.path));
+        }
+        let lines = source.text.lines().count();
+        if lines > FILE_LINES_MAX {
+            complaints.push(format!("{}: has {lines} lines", source.path));
+        }
+        if ["mod", "utils", "util", "common", "helpers", "manager", "misc"].contains(&name) {
+            complaints.push(format!("{}: the name says nothing", source.path));
+        }
+        complaints
+    }));
+}
+
+#[test]
+fn tests_neither_sleep_nor_are_switched_off() {
+    // Written apart, so that this file does not find itself.
+    let words = [concat!("thread::", "sleep"), concat!("time::", "sleep"), concat!("#[", "ignore")];
+    none(sources().iter().filter(|source| is_test(source)).flat_map(|source| {
+        words.iter().filter_map(|word| source.finds(word)).collect::<Vec<_>>()
+    }));
+}
+
+#[test]
+fn lints_are_expected_with_a_reason_never_allowed() {
+    let word = concat!("#[", "allow(");
+    none(sources().iter().filter_map(|source| source.finds(word)));
+}
