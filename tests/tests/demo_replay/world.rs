@@ -23,6 +23,7 @@ use samvirke_schemas::{
     id::AggregateId,
     local_time::day_of,
     meetings::{agenda::Outcome as ItemOutcome, meeting::Event as MeetingEvent},
+    networks::body::BodyHistory,
     principal::Principal,
 };
 
@@ -43,6 +44,8 @@ pub(crate) struct World {
     policies: Policies,
     cooperation: Cooperation,
     bodies: BTreeMap<AggregateId, Body>,
+    /// The bodies as the meetings service follows them.
+    histories: BTreeMap<AggregateId, BodyHistory>,
     networks: BTreeMap<AggregateId, Network>,
     registers: BTreeMap<AggregateId, Register>,
     cases: BTreeMap<AggregateId, Case>,
@@ -55,6 +58,7 @@ impl World {
             policies,
             cooperation: Cooperation::default(),
             bodies: BTreeMap::new(),
+            histories: BTreeMap::new(),
             networks: BTreeMap::new(),
             registers: BTreeMap::new(),
             cases: BTreeMap::new(),
@@ -65,15 +69,11 @@ impl World {
     /// Carries a line out; says how many events it led to, or why it was refused.
     pub(crate) fn carry_out(&mut self, line: &Line) -> Result<usize, String> {
         let (plural, id, _) = line.target();
-        let cooperation = self.cooperation.clone();
         match plural {
             "cooperations" => decided(&mut self.cooperation, line, ()).map(|events| events.len()),
-            "bodies" => {
-                let facts = body::Facts { cooperation };
-                decided(self.bodies.entry(id).or_default(), line, facts).map(|events| events.len())
-            }
+            "bodies" => self.carry_out_body(line),
             "networks" => {
-                let facts = network::Facts { cooperation };
+                let facts = network::Facts { cooperation: self.cooperation.clone() };
                 let network = self.networks.entry(id).or_default();
                 decided(network, line, facts).map(|events| events.len())
             }
@@ -90,12 +90,26 @@ impl World {
         }
     }
 
+    fn carry_out_body(&mut self, line: &Line) -> Result<usize, String> {
+        let (_, id, _) = line.target();
+        let facts = body::Facts { cooperation: self.cooperation.clone() };
+        let events = decided(self.bodies.entry(id.clone()).or_default(), line, facts)?;
+        for event in &events {
+            if let Some(history) = self.histories.get_mut(&id) {
+                history.take(event);
+            } else if let Some(history) = BodyHistory::begin(event) {
+                self.histories.insert(id.clone(), history);
+            }
+        }
+        Ok(events.len())
+    }
+
     fn carry_out_meeting(&mut self, line: &Line) -> Result<usize, String> {
         let (_, id, _) = line.target();
         let request = request::<Meeting>(line)?;
         let meeting = self.meetings.entry(id.clone()).or_default();
         let wanted = meeting.body_wanted(&request);
-        let body = wanted.and_then(|(body, day)| self.bodies.get(&body)?.in_force(&body, day));
+        let body = wanted.and_then(|(body, day)| self.histories.get(&body)?.in_force(&body, day));
         let events = step(meeting, &command(line, request, meeting::Facts { body }))?;
         if self.policies == Policies::Prompt {
             for event in &events {
