@@ -9,18 +9,22 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
-use async_nats::{Client, HeaderMap, client::Request};
+use async_nats::Client;
 use bytes::Bytes;
-use futures::{StreamExt, future};
-use serde::Deserialize;
-use tokio::sync::{Semaphore, mpsc, oneshot};
-use tracing::{debug, warn};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::envelope::ENVELOPE_BYTES_MAX;
+
+mod sender;
+
+use sender::Sender;
 
 /// The most units that may wait to be sent; beyond it a commit is refused as overloaded.
 pub const QUEUE_MAX: usize = 8_192;
@@ -34,19 +38,13 @@ pub const BATCHES_IN_FLIGHT_MAX: usize = 4;
 pub const PLAIN_MAX: usize = 32;
 /// The most plain publishes on their way at once.
 pub const PLAIN_IN_FLIGHT_MAX: usize = 32;
+/// From this size on a batch is worth sending beside another; smaller ones wait and grow.
+pub const BESIDE_MIN: usize = 256;
+/// How many turns in a row may bring nothing before those who have just been answered are not
+/// waited for any longer.
+const QUIET_TURNS_MAX: usize = 8;
 /// How long to wait for the server's acknowledgement.
 pub const ACK_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Another writer was first.
-const CODE_WRONG_LAST_SEQUENCE: u64 = 10071;
-/// Another writer's message for the subject is on its way.
-const CODE_SUBJECT_IN_FLIGHT: u64 = 10164;
-
-const EXPECTED_SUBJECT_SEQUENCE: &str = "Nats-Expected-Last-Subject-Sequence";
-const EXPECTED_STREAM: &str = "Nats-Expected-Stream";
-const BATCH_ID: &str = "Nats-Batch-Id";
-const BATCH_SEQUENCE: &str = "Nats-Batch-Sequence";
-const BATCH_COMMIT: &str = "Nats-Batch-Commit";
 
 /// Why a commit was not acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -100,6 +98,7 @@ pub struct Tuning {
     pub plain_max: usize,
     pub plain_in_flight_max: usize,
     pub batches_in_flight_max: usize,
+    pub beside_min: usize,
     pub ack_timeout: Duration,
 }
 
@@ -109,6 +108,7 @@ impl Default for Tuning {
             plain_max: PLAIN_MAX,
             plain_in_flight_max: PLAIN_IN_FLIGHT_MAX,
             batches_in_flight_max: BATCHES_IN_FLIGHT_MAX,
+            beside_min: BESIDE_MIN,
             ack_timeout: ACK_TIMEOUT,
         }
     }
@@ -155,38 +155,132 @@ impl Committer {
     }
 }
 
-async fn run(sender: Arc<Sender>, mut waiting: mpsc::Receiver<Unit>, tuning: Tuning) {
-    let plain = Arc::new(Semaphore::new(tuning.plain_in_flight_max));
-    let batches = Arc::new(Semaphore::new(tuning.batches_in_flight_max));
-    // Units set aside because the batch under way wrote their subject already.
-    let mut aside: VecDeque<Unit> = VecDeque::new();
-    loop {
-        let first = match aside.pop_front() {
-            Some(unit) => unit,
-            None => match waiting.recv().await {
-                Some(unit) => unit,
-                None => break,
-            },
-        };
-        let mut gathering = Gathering::new(first);
-        gathering.gather(&mut aside, &mut waiting);
-        if gathering.units.len() <= tuning.plain_max
-            && let Ok(permits) = plain.clone().try_acquire_many_owned(gathering.units.len() as u32)
-        {
-            let sender = sender.clone();
-            tokio::spawn(async move {
-                sender.send_singly(gathering.units).await;
-                drop(permits);
-            });
-            continue;
+async fn run(sender: Arc<Sender>, waiting: mpsc::Receiver<Unit>, tuning: Tuning) {
+    let mut lane = Lane {
+        sender,
+        waiting,
+        aside: VecDeque::new(),
+        tuning,
+        in_flight: Arc::default(),
+        landed: Arc::default(),
+        recent: 0,
+    };
+    while let Some(mut gathering) = lane.begin().await {
+        loop {
+            lane.settle(&mut gathering).await;
+            match lane.way(&gathering) {
+                Some(way) => break lane.send(gathering, way),
+                None => lane.wait(&mut gathering).await,
+            }
         }
-        // While a place is awaited more commits pile up, and the batch grows with the load.
-        let Ok(permit) = batches.clone().acquire_owned().await else { break };
-        gathering.gather(&mut aside, &mut waiting);
-        let sender = sender.clone();
+    }
+}
+
+/// What is on its way.
+#[derive(Debug, Default)]
+struct InFlight {
+    plain: AtomicUsize,
+    batches: AtomicUsize,
+}
+
+#[derive(Clone, Copy)]
+enum Way {
+    Plain,
+    Batch,
+}
+
+/// The units that wait, those on their way, and how to tell when to send.
+struct Lane {
+    sender: Arc<Sender>,
+    waiting: mpsc::Receiver<Unit>,
+    /// Units whose subject was already in what was gathered.
+    aside: VecDeque<Unit>,
+    tuning: Tuning,
+    in_flight: Arc<InFlight>,
+    landed: Arc<Notify>,
+    /// How many messages went together lately: how many are likely to come again.
+    recent: usize,
+}
+
+impl Lane {
+    /// Waits for a unit; none when nobody can send one any more.
+    async fn begin(&mut self) -> Option<Gathering> {
+        let first = match self.aside.pop_front() {
+            Some(unit) => unit,
+            None => self.waiting.recv().await?,
+        };
+        Some(Gathering::new(first))
+    }
+
+    /// Takes what waits. Writers whose commits have just landed are about to come again: as long as
+    /// fewer have come than lately went together, they are let run first.
+    async fn settle(&mut self, gathering: &mut Gathering) {
+        gathering.gather(&mut self.aside, &mut self.waiting);
+        let mut quiet = 0;
+        while self.recent > self.tuning.plain_max
+            && gathering.messages < self.recent
+            && quiet < QUIET_TURNS_MAX
+        {
+            let before = gathering.messages;
+            tokio::task::yield_now().await;
+            gathering.gather(&mut self.aside, &mut self.waiting);
+            quiet = if gathering.messages == before { quiet + 1 } else { 0 };
+        }
+    }
+
+    /// How to send what is gathered now, or that it is better to wait.
+    fn way(&self, gathering: &Gathering) -> Option<Way> {
+        let batches = self.in_flight.batches.load(Ordering::Acquire);
+        let plain = self.in_flight.plain.load(Ordering::Acquire);
+        let size = gathering.messages;
+        if batches == 0 && size <= self.tuning.plain_max {
+            let room = plain == 0 || plain + size <= self.tuning.plain_in_flight_max;
+            return room.then_some(Way::Plain);
+        }
+        let alone = batches == 0;
+        let worthwhile =
+            size >= self.tuning.beside_min && batches < self.tuning.batches_in_flight_max;
+        (alone || worthwhile).then_some(Way::Batch)
+    }
+
+    /// Waits until something lands or another unit comes.
+    async fn wait(&mut self, gathering: &mut Gathering) {
+        let full =
+            gathering.messages >= BATCH_MESSAGES_MAX || self.aside.len() >= BATCH_MESSAGES_MAX;
+        let landed = self.landed.clone();
+        tokio::select! {
+            () = landed.notified() => (),
+            unit = self.waiting.recv(), if !full => if let Some(unit) = unit {
+                gathering.offer(unit, &mut self.aside);
+            } else {
+                // Nobody is left to send more; what is gathered still has to go.
+                landed.notified().await;
+            },
+        }
+    }
+
+    fn send(&mut self, gathering: Gathering, way: Way) {
+        // Half of what it was, at most, so that a lull is noticed soon.
+        self.recent = gathering.messages.max(self.recent / 2);
+        let (sender, in_flight, landed) =
+            (self.sender.clone(), self.in_flight.clone(), self.landed.clone());
+        let size = gathering.messages;
+        match way {
+            Way::Plain => in_flight.plain.fetch_add(size, Ordering::AcqRel),
+            Way::Batch => in_flight.batches.fetch_add(1, Ordering::AcqRel),
+        };
         tokio::spawn(async move {
-            sender.send_together(gathering.units).await;
-            drop(permit);
+            match way {
+                Way::Plain => {
+                    sender.send_singly(gathering.units).await;
+                    in_flight.plain.fetch_sub(size, Ordering::AcqRel);
+                }
+                Way::Batch => {
+                    sender.send_together(gathering.units).await;
+                    in_flight.batches.fetch_sub(1, Ordering::AcqRel);
+                }
+            }
+            landed.notify_one();
         });
     }
 }
@@ -219,200 +313,23 @@ impl Gathering {
             && unit.members.iter().all(|member| !self.subjects.contains(&member.subject))
     }
 
+    /// Takes a unit, or puts it aside where there is no room.
+    fn offer(&mut self, unit: Unit, aside: &mut VecDeque<Unit>) {
+        if self.has_room(&unit) {
+            self.take(unit);
+        } else {
+            aside.push_back(unit);
+        }
+    }
+
     /// Takes what waits, as far as there is room; a subject is never twice in one batch.
     fn gather(&mut self, aside: &mut VecDeque<Unit>, waiting: &mut mpsc::Receiver<Unit>) {
-        let mut passed_over = VecDeque::new();
-        while let Some(unit) = aside.pop_front() {
-            if self.has_room(&unit) {
-                self.take(unit);
-            } else {
-                passed_over.push_back(unit);
-            }
+        for unit in std::mem::take(aside) {
+            self.offer(unit, aside);
         }
-        *aside = passed_over;
         while self.messages < BATCH_MESSAGES_MAX && aside.len() < BATCH_MESSAGES_MAX {
             let Ok(unit) = waiting.try_recv() else { break };
-            if self.has_room(&unit) {
-                self.take(unit);
-            } else {
-                aside.push_back(unit);
-            }
-        }
-    }
-}
-
-/// What the server answers to a publish.
-#[derive(Debug, Deserialize)]
-struct PubAck {
-    #[serde(default)]
-    seq: u64,
-    error: Option<PubError>,
-}
-
-#[derive(Debug, Deserialize)]
-struct PubError {
-    #[serde(default)]
-    err_code: u64,
-    #[serde(default)]
-    description: String,
-}
-
-struct Sender {
-    client: Client,
-    stream: String,
-    ack_timeout: Duration,
-}
-
-impl Sender {
-    async fn send_singly(&self, units: Vec<Unit>) {
-        future::join_all(units.into_iter().map(|unit| async move {
-            let result = match unit.members.as_slice() {
-                [lone] => self.publish(lone).await.map(|sequence| vec![sequence]),
-                _ => self.publish_batch(&unit.members.iter().collect::<Vec<_>>()).await,
-            };
-            // Whoever asked may have given up waiting; the stream still has the truth.
-            let _ = unit.answer.send(result);
-        }))
-        .await;
-    }
-
-    async fn send_together(&self, units: Vec<Unit>) {
-        let Some((units, refused)) = self.send_batch(units).await else { return };
-        debug!(stream = self.stream, %refused, "a batch was refused");
-        metrics::counter!("samvirke_commit_batches_refused").increment(1);
-        let last = self.last_sequences(&units).await;
-        let (stale, fresh): (Vec<Unit>, Vec<Unit>) =
-            units.into_iter().partition(|unit| unit.is_stale(&last));
-        let found_them = !stale.is_empty();
-        for unit in stale {
-            let _ = unit.answer.send(Err(AppendError::Conflict { in_flight: false }));
-        }
-        if found_them && fresh.len() > 1 {
-            if let Some((units, _)) = self.send_batch(fresh).await {
-                self.send_singly(units).await;
-            }
-        } else {
-            self.send_singly(fresh).await;
-        }
-    }
-
-    /// Sends one batch and answers its units; gives them back if the server refused.
-    async fn send_batch(&self, units: Vec<Unit>) -> Option<(Vec<Unit>, AppendError)> {
-        let members: Vec<&Pending> = units.iter().flat_map(|unit| &unit.members).collect();
-        metrics::histogram!("samvirke_commit_batch_messages").record(members.len() as f64);
-        match self.publish_batch(&members).await {
-            Ok(sequences) => {
-                let mut sequences = sequences.into_iter();
-                for unit in units {
-                    let own = sequences.by_ref().take(unit.members.len()).collect();
-                    let _ = unit.answer.send(Ok(own));
-                }
-                None
-            }
-            Err(AppendError::Unknown { reason }) => {
-                warn!(
-                    stream = self.stream,
-                    messages = members.len(),
-                    reason,
-                    "a batch was not acknowledged"
-                );
-                for unit in units {
-                    let _ = unit.answer.send(Err(AppendError::Unknown { reason: reason.clone() }));
-                }
-                None
-            }
-            Err(refused) => Some((units, refused)),
-        }
-    }
-
-    /// The last sequences of the units' subjects, as far as a replica knows them; it may know too
-    /// little, never too much.
-    async fn last_sequences(&self, units: &[Unit]) -> HashMap<String, u64> {
-        let subjects: Vec<&str> = units
-            .iter()
-            .flat_map(|unit| &unit.members)
-            .map(|member| member.subject.as_str())
-            .collect();
-        let mut last = HashMap::new();
-        let question = serde_json::json!({ "multi_last": subjects, "batch": subjects.len() });
-        let inbox = self.client.new_inbox();
-        let Ok(mut answers) = self.client.subscribe(inbox.clone()).await else { return last };
-        let subject = format!("$JS.API.DIRECT.GET.{}", self.stream);
-        if self
-            .client
-            .publish_with_reply(subject, inbox, question.to_string().into())
-            .await
-            .is_err()
-        {
-            return last;
-        }
-        while let Ok(Some(answer)) = tokio::time::timeout(self.ack_timeout, answers.next()).await {
-            if answer.status.is_some() {
-                break;
-            }
-            let header = |name| answer.headers.as_ref()?.get(name).map(|value| value.as_str());
-            if let (Some(subject), Some(Ok(sequence))) =
-                (header("Nats-Subject"), header("Nats-Sequence").map(str::parse))
-            {
-                last.insert(subject.to_owned(), sequence);
-            }
-        }
-        last
-    }
-
-    async fn publish(&self, message: &Pending) -> Result<u64, AppendError> {
-        self.request(message, self.headers(message)).await
-    }
-
-    /// Publishes one atomic batch; the sequences are consecutive, the last one is acknowledged.
-    async fn publish_batch(&self, members: &[&Pending]) -> Result<Vec<u64>, AppendError> {
-        let batch = format!("{:032x}", rand::random::<u128>());
-        let mut last = 0;
-        for (index, message) in members.iter().enumerate() {
-            let mut headers = self.headers(message);
-            headers.insert(BATCH_ID, batch.as_str());
-            headers.insert(BATCH_SEQUENCE, (index + 1).to_string());
-            if index + 1 == members.len() {
-                headers.insert(BATCH_COMMIT, "1");
-                last = self.request(message, headers).await?;
-            } else {
-                self.client
-                    .publish_with_headers(message.subject.clone(), headers, message.payload.clone())
-                    .await
-                    .map_err(|err| AppendError::Unknown { reason: err.to_string() })?;
-            }
-        }
-        let count = members.len() as u64;
-        Ok((last + 1 - count..=last).collect())
-    }
-
-    fn headers(&self, message: &Pending) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert(EXPECTED_STREAM, self.stream.as_str());
-        headers.insert(EXPECTED_SUBJECT_SEQUENCE, message.expected.to_string());
-        headers
-    }
-
-    async fn request(&self, message: &Pending, headers: HeaderMap) -> Result<u64, AppendError> {
-        let unknown = |reason: String| AppendError::Unknown { reason };
-        let request = Request::new()
-            .headers(headers)
-            .payload(message.payload.clone())
-            .timeout(Some(self.ack_timeout));
-        let answer = self
-            .client
-            .send_request(message.subject.clone(), request)
-            .await
-            .map_err(|err| unknown(err.to_string()))?;
-        let ack: PubAck =
-            serde_json::from_slice(&answer.payload).map_err(|err| unknown(err.to_string()))?;
-        match ack.error {
-            None => Ok(ack.seq),
-            Some(error) => Err(match error.err_code {
-                CODE_WRONG_LAST_SEQUENCE => AppendError::Conflict { in_flight: false },
-                CODE_SUBJECT_IN_FLIGHT => AppendError::Conflict { in_flight: true },
-                code => AppendError::Refused { code, description: error.description },
-            }),
+            self.offer(unit, aside);
         }
     }
 }

@@ -88,8 +88,7 @@ pub async fn execute<D: Decider>(
     for attempt in 0..ATTEMPTS_MAX {
         let mut loaded = match slot.take() {
             Some(hot) => hot,
-            None if attempt == 0 && founds(order) => Loaded::empty(order.id.clone()),
-            None => repository.load(&order.id).await?,
+            None => begin(repository, order).await?,
         };
         let events = match decide(repository, &mut loaded, order).await {
             Ok(Decided::Events(events)) => events,
@@ -122,21 +121,14 @@ pub async fn execute<D: Decider>(
             Err(error) => overtaken(attempt, error).await?,
         }
         if loaded.sequence == 0 {
+            // It was taken for new. What there is may be long, and is read in pages.
             loaded = repository.load(&order.id).await?;
         }
-        // A cold load may lag behind; the leader does not.
+        // A cold load may lag behind; what we knew does not.
         repository.catch_up(&mut loaded).await?;
         *slot = Some(loaded);
     }
     Err(ExecuteError::Contended)
-}
-
-/// Whether the order would be carried out on an aggregate to which nothing has happened.
-///
-/// Then it most likely founds one, and reading what is not there can be spared: the commit expects
-/// that there is nothing, and is refused where there is.
-fn founds<D: Decider>(order: &Order<D>) -> bool {
-    decide_on(&Loaded::empty(order.id.clone()), order).is_ok_and(|events| !events.is_empty())
 }
 
 impl<D: Decider> Order<D> {
@@ -186,6 +178,21 @@ impl<D: Decider> Order<D> {
             Some(known) if known.digest != self.digest => Err(ExecuteError::KeyReused),
             known => Ok(known),
         }
+    }
+}
+
+/// What a command is first decided on, where nothing is known of its aggregate.
+///
+/// A command that begins an aggregate is tried without reading anything: its commit expects that
+/// there is no history, so the server says if there is. Every other command reads first.
+async fn begin<D: Decider>(
+    repository: &Repository<D>,
+    order: &Order<D>,
+) -> Result<Loaded<D>, StoreError> {
+    let nothing = Loaded::empty(order.id.clone());
+    match decide_on(&nothing, order) {
+        Ok(events) if !events.is_empty() => Ok(nothing),
+        Ok(_) | Err(_) => repository.load(&order.id).await,
     }
 }
 

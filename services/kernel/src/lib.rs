@@ -14,6 +14,7 @@ pub mod position;
 pub mod committer;
 pub mod execute;
 pub mod log;
+pub mod replay;
 pub mod repository;
 pub mod snapshot;
 pub mod stream;

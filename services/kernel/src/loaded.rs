@@ -25,6 +25,38 @@ pub struct Remembered {
     pub version: u64,
 }
 
+/// The commit before the next one: its bytes, whose digest is only needed when there is a next one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Option<String>", into = "Option<String>")]
+pub enum Previous {
+    Nothing,
+    Bytes(Box<[u8]>),
+    Digest(String),
+}
+
+impl Previous {
+    /// SHA-256 of the commit's bytes, in hexadecimal.
+    pub fn digest(&self) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::Bytes(bytes) => Some(envelope::digest(bytes)),
+            Self::Digest(digest) => Some(digest.clone()),
+        }
+    }
+}
+
+impl From<Option<String>> for Previous {
+    fn from(digest: Option<String>) -> Self {
+        digest.map_or(Self::Nothing, Self::Digest)
+    }
+}
+
+impl From<Previous> for Option<String> {
+    fn from(previous: Previous) -> Self {
+        previous.digest()
+    }
+}
+
 /// The state of an aggregate, and where in the stream it stands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
@@ -35,8 +67,7 @@ pub struct Loaded<D: Decider> {
     pub version: u64,
     /// The stream's sequence of the last commit; 0 for an aggregate that does not exist.
     pub sequence: u64,
-    /// SHA-256 of the last commit's bytes.
-    pub previous: Option<String>,
+    pub previous: Previous,
     /// The latest commands, oldest first.
     pub remembered: VecDeque<Remembered>,
 }
@@ -49,7 +80,7 @@ impl<D: Decider> Loaded<D> {
             state: D::default(),
             version: 0,
             sequence: 0,
-            previous: None,
+            previous: Previous::Nothing,
             remembered: VecDeque::new(),
         }
     }
@@ -109,7 +140,7 @@ impl<D: Decider> Loaded<D> {
     ) {
         self.sequence = sequence;
         self.version = version;
-        self.previous = Some(envelope::digest(payload));
+        self.previous = Previous::Bytes(payload.into());
         if self.remembered.len() == COMMANDS_REMEMBERED_MAX {
             self.remembered.pop_front();
         }

@@ -176,7 +176,7 @@ impl<D: Decider> Repository<D> {
             provenance: about.provenance.clone(),
             occurred_at: about.occurred_at,
             recorded_at: about.recorded_at,
-            previous: loaded.previous.clone(),
+            previous: loaded.previous.digest(),
             events: recorded,
         };
         Ok(Pending {

@@ -1,6 +1,6 @@
 //! A closed loop of writers: each does one thing, waits for its own acknowledgement, does the next.
 //!
-//! Only what begins and ends inside the window counts, so neither warming up nor the last stragglers
+//! Only what is answered inside the window counts, so neither warming up nor the last stragglers
 //! colour a number.
 
 use std::{

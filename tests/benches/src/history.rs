@@ -1,7 +1,7 @@
 //! A stream full of cooperations, for what reads streams.
 //!
-//! Every cooperation lives the same ten commits. How many live them at the same time decides how far
-//! apart the commits of one stand in the stream, and so how many rows a batch of commits touches.
+//! Every cooperation lives the same ten commits. How many live them at the same time decides how
+//! far apart the commits of one stand in the stream, and so how many rows a batch of them touches.
 
 use bytes::Bytes;
 use cqrs_es::EventEnvelope;

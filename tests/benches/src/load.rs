@@ -96,8 +96,8 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
     }
     table.print();
     say(&format!(
-        "A snapshot is kept at every {EVENTS_BETWEEN_SNAPSHOTS} events: an aggregate of 50 has none, and pays for \
-         looking; that of {} has one of its last event.",
+        "A snapshot is kept at every {EVENTS_BETWEEN_SNAPSHOTS} events: an aggregate of 50 has none, \
+         and pays for looking; that of {} has one of its last event.",
         sizes.last().copied().unwrap_or_default()
     ));
     Ok(())

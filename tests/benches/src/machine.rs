@@ -31,7 +31,8 @@ pub(crate) async fn describe() -> anyhow::Result<()> {
     let kind = filesystem(&directory);
     let sync_ms = tokio::task::spawn_blocking(sync_ms).await??;
     say(&format!(
-        "Machine: {cpu}, {cores} cores, {memory}, Linux {}; {} on {kind}, an fsync of 600 bytes takes {sync_ms:.2} ms\n\
+        "Machine: {cpu}, {cores} cores, {memory}, Linux {}; {} on {kind}, an fsync of \
+         600 bytes takes {sync_ms:.2} ms\n\
          Servers: {}, PostgreSQL {} (fsync on, defaults), nats-server with sync_interval: always",
         system.trim(),
         directory.display(),

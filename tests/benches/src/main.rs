@@ -18,7 +18,7 @@ use std::{num::NonZeroUsize, process::ExitCode, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{drive::Window, table::say};
+use crate::{drive::Window, table::complain};
 
 /// Measures Samvirke beside its peers; tests/benches/README.md tells how to read it.
 #[derive(Debug, Parser)]
@@ -102,7 +102,7 @@ async fn main() -> ExitCode {
     match run(Arguments::parse().bench).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&format!("bench: {error:#}"));
+            complain(&format!("bench: {error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -1,8 +1,9 @@
 //! Events a second into a read model that begins from nothing.
 //!
-//! The kernel's runner reads the stream and takes what has come, in one transaction. cqrs-es hands each
-//! commit to its `GenericQuery`, which reads the view and writes it, as its framework does after every
-//! command; here it is given the events from memory. Both must end with the same documents.
+//! The kernel's runner reads the stream and takes what has come, in one transaction. cqrs-es hands
+//! each commit to its `GenericQuery`, which reads the view and writes it, as its framework does
+//! after every command; here it is given the events from memory. Both must end with the same
+//! documents.
 
 mod view;
 

@@ -96,13 +96,11 @@ impl Aggregates {
 
 async fn replay(log: &Log, extent: Extent) -> anyhow::Result<f64> {
     let begun = Instant::now();
-    let mut commits = log.follow(0).await?.take(extent.commits());
-    let mut aggregates = Aggregates::default();
-    while let Some(commit) = commits.next().await {
-        aggregates.take(&commit?)?;
-    }
+    let aggregates =
+        samvirke_kernel::replay::replay::<Cooperation>(log, extent.commits() as u64).await?;
     let rate = per_second(extent, begun);
-    aggregates.check(extent)?;
+    let whole = aggregates.values().filter(|loaded| loaded.version == COMMITS_EACH as u64).count();
+    anyhow::ensure!(whole == extent.cooperations, "{whole} aggregates were replayed to the end");
     Ok(rate)
 }
 

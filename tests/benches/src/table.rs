@@ -89,6 +89,12 @@ pub(crate) fn say(text: &str) {
     println!("{text}");
 }
 
+/// Says why there are no numbers.
+#[expect(clippy::print_stderr, reason = "the numbers may be piped somewhere; this is not one")]
+pub(crate) fn complain(text: &str) {
+    eprintln!("{text}");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,14 +4,14 @@ use cqrs_es::{CqrsFramework, EventStore};
 use futures::{StreamExt, future};
 use samvirke_kernel::{
     Command, clock,
-    execute::ExecuteError,
+    execute::{ExecuteError, Order, execute},
     repository::StoreError,
     snapshot::{EVENTS_BETWEEN_SNAPSHOTS, SNAPSHOT_STREAM},
 };
 use samvirke_schemas::principal::Principal;
 
 use crate::{
-    rig::{Rig, add, id, pending},
+    rig::{Rig, add, id, new_id, order, pending},
     tally::{Rejection, Request},
 };
 
@@ -83,6 +83,22 @@ pub(crate) async fn a_snapshot_spares_the_history_and_a_strange_one_is_ignored(
     js.publish(subject, document.to_string().into()).await?.await?;
     assert_eq!(rig.repository().await?.load(&id("kept")).await?.state.sum, total);
     assert!(js.get_stream(SNAPSHOT_STREAM).await.is_ok());
+    Ok(())
+}
+
+pub(crate) async fn what_exists_is_never_taken_for_new(rig: &Rig) -> anyhow::Result<()> {
+    // A tally accepts an amount without a history, so every cold repository tries it as the first.
+    let mut last = order("begun", new_id(), 1);
+    for version in 1..=3 {
+        last = order("begun", new_id(), 1);
+        assert_eq!(execute(&rig.repository().await?, &last).await?.version, version);
+    }
+    let again = execute(&rig.repository().await?, &last).await?;
+    assert!(again.repeated, "a command that was carried out was carried out again");
+    assert_eq!((again.version, again.events.len()), (3, 0));
+    let stale = Order { command_id: new_id(), expected_version: Some(0), ..last };
+    let refused = execute(&rig.repository().await?, &stale).await;
+    assert!(matches!(refused, Err(ExecuteError::Stale { expected: 0, current: 3 })), "{refused:?}");
     Ok(())
 }
 

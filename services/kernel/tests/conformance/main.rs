@@ -43,6 +43,7 @@ on_one_and_on_three!(
     histories::a_refusal_is_never_founded_on_old_news,
     histories::a_cold_load_reads_a_long_history_in_order,
     histories::a_snapshot_spares_the_history_and_a_strange_one_is_ignored,
+    histories::what_exists_is_never_taken_for_new,
     histories::the_framework_of_cqrs_es_runs_on_the_store,
     histories::a_slow_reader_gets_every_commit_in_order,
     histories::an_unknown_event_type_stops_the_aggregate_with_its_name,

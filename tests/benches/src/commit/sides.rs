@@ -91,8 +91,8 @@ pub(crate) async fn kernel(
 
 /// postgres-es with the framework of cqrs-es and no queries.
 ///
-/// Where aggregates are changed again and again it keeps their state beside the events, as it offers:
-/// reading an ever longer history at each command would say nothing about commits.
+/// Where aggregates are changed again and again it keeps their state beside the events, as it
+/// offers: reading an ever longer history at each command would say nothing about commits.
 pub(crate) async fn postgres_es(
     event_store: &PgPool,
     aggregates: Aggregates,

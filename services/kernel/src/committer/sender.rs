@@ -1,0 +1,197 @@
+//! Commits on the wire: plain publishes and atomic batches (ADR-50), and what the server says to them.
+
+use std::{collections::HashMap, time::Duration};
+
+use async_nats::{Client, HeaderMap, client::Request};
+use futures::{StreamExt, future};
+use serde::Deserialize;
+use tracing::{debug, warn};
+
+use super::{AppendError, Pending, Unit};
+
+/// Another writer was first.
+const CODE_WRONG_LAST_SEQUENCE: u64 = 10071;
+/// Another writer's message for the subject is on its way.
+const CODE_SUBJECT_IN_FLIGHT: u64 = 10164;
+
+const EXPECTED_SUBJECT_SEQUENCE: &str = "Nats-Expected-Last-Subject-Sequence";
+const EXPECTED_STREAM: &str = "Nats-Expected-Stream";
+const BATCH_ID: &str = "Nats-Batch-Id";
+const BATCH_SEQUENCE: &str = "Nats-Batch-Sequence";
+const BATCH_COMMIT: &str = "Nats-Batch-Commit";
+
+/// What the server answers to a publish.
+#[derive(Debug, Deserialize)]
+struct PubAck {
+    #[serde(default)]
+    seq: u64,
+    error: Option<PubError>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PubError {
+    #[serde(default)]
+    err_code: u64,
+    #[serde(default)]
+    description: String,
+}
+
+pub(super) struct Sender {
+    pub(super) client: Client,
+    pub(super) stream: String,
+    pub(super) ack_timeout: Duration,
+}
+
+impl Sender {
+    pub(super) async fn send_singly(&self, units: Vec<Unit>) {
+        future::join_all(units.into_iter().map(|unit| async move {
+            let result = match unit.members.as_slice() {
+                [lone] => self.publish(lone).await.map(|sequence| vec![sequence]),
+                _ => self.publish_batch(&unit.members.iter().collect::<Vec<_>>()).await,
+            };
+            // Whoever asked may have given up waiting; the stream still has the truth.
+            let _ = unit.answer.send(result);
+        }))
+        .await;
+    }
+
+    pub(super) async fn send_together(&self, units: Vec<Unit>) {
+        let Some((units, refused)) = self.send_batch(units).await else { return };
+        debug!(stream = self.stream, %refused, "a batch was refused");
+        metrics::counter!("samvirke_commit_batches_refused").increment(1);
+        let last = self.last_sequences(&units).await;
+        let (stale, fresh): (Vec<Unit>, Vec<Unit>) =
+            units.into_iter().partition(|unit| unit.is_stale(&last));
+        let found_them = !stale.is_empty();
+        for unit in stale {
+            let _ = unit.answer.send(Err(AppendError::Conflict { in_flight: false }));
+        }
+        if found_them && fresh.len() > 1 {
+            if let Some((units, _)) = self.send_batch(fresh).await {
+                self.send_singly(units).await;
+            }
+        } else {
+            self.send_singly(fresh).await;
+        }
+    }
+
+    /// Sends one batch and answers its units; gives them back if the server refused.
+    async fn send_batch(&self, units: Vec<Unit>) -> Option<(Vec<Unit>, AppendError)> {
+        let members: Vec<&Pending> = units.iter().flat_map(|unit| &unit.members).collect();
+        metrics::histogram!("samvirke_commit_batch_messages").record(members.len() as f64);
+        match self.publish_batch(&members).await {
+            Ok(sequences) => {
+                let mut sequences = sequences.into_iter();
+                for unit in units {
+                    let own = sequences.by_ref().take(unit.members.len()).collect();
+                    let _ = unit.answer.send(Ok(own));
+                }
+                None
+            }
+            Err(AppendError::Unknown { reason }) => {
+                warn!(
+                    stream = self.stream,
+                    messages = members.len(),
+                    reason,
+                    "a batch was not acknowledged"
+                );
+                for unit in units {
+                    let _ = unit.answer.send(Err(AppendError::Unknown { reason: reason.clone() }));
+                }
+                None
+            }
+            Err(refused) => Some((units, refused)),
+        }
+    }
+
+    /// The last sequences of the units' subjects, as far as a replica knows them; it may know too
+    /// little, never too much.
+    async fn last_sequences(&self, units: &[Unit]) -> HashMap<String, u64> {
+        let subjects: Vec<&str> = units
+            .iter()
+            .flat_map(|unit| &unit.members)
+            .map(|member| member.subject.as_str())
+            .collect();
+        let mut last = HashMap::new();
+        let question = serde_json::json!({ "multi_last": subjects, "batch": subjects.len() });
+        let inbox = self.client.new_inbox();
+        let Ok(mut answers) = self.client.subscribe(inbox.clone()).await else { return last };
+        let subject = format!("$JS.API.DIRECT.GET.{}", self.stream);
+        if self
+            .client
+            .publish_with_reply(subject, inbox, question.to_string().into())
+            .await
+            .is_err()
+        {
+            return last;
+        }
+        while let Ok(Some(answer)) = tokio::time::timeout(self.ack_timeout, answers.next()).await {
+            if answer.status.is_some() {
+                break;
+            }
+            let header = |name| answer.headers.as_ref()?.get(name).map(|value| value.as_str());
+            if let (Some(subject), Some(Ok(sequence))) =
+                (header("Nats-Subject"), header("Nats-Sequence").map(str::parse))
+            {
+                last.insert(subject.to_owned(), sequence);
+            }
+        }
+        last
+    }
+
+    async fn publish(&self, message: &Pending) -> Result<u64, AppendError> {
+        self.request(message, self.headers(message)).await
+    }
+
+    /// Publishes one atomic batch; the sequences are consecutive, the last one is acknowledged.
+    async fn publish_batch(&self, members: &[&Pending]) -> Result<Vec<u64>, AppendError> {
+        let batch = format!("{:032x}", rand::random::<u128>());
+        let mut last = 0;
+        for (index, message) in members.iter().enumerate() {
+            let mut headers = self.headers(message);
+            headers.insert(BATCH_ID, batch.as_str());
+            headers.insert(BATCH_SEQUENCE, (index + 1).to_string());
+            if index + 1 == members.len() {
+                headers.insert(BATCH_COMMIT, "1");
+                last = self.request(message, headers).await?;
+            } else {
+                self.client
+                    .publish_with_headers(message.subject.clone(), headers, message.payload.clone())
+                    .await
+                    .map_err(|err| AppendError::Unknown { reason: err.to_string() })?;
+            }
+        }
+        let count = members.len() as u64;
+        Ok((last + 1 - count..=last).collect())
+    }
+
+    fn headers(&self, message: &Pending) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(EXPECTED_STREAM, self.stream.as_str());
+        headers.insert(EXPECTED_SUBJECT_SEQUENCE, message.expected.to_string());
+        headers
+    }
+
+    async fn request(&self, message: &Pending, headers: HeaderMap) -> Result<u64, AppendError> {
+        let unknown = |reason: String| AppendError::Unknown { reason };
+        let request = Request::new()
+            .headers(headers)
+            .payload(message.payload.clone())
+            .timeout(Some(self.ack_timeout));
+        let answer = self
+            .client
+            .send_request(message.subject.clone(), request)
+            .await
+            .map_err(|err| unknown(err.to_string()))?;
+        let ack: PubAck =
+            serde_json::from_slice(&answer.payload).map_err(|err| unknown(err.to_string()))?;
+        match ack.error {
+            None => Ok(ack.seq),
+            Some(error) => Err(match error.err_code {
+                CODE_WRONG_LAST_SEQUENCE => AppendError::Conflict { in_flight: false },
+                CODE_SUBJECT_IN_FLIGHT => AppendError::Conflict { in_flight: true },
+                code => AppendError::Refused { code, description: error.description },
+            }),
+        }
+    }
+}
