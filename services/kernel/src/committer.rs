@@ -35,9 +35,9 @@ pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The most batches on their way at once (the server allows 50 for a stream).
 pub const BATCHES_IN_FLIGHT_MAX: usize = 4;
 /// Up to this many waiting commits, plain publishes are faster than a batch.
-pub const PLAIN_MAX: usize = 32;
+pub const PLAIN_MAX: usize = 8;
 /// The most plain publishes on their way at once.
-pub const PLAIN_IN_FLIGHT_MAX: usize = 32;
+pub const PLAIN_IN_FLIGHT_MAX: usize = 16;
 /// From this size on a batch is worth sending beside another; smaller ones wait and grow.
 pub const BESIDE_MIN: usize = 256;
 /// How many turns in a row may bring nothing before those who have just been answered are not
