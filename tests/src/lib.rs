@@ -1,8 +1,19 @@
-//! What tests of more than one crate stand on: the repository and real servers of their own.
+//! What tests of more than one crate stand on: the repository, real servers of their own, services
+//! that can be killed, and commands to them.
 //!
 //! Invariant: two tests share nothing, neither a stream nor a table nor a port.
 
 use std::path::PathBuf;
+
+mod caller;
+mod events;
+mod policy;
+mod running;
+
+pub use caller::Caller;
+pub use events::{Happened, history, until};
+pub use policy::Policy;
+pub use running::Running;
 
 use samvirke_private_servers::{
     Error, NatsServer,

@@ -7,10 +7,11 @@
 use std::{future::Future, time::Duration};
 
 use async_nats::jetstream::{
-    AckKind,
+    self, AckKind,
     consumer::{AckPolicy, DeliverPolicy, pull},
 };
 use futures::StreamExt;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use uuid::Uuid;
@@ -28,8 +29,11 @@ use crate::{
     repository::Repository,
 };
 
-/// How long one event may be worked on before it is delivered again.
-pub const ACK_WAIT: Duration = Duration::from_secs(30);
+/// How long the server waits for a sign of work on an event before it delivers it again. After a
+/// crash nothing is done for so long.
+pub const ACK_WAIT: Duration = Duration::from_secs(4);
+/// How often a sign is given while an event is worked on.
+const SIGN_EVERY: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(1);
 
 /// The world failed; the event is delivered again.
@@ -158,7 +162,7 @@ where
         let stored = delivered(stream, &message).map_err(|err| chain(&err))?;
         let sequence = stored.sequence;
         let outcome = match Envelope::read(sequence, &stored.payload) {
-            Ok(envelope) => act(stored, envelope).await,
+            Ok(envelope) => signing(&message, act(stored, envelope)).await,
             Err(err) => Err(TryAgain { reason: chain(&err) }),
         };
         let answered = match outcome {
@@ -172,4 +176,19 @@ where
         answered.map_err(|err| err.to_string())?;
     }
     Err("the stream's messages ended".into())
+}
+
+/// Lets the server know that an event is being worked on until it is done.
+async fn signing<T>(message: &jetstream::Message, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    let mut signs = tokio::time::interval_at(Instant::now() + SIGN_EVERY, SIGN_EVERY);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = signs.tick() => {
+                // Without it the event is delivered again, which changes nothing.
+                let _unheard = message.ack_with(AckKind::Progress).await;
+            }
+        }
+    }
 }

@@ -20,6 +20,9 @@ use crate::{
 
 /// The most commits taken in one transaction, give or take the rest of an atomic batch.
 pub const BATCH_COMMITS_MAX: usize = 1_000;
+/// How often a projection with nothing to take makes sure that its store still has what it took. A
+/// store that crashed may have forgotten the last commits (decision 7).
+const REMEMBERED_EVERY: Duration = Duration::from_secs(2);
 const RETRY_MIN: Duration = Duration::from_millis(100);
 const RETRY_MAX: Duration = Duration::from_secs(10);
 
@@ -153,13 +156,10 @@ async fn follow<P: Projection>(
         Ok(at) => at,
         Err(ended) => return ended,
     };
+    // Lower than before where the store has forgotten something, or was built anew.
     progress.send_modify(|progress| {
-        // What was reached stays reached, unless the projection was built anew from another stream.
-        if !progress.halted {
-            progress.sequence = progress.sequence.max(at.sequence);
-        } else {
-            *progress = Progress { sequence: at.sequence, ..Progress::default() };
-        }
+        progress.sequence = at.sequence;
+        progress.halted = false;
     });
     let mut commits = match log.follow(at.sequence).await {
         Ok(commits) => commits,
@@ -167,7 +167,16 @@ async fn follow<P: Projection>(
     };
     let start = at.sequence;
     loop {
-        let batch = match next_batch(&mut commits).await {
+        // Only the wait for the first is broken off: nothing that has arrived is dropped.
+        let first = match tokio::time::timeout(REMEMBERED_EVERY, commits.next()).await {
+            Ok(first) => first,
+            Err(_idle) => match remembers(projection, &at).await {
+                Ok(true) => continue,
+                Ok(false) => return Ended::Failed("the store is not where it was left".into()),
+                Err(err) => return Ended::Failed(chain(&err)),
+            },
+        };
+        let batch = match next_batch(first, &mut commits).await {
             Ok(Some(batch)) => batch,
             Ok(None) if at.sequence > start => return Ended::Moved,
             Ok(None) => return Ended::Failed("the stream's messages ended".into()),
@@ -219,11 +228,18 @@ async fn start<P: Projection>(projection: &P, log: &Log) -> Result<Checkpoint, E
     Ok(Checkpoint { stream: found, sequence: kept.sequence })
 }
 
-/// Waits for a commit and takes with it what has arrived already, to the end of an atomic batch.
+/// Whether the store is where this runner left it.
+async fn remembers<P: Projection>(projection: &P, at: &Checkpoint) -> Result<bool, TakeError> {
+    let kept = projection.checkpoint(&at.stream.name).await?;
+    Ok(kept.map_or(0, |kept| kept.sequence) == at.sequence)
+}
+
+/// Takes with the first commit what has arrived already, to the end of an atomic batch.
 async fn next_batch(
+    first: Option<Result<Stored, ReadError>>,
     commits: &mut (impl Stream<Item = Result<Stored, ReadError>> + Unpin),
 ) -> Result<Option<Vec<Stored>>, ReadError> {
-    let Some(first) = commits.next().await else { return Ok(None) };
+    let Some(first) = first else { return Ok(None) };
     let mut batch = vec![first?];
     loop {
         if batch.last().is_some_and(|last| last.more_in_batch) {

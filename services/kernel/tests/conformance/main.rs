@@ -51,6 +51,7 @@ on_one_and_on_three!(
     streams::a_projection_of_a_stream_that_was_replaced_halts,
     streams::a_projection_that_has_come_further_than_the_stream_halts,
     streams::a_poisonous_commit_is_parked_and_the_rest_goes_on,
+    streams::what_a_store_forgot_in_a_crash_is_taken_again,
 );
 
 mod one_server_only {

@@ -141,6 +141,32 @@ pub(crate) async fn a_poisonous_commit_is_parked_and_the_rest_goes_on(
     Ok(())
 }
 
+pub(crate) async fn what_a_store_forgot_in_a_crash_is_taken_again(rig: &Rig) -> anyhow::Result<()> {
+    let log = rig.log().await?;
+    for n in 0..3 {
+        log.append(vec![pending(&log, &format!("f-{n}"), 0)]).await?;
+    }
+    let projection = Sequences::default();
+    let (progress, mut watched) = watch::channel(Progress::default());
+    let shutdown = CancellationToken::new();
+    let forget = async {
+        assert!(reached(&mut watched, 3, Duration::from_secs(20)).await);
+        // Nothing more is ever written, so no commit tells the runner.
+        let at = Checkpoint { stream: log.identity().clone(), sequence: 1 };
+        *projection.kept.lock().unwrap() = (Some(at), vec![1], Vec::new());
+        let again = watched.wait_for(|progress| progress.sequence < 3);
+        let lower = tokio::time::timeout(Duration::from_secs(20), again).await.is_ok();
+        assert!(lower, "queries would go on as if nothing was lost");
+        assert!(reached(&mut watched, 3, Duration::from_secs(20)).await);
+        shutdown.cancel();
+    };
+    let (ended, ()) =
+        tokio::join!(projection::run(&projection, &log, &progress, &shutdown), forget);
+    ended?;
+    assert_eq!(projection.kept.lock().unwrap().1, [1, 2, 3]);
+    Ok(())
+}
+
 async fn run_until(projection: &Sequences, log: &Log, sequence: u64) {
     let (progress, mut watched) = watch::channel(Progress::default());
     let shutdown = CancellationToken::new();
