@@ -24,9 +24,10 @@ use samvirke_kernel::{
 };
 use samvirke_networks::cooperation::Cooperation;
 use samvirke_readmodels::{
-    cooperation_overview::CooperationOverview,
+    cooperation_overview::{self, CooperationOverview},
     database,
-    model::{Projected, ReadModel, Rows},
+    model::{ReadModel, Table as _},
+    projected::Projected,
 };
 use sqlx::{Executor, PgPool};
 use tokio::sync::watch;
@@ -88,7 +89,7 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
     let (nats, postgres) = (Nats::start().await?, Postgres::start().await?);
     let durable = postgres.database(DATABASE, &[]).await?;
     let not_durable = postgres.database(DATABASE, &[("synchronous_commit", "off")]).await?;
-    let schema = CooperationOverview::layout().schema();
+    let schema = cooperation_overview::TABLE.layout().schema();
     // The options of a connection end at a space.
     let in_sight =
         postgres.database(DATABASE, &[("search_path", &format!("{schema},public"))]).await?;
@@ -138,11 +139,11 @@ fn tell(told: Vec<(Extent, Rates)>) {
 
 /// Builds the read model anew from the stream; returns events a second.
 async fn catch_up(log: &Log, pool: &PgPool, extent: Extent) -> anyhow::Result<f64> {
-    let layout = CooperationOverview::layout();
+    let layout = cooperation_overview::TABLE.layout();
     let schema = layout.schema();
     pool.execute(format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE").as_str()).await?;
-    database::prepare(pool, &schema, layout.tables).await?;
-    let projected = Projected::new(Rows::<CooperationOverview>::default(), pool.clone(), schema);
+    database::prepare(pool, &schema, layout).await?;
+    let projected = Projected::new(&cooperation_overview::TABLE, pool.clone(), schema);
     let (progress, mut watched) = watch::channel(Progress::default());
     let shutdown = CancellationToken::new();
     let begun = Instant::now();
@@ -182,7 +183,7 @@ async fn dispatch(pool: &PgPool, commits: &[Commit]) -> anyhow::Result<f64> {
 
 /// Both sides must tell the same of every cooperation.
 async fn compare(pool: &PgPool, extent: Extent) -> anyhow::Result<()> {
-    let schema = CooperationOverview::layout().schema();
+    let schema = cooperation_overview::TABLE.layout().schema();
     let table = CooperationOverview::TABLE;
     let alike: i64 = sqlx::query_scalar(&format!(
         "SELECT count(*) FROM {VIEW} theirs JOIN \"{schema}\".{table} ours

@@ -95,7 +95,9 @@ impl Postgres {
     /// A database with the tables of postgres-es.
     pub(crate) async fn event_store(&self) -> anyhow::Result<PgPool> {
         let pool = self.database("event_store", &[]).await?;
-        pool.execute(audit_copy::LAYOUT.tables).await?;
+        for statements in audit_copy::LAYOUT.tables {
+            pool.execute(*statements).await?;
+        }
         Ok(pool)
     }
 }
