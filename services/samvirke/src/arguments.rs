@@ -90,7 +90,9 @@ Examples:
     #[command(after_help = "\
 Examples:
   samvirke projections status
-  samvirke projections rebuild cooperation_overview")]
+  samvirke projections rebuild cooperation_overview
+  samvirke projections parked case_register
+  samvirke projections retry case_register")]
     Projections(Projections),
     /// Show one thing as the API gives it to the public or to the holder of a token
     #[command(after_help = "\
@@ -199,6 +201,19 @@ pub(crate) enum ProjectionsCommand {
     Rebuild {
         /// The read models; all where none is named
         names: Vec<String>,
+    },
+    /// List the commits that a read model could not take and set aside
+    Parked {
+        /// The read model
+        name: String,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take the commits again that a read model set aside
+    Retry {
+        /// The read model
+        name: String,
     },
 }
 

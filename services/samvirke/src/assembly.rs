@@ -120,11 +120,3 @@ async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> any
         }
     }
 }
-
-/// Builds the read models `names`, or all where none is named, anew from the streams.
-pub(crate) async fn rebuild(
-    _configuration: &Configuration,
-    _names: &[String],
-) -> anyhow::Result<()> {
-    anyhow::bail!("this version cannot rebuild while it runs; drop the database and start samvirke")
-}

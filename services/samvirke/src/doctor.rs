@@ -20,7 +20,7 @@ use crate::{
 /// How long until the checks are made again while something fails and `--wait` allows.
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
 /// How far behind a read model may be before it is worth a word.
-const BEHIND_MAX: i64 = 1_000;
+const BEHIND_MAX: u64 = 1_000;
 
 /// How well something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::Display)]
@@ -107,10 +107,15 @@ async fn check_projections(configuration: &Configuration) -> Vec<Row> {
         let place = format!("{} on {}", standing.name, standing.stream);
         if standing.parked > 0 {
             let found = format!("{place} has set {} messages aside", standing.parked);
-            rows.push(Row::fail(CHECK, found, "read the table parked, repair, and rebuild it"));
+            let remedy = "see samvirke projections parked; repair, then samvirke projections retry";
+            rows.push(Row::fail(CHECK, found, remedy));
         }
-        if let Some(behind) = standing.behind.filter(|behind| *behind > BEHIND_MAX) {
-            let found = format!("{place} is {behind} messages behind");
+        if let Some(why) = &standing.halted {
+            let found = format!("{place} has halted: {why}");
+            rows.push(Row::fail(CHECK, found, "samvirke projections rebuild"));
+        }
+        if standing.lag > BEHIND_MAX {
+            let found = format!("{place} is {} messages behind", standing.lag);
             rows.push(Row::warn(CHECK, found, "wait; if it does not shrink, read samvirke's log"));
         }
     }
