@@ -44,8 +44,8 @@ pub trait ReadModel: Send + Sync + 'static {
     /// The context and the kind of the aggregate.
     const CONTEXT: &'static str;
     const KIND: &'static str;
-    /// The table that holds the rows: [`ROW_COLUMNS`](crate::database) and generated columns for the
-    /// questions asked.
+    /// The table that holds the rows, made by `row_table!`, with generated columns for the questions
+    /// asked.
     const TABLE: &'static str;
     /// What creates the tables and indexes.
     const TABLES: &'static [&'static str];

@@ -15,7 +15,7 @@ use samvirke_private_servers::{
     NatsServer, PostgresServer,
     temporary::{self, Temporary},
 };
-use samvirke_readmodels::{audit_copy, model::Table};
+use samvirke_readmodels::audit_copy;
 use sqlx::{
     Executor, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -95,8 +95,8 @@ impl Postgres {
     /// A database with the tables of postgres-es.
     pub(crate) async fn event_store(&self) -> anyhow::Result<PgPool> {
         let pool = self.database("event_store", &[]).await?;
-        for statement in audit_copy::TABLE.layout().tables {
-            pool.execute(*statement).await?;
+        for statements in audit_copy::LAYOUT.tables {
+            pool.execute(*statements).await?;
         }
         Ok(pool)
     }

@@ -7,7 +7,7 @@ use samvirke_networks::cooperation::Cooperation;
 use samvirke_readmodels::operate::{Operator, Retried};
 use samvirke_schemas::{cases::case, principal::Role};
 use serde_json::{Value, json, value::to_raw_value};
-use sqlx::PgPool;
+use sqlx::{Executor, PgPool};
 
 use crate::{
     rig::{Rig, principal},
@@ -33,6 +33,8 @@ async fn rows(pool: &PgPool) -> Vec<(String, Value)> {
 #[tokio::test]
 async fn a_rebuilt_model_equals_the_live_one_and_goes_on() {
     let rig = Rig::new().await.unwrap();
+    let pool = rig.pool().await;
+    pool.execute("CREATE SCHEMA case_file_v0; CREATE SCHEMA case_file_v0_mine").await.unwrap();
     // Two instances from the start: fenced, so that each commit is taken once.
     rig.serve();
     rig.serve();
@@ -42,9 +44,10 @@ async fn a_rebuilt_model_equals_the_live_one_and_goes_on() {
     for position in [&told.cases, &told.networks, &told.meetings] {
         rig.ask("case-register", register.clone(), &who, position).await.unwrap();
     }
-    let (pool, operator) = (rig.pool().await, operator(&rig).await);
+    let operator = operator(&rig).await;
     each_commit_is_taken_once(&pool, &operator).await;
     cqrs_es_replays_from_postgresql_alone(&pool).await;
+    earlier_versions_are_dropped(&pool).await;
 
     let before = rows(&pool).await;
     let mut progress = Vec::new();
@@ -86,6 +89,21 @@ async fn each_commit_is_taken_once(pool: &PgPool, operator: &Operator) {
     .unwrap();
     // 5 of networks, 3 + 6 + 3 + 4 of cases, 4 of a meeting.
     assert_eq!((events, distinct), (25, 25));
+}
+
+async fn earlier_versions_are_dropped(pool: &PgPool) {
+    loop {
+        let left: Vec<String> = sqlx::query_scalar(
+            "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'case\\_file\\_v0%'",
+        )
+        .fetch_all(pool)
+        .await
+        .unwrap();
+        if left == ["case_file_v0_mine"] {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
 }
 
 async fn cqrs_es_replays_from_postgresql_alone(pool: &PgPool) {
