@@ -86,6 +86,7 @@ fn outcome_of(
         outcome,
         text,
         unanimous,
+        public,
         day,
         ..
     } = event
@@ -105,7 +106,8 @@ fn outcome_of(
             agenda::Outcome::Postponed => Outcome::Postponed,
             agenda::Outcome::SentBack => Outcome::SentBack,
         },
-        text,
+        // What was treated behind closed doors stays in the meeting's record: the case may be open.
+        text: text.filter(|_| public),
         unanimous,
         day,
     };
