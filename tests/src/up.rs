@@ -86,6 +86,8 @@ pub struct Up {
     http: String,
     process: Child,
     data: TempDir,
+    /// Whether it is left for somebody to look at.
+    kept: bool,
 }
 
 impl Up {
@@ -100,11 +102,23 @@ impl Up {
         let mode = fs::Permissions::from_mode(0o711);
         let data = tempfile::Builder::new().prefix("samvirke-up-").permissions(mode).tempdir()?;
         let process = start(&executable, http, data.path())?;
-        Ok(Self { executable, http: http.to_owned(), process, data })
+        Ok(Self { executable, http: http.to_owned(), process, data, kept: false })
     }
 
     pub fn data(&self) -> &Path {
         self.data.path()
+    }
+
+    /// Where the API is, for one that was given a port.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.http)
+    }
+
+    /// Stops it and leaves everything as it is, to be looked at; returns where.
+    pub fn keep(mut self) -> PathBuf {
+        self.data.disable_cleanup(true);
+        self.kept = true;
+        self.data().to_owned()
     }
 
     /// A command of the executable on the same directory.
@@ -230,7 +244,9 @@ impl Drop for Up {
             let _ended = self.process.wait();
         }
         let elsewhere = fs::read_to_string(self.data().join("postgres/database-is-in"));
-        if let Ok(elsewhere) = elsewhere {
+        if let Ok(elsewhere) = elsewhere
+            && !self.kept
+        {
             let _gone = fs::remove_dir_all(elsewhere.trim());
         }
     }
