@@ -213,3 +213,6 @@ fn each_is_followed_once(
     );
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
