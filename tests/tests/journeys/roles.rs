@@ -70,18 +70,35 @@ const TABLE: &[(&str, May, &str)] = &[
     ("meetings", May::ItsMember, "report-absence"),
 ];
 
+/// Somebody who tries.
+struct Somebody {
+    who: &'static str,
+    roles: &'static [&'static str],
+    member: Option<&'static str>,
+    gives: &'static [May],
+}
+
+const fn somebody(
+    who: &'static str,
+    roles: &'static [&'static str],
+    member: Option<&'static str>,
+    gives: &'static [May],
+) -> Somebody {
+    Somebody { who, roles, member, gives }
+}
+
 /// Everyone who tries; those whose commands change something come last.
-const EVERYONE: &[(&str, &[&str], Option<&str>, &[May])] = &[
-    ("the public", &[], None, &[]),
-    ("an auditor", &["prove:auditor"], None, &[]),
-    ("an archivist", &["prove:archivist"], None, &[]),
-    ("a secretariat elsewhere", &["elsewhere:secretariat"], None, &[]),
-    ("a delegate of another member", &["prove:delegate"], Some(OTHER), &[]),
-    ("an auditor of the member", &["prove:auditor"], Some(OWN), &[]),
-    ("the operator", &["*:operator"], None, &[May::Operator]),
-    ("the member's system", &["prove:member-integration"], Some(OWN), &[May::ItsMember]),
-    ("a delegate of the member", &["prove:delegate"], Some(OWN), &[May::ItsMember]),
-    ("the secretariat", &["prove:secretariat"], None, &[May::Secretariat, May::ItsMember]),
+const EVERYONE: [Somebody; 10] = [
+    somebody("the public", &[], None, &[]),
+    somebody("an auditor", &["prove:auditor"], None, &[]),
+    somebody("an archivist", &["prove:archivist"], None, &[]),
+    somebody("a secretariat elsewhere", &["elsewhere:secretariat"], None, &[]),
+    somebody("a delegate of another member", &["prove:delegate"], Some(OTHER), &[]),
+    somebody("an auditor of the member", &["prove:auditor"], Some(OWN), &[]),
+    somebody("the operator", &["*:operator"], None, &[May::Operator]),
+    somebody("the member's system", &["prove:member-integration"], Some(OWN), &[May::ItsMember]),
+    somebody("a delegate of the member", &["prove:delegate"], Some(OWN), &[May::ItsMember]),
+    somebody("the secretariat", &["prove:secretariat"], None, &[May::Secretariat, May::ItsMember]),
 ];
 
 fn who_may(plural: &str, command: &str) -> May {
@@ -119,15 +136,15 @@ async fn every_command_is_given_by_those_who_may_and_by_nobody_else() {
     let api = Api::of(&up);
     prepare(&api).await;
     let mut wrong = Vec::new();
-    for (who, roles, member, may) in EVERYONE {
+    for Somebody { who, roles, member, gives } in EVERYONE {
         let caller = match roles {
             [] => Caller::public(),
-            roles => api.caller(roles, *member),
+            roles => api.caller(roles, member),
         };
         for collection in COLLECTIONS {
             let smallest = Smallest::of(collection, OWN, ID);
             for command in collection.commands {
-                let allowed = may.contains(&who_may(collection.plural, command));
+                let allowed = gives.contains(&who_may(collection.plural, command));
                 let body = smallest.body(command);
                 wrong.extend(
                     try_it(&api, &caller, collection, command, body, allowed)
