@@ -9,11 +9,13 @@ mod caller;
 mod events;
 mod policy;
 mod running;
+mod up;
 
 pub use caller::Caller;
 pub use events::{Happened, history, until};
 pub use policy::Policy;
 pub use running::Running;
+pub use up::{Addresses, NatsAddress, Server, Up, executable};
 
 use samvirke_private_servers::{
     Error, NatsServer,

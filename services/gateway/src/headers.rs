@@ -44,10 +44,15 @@ pub(crate) fn command_id(headers: &HeaderMap, subject: &str) -> Result<CommandId
     if key.is_empty() || key.len() > IDEMPOTENCY_KEY_CHARS_MAX || !visible {
         return Err(Fault::InvalidIdempotencyKey { max: IDEMPOTENCY_KEY_CHARS_MAX });
     }
+    Ok(CommandId { id: command_id_of(key, subject), repeatable: true })
+}
+
+/// The id of the command that the principal `subject` gives with this `Idempotency-Key`.
+pub fn command_id_of(key: &[u8], subject: &str) -> Uuid {
     // The length keeps apart ("ab", "c") and ("a", "bc").
     let mut name = format!("{}:{subject}", subject.len()).into_bytes();
     name.extend_from_slice(key);
-    Ok(CommandId { id: Uuid::new_v5(&COMMAND_IDS, &name), repeatable: true })
+    Uuid::new_v5(&COMMAND_IDS, &name)
 }
 
 /// Reads `If-Match: "7"`, and `"7-<digest>"` as queries give it: the version that the caller

@@ -38,6 +38,7 @@ use samvirke_kernel::signature::MessageSigner;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+pub use headers::command_id_of;
 pub use openapi::openapi;
 pub use problem::Document;
 pub use routes::router;

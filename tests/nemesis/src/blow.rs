@@ -1,0 +1,79 @@
+//! Who is killed, and when.
+
+use std::{fmt, time::Duration};
+
+use clap::ValueEnum;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+
+use crate::story;
+
+/// The longest wait after the chosen line was acknowledged, so that the blow falls anywhere in the
+/// work on the next.
+const LATER_US_MAX: u64 = 15_000;
+
+/// Who is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Victim {
+    Samvirke,
+    Nats,
+    Postgres,
+}
+
+/// One killing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Blow {
+    pub(crate) victim: Victim,
+    /// How many lines have been acknowledged by then.
+    pub(crate) lines: usize,
+    /// How long after that.
+    pub(crate) later: Duration,
+}
+
+impl Blow {
+    /// As many blows as `rounds` for each victim in turn, or for each of `only` where some are named;
+    /// the same seed gives the same.
+    pub(crate) fn drawn(seed: u64, rounds: u32, only: &[Victim]) -> Vec<Self> {
+        let victims = if only.is_empty() { Victim::value_variants() } else { only };
+        let mut random = StdRng::seed_from_u64(seed);
+        let lines = story::chapters().iter().map(Vec::len).sum::<usize>();
+        (0..rounds)
+            .flat_map(|_| victims)
+            .map(|victim| Self {
+                victim: *victim,
+                lines: random.random_range(1..lines),
+                later: Duration::from_micros(random.random_range(0..LATER_US_MAX)),
+            })
+            .collect()
+    }
+}
+
+impl fmt::Display for Victim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Samvirke => "samvirke",
+            Self::Nats => "nats-server",
+            Self::Postgres => "PostgreSQL",
+        })
+    }
+}
+
+impl fmt::Display for Blow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { victim, lines, later } = self;
+        write!(f, "{victim} killed {later:?} after line {lines}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_gives_the_same_blows() {
+        let told = |seed| format!("{:?}", Blow::drawn(seed, 2, &[]));
+        assert_eq!(told(7), told(7));
+        assert_ne!(told(7), told(8));
+        assert_eq!(Blow::drawn(7, 2, &[]).len(), 6);
+        assert_eq!(Blow::drawn(7, 2, &[Victim::Nats]).len(), 2);
+    }
+}

@@ -1,0 +1,96 @@
+//! What goes wrong in the world, done on purpose: `./tests/faults kill` ends a process in the middle of an
+//! import, again and again, and checks that no promise was broken.
+//!
+//! Invariant: what is checked is read from the streams and the database themselves, never taken from
+//! the word of the program under test; only what it acknowledged is.
+
+mod blow;
+mod story;
+
+mod promises;
+mod quiet;
+mod rebuilt;
+mod told;
+
+mod round;
+
+use std::{
+    io::{Write, stdout},
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    blow::{Blow, Victim},
+    told::Violated,
+};
+
+/// Does what goes wrong in the world, and checks that no promise was broken.
+#[derive(Debug, Parser)]
+#[command(name = "faults", version)]
+struct Arguments {
+    #[command(subcommand)]
+    fault: Fault,
+}
+
+#[derive(Debug, Subcommand)]
+enum Fault {
+    /// Ends samvirke, nats-server and PostgreSQL as `kill -9` does, each at random moments of an import
+    Kill(Kill),
+}
+
+#[derive(Debug, Args)]
+struct Kill {
+    /// How often each of the three is killed
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    rounds: u32,
+    /// Where the random moments come from; the same number, the same moments
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Who is killed, where not each of the three
+    #[arg(long, value_enum)]
+    only: Vec<Victim>,
+}
+
+fn main() -> ExitCode {
+    let Fault::Kill(kill) = Arguments::parse().fault;
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Into::into)
+        .and_then(|runtime| runtime.block_on(run(&kill)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("faults: {error:#}"));
+            // A broken promise is what is looked for; anything else means that nothing was learnt.
+            ExitCode::from(if error.is::<Violated>() { 1 } else { 2 })
+        }
+    }
+}
+
+async fn run(kill: &Kill) -> anyhow::Result<()> {
+    let seed = kill.seed.unwrap_or_else(rand::random);
+    let blows = Blow::drawn(seed, kill.rounds, &kill.only);
+    say(&format!("seed {seed}: {} rounds of {} lines", blows.len(), story::lines().len()));
+    say(round::HEADING);
+    let mut passed = 0;
+    for (number, blow) in blows.iter().enumerate() {
+        match round::play(blow).await {
+            Ok(course) => say(&course.row(number + 1, blow)),
+            Err(error) => {
+                say(&format!("{passed} passed, 1 failed"));
+                return Err(error.context(format!("round {}, {blow}", number + 1)));
+            }
+        }
+        passed += 1;
+    }
+    say(&format!("{passed} passed, 0 failed"));
+    Ok(())
+}
+
+fn say(text: &str) {
+    // Nobody is left to tell where standard output is closed.
+    let _closed = writeln!(stdout(), "{text}");
+}

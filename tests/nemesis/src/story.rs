@@ -1,0 +1,176 @@
+//! What is imported: a cooperation, and then some hundred cases that several imports write at once.
+//!
+//! Every line changes something, so that each is one commit of its aggregate. The chapters meet in one
+//! register, and their meetings make the policies act.
+
+use serde_json::{Value, json};
+
+/// How many imports run at once.
+const CHAPTERS: usize = 3;
+/// How many meetings a body has in one chapter, and how many cases each treats.
+const MEETINGS: usize = 6;
+const CASES: usize = 12;
+/// One in so many cases is joint and goes out to the members.
+const JOINT_EVERY: usize = 4;
+/// The members; the last one leaves during the import.
+const MEMBERS: [&str; 4] = ["920125298", "935478715", "964951373", "950000007"];
+
+/// One line of an import.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) key: String,
+    /// `<collection>/<id>/<command>`.
+    pub(crate) to: String,
+    pub(crate) text: String,
+}
+
+/// How many cases are opened in all.
+pub(crate) const fn cases() -> usize {
+    CHAPTERS * MEETINGS * CASES
+}
+
+/// Everything, in the order of the files.
+pub(crate) fn lines() -> Vec<Line> {
+    let mut lines = prologue();
+    lines.extend(chapters().into_iter().flatten());
+    lines
+}
+
+/// What must be there first.
+pub(crate) fn prologue() -> Vec<Line> {
+    let mut told = Told::new("p", "2001-01-01T12:00");
+    told.tell(
+        "cooperations/prove/found",
+        json!({"names": {"nb": "Prøvesamarbeidet"},
+        "legal_form": "alliance", "purpose": "Prøve.",
+        "agreement": {"title": "Avtale", "version": "1"}, "founded_on": "2001-01-01"}),
+    );
+    for member in MEMBERS {
+        told.tell(
+            "cooperations/prove/admit-member",
+            json!({"member": member,
+            "names": {"nb": "En kommune"}, "kind": "municipality", "from": "2001-01-01"}),
+        );
+    }
+    for body in ["rg", "sg"] {
+        told.tell(
+            &format!("bodies/prove:{body}/establish"),
+            json!({"names": {"nb": body},
+            "kind": "steering-group", "in_force_from": "2001-01-01",
+            "rules": {"seat_rights": ["attend", "speak", "propose", "vote"], "notice_days": 7,
+                "quorum": {"half-of-members": {}}, "majority": "simple", "casting_vote": true,
+                "authority": if body == "rg" { "advises" } else { "decides" }}}),
+        );
+        for member in MEMBERS {
+            told.tell(
+                &format!("bodies/prove:{body}/fill-seat"),
+                json!({"seat": member,
+                "member": member, "office": "mayor", "from": "2001-01-01"}),
+            );
+        }
+    }
+    told.tell("registers/prove:2017/open", json!({"year": 2017}));
+    told.lines
+}
+
+/// What several imports write at once.
+pub(crate) fn chapters() -> Vec<Vec<Line>> {
+    (0..CHAPTERS).map(chapter).collect()
+}
+
+fn chapter(number: usize) -> Vec<Line> {
+    let mut told = Told::new(&format!("c{number}"), "2017-06-20T12:00");
+    for meeting in 0..MEETINGS {
+        let cases: Vec<String> =
+            (0..CASES).map(|case| format!("prove:case-{number}-{meeting}-{case}")).collect();
+        for (at, case) in cases.iter().enumerate() {
+            told.open(case, at.is_multiple_of(JOINT_EVERY));
+        }
+        told.meet("rg", &format!("{number}-{meeting}"), &cases, "recommended");
+        told.meet("sg", &format!("{number}-{meeting}"), &cases, "decided");
+        if number == 0 && meeting == MEETINGS / 2 {
+            told.tell(
+                "cooperations/prove/release-member",
+                json!({"member": MEMBERS[3],
+                "to": "2017-12-31", "reason": "Sluttet."}),
+            );
+        }
+    }
+    told.lines
+}
+
+struct Told {
+    prefix: String,
+    at: &'static str,
+    lines: Vec<Line>,
+}
+
+impl Told {
+    fn new(prefix: &str, at: &'static str) -> Self {
+        Self { prefix: prefix.to_owned(), at, lines: Vec::new() }
+    }
+
+    fn tell(&mut self, to: &str, body: Value) {
+        let key = format!("{}-{}", self.prefix, self.lines.len() + 1);
+        let who = if to.ends_with("/found") { "operator" } else { "secretariat" };
+        let line = json!({"to": to, "as": who, "at": self.at, "key": key, "body": body});
+        self.lines.push(Line { key, to: to.to_owned(), text: line.to_string() });
+    }
+
+    fn open(&mut self, case: &str, joint: bool) {
+        let description = json!({"title": case, "public_title": "En sak"});
+        self.tell(
+            &format!("cases/{case}/open"),
+            json!({"kind": "decision",
+            "description": description, "owner": "prove:sg", "register": "2017"}),
+        );
+        if joint {
+            let settles = json!({"settles": {"all-adopt-same-text": {}}});
+            self.tell(&format!("cases/{case}/declare-joint"), settles);
+        }
+        self.tell(
+            &format!("cases/{case}/plan-treatments"),
+            json!({"treatments": [
+            {"treatment": "rg", "body": "prove:rg", "authority": "recommends"},
+            {"treatment": "sg", "body": "prove:sg", "authority": "decides"}]}),
+        );
+    }
+
+    /// A meeting on cases, as a source tells of it.
+    fn meet(&mut self, body: &str, name: &str, cases: &[String], conclusion: &str) {
+        let meeting = format!("meetings/prove:{body}-{name}");
+        self.tell(
+            &format!("{meeting}/report-held"),
+            json!({"body": format!("prove:{body}"),
+            "days": [{"day": "2017-06-15"}]}),
+        );
+        for (item, case) in cases.iter().enumerate() {
+            let subject = json!({"case": {"case": case, "treatment": body}});
+            self.tell(
+                &format!("{meeting}/put-item"),
+                json!({"item": {"item": item.to_string(),
+                "kind": "PS", "title": "En sak", "subject": subject}}),
+            );
+            self.tell(
+                &format!("{meeting}/record-outcome"),
+                json!({"item": item.to_string(),
+                "conclusion": {conclusion: {"text": "Planen vedtas."}}}),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_line_has_a_key_of_its_own() {
+        let lines = lines();
+        let keys: HashSet<_> = lines.iter().map(|line| &line.key).collect();
+        assert_eq!(keys.len(), lines.len());
+        assert!(cases() > 200);
+    }
+}

@@ -1,0 +1,235 @@
+//! A client of the API: who calls, what is sent, what came back.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::{Client, Method, header::HeaderMap};
+use samvirke_gateway::{
+    demo_issuer::{DemoIssuer, ISSUER, TokenRequest},
+    identity::Claims,
+};
+use samvirke_kernel::clock;
+use samvirke_tests::Up;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How long one request may take; the gateway itself gives up after ten seconds.
+const REQUEST_MAX: Duration = Duration::from_secs(30);
+/// How long something that recovers by itself may take.
+const RECOVERED_WITHIN: Duration = Duration::from_secs(60);
+
+/// The API of one running Samvirke.
+pub(crate) struct Api {
+    http: Client,
+    url: String,
+    issuer: DemoIssuer,
+}
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller(Option<String>);
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Api {
+    pub(crate) fn of(up: &Up) -> Self {
+        let secret = std::fs::read_to_string(up.data().join("demo-issuer.key")).unwrap();
+        let mut seed = [0; 32];
+        for (byte, pair) in seed.iter_mut().zip(secret.trim().as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+        }
+        Self {
+            http: Client::builder().timeout(REQUEST_MAX).no_proxy().build().unwrap(),
+            url: up.addresses().unwrap().url,
+            issuer: DemoIssuer::new(ISSUER, &seed),
+        }
+    }
+
+    /// Someone with these roles (`prove:secretariat`), who may speak for a member.
+    pub(crate) fn caller(&self, roles: &[&str], member: Option<&str>) -> Caller {
+        let request = TokenRequest::new(claims(roles, member), clock::now(), TimeDelta::hours(1));
+        Caller(Some(self.issuer.mint(&request)))
+    }
+
+    pub(crate) fn secretariat(&self) -> Caller {
+        self.caller(&["*:secretariat"], None)
+    }
+
+    /// Someone with a token that is not as it should be.
+    pub(crate) fn doubtful(&self, change: impl FnOnce(&mut TokenRequest)) -> Caller {
+        let claims = claims(&["*:secretariat"], None);
+        let mut request = TokenRequest::new(claims, clock::now(), TimeDelta::hours(1));
+        change(&mut request);
+        Caller(Some(self.issuer.mint(&request)))
+    }
+
+    /// Gives a command that must be accepted.
+    #[track_caller]
+    pub(crate) fn gives(
+        &self,
+        caller: &Caller,
+        to: &str,
+        body: Value,
+    ) -> impl Future<Output = Answer> {
+        let location = std::panic::Location::caller();
+        let to = to.to_owned();
+        let sent = self.send(caller, &to, &[("samvirke-occurred-at", "2017-01-01T12:00")], body);
+        async move {
+            let answer = sent.await;
+            assert_eq!(answer.status, 200, "{to} at {location}: {}", answer.body);
+            answer
+        }
+    }
+
+    /// Gives a command.
+    pub(crate) fn send(
+        &self,
+        caller: &Caller,
+        to: &str,
+        headers: &[(&str, &str)],
+        body: Value,
+    ) -> impl Future<Output = Answer> + use<> {
+        self.send_text(caller, to, headers, body.to_string())
+    }
+
+    /// Gives a command with any body.
+    pub(crate) fn send_text(
+        &self,
+        caller: &Caller,
+        to: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> impl Future<Output = Answer> + use<> {
+        let request = self.http.request(Method::POST, format!("{}/v1/{to}", self.url)).body(body);
+        let request = request.header("content-type", "application/json");
+        answered(caller.shown(request), headers)
+    }
+
+    /// Asks.
+    pub(crate) fn get(
+        &self,
+        caller: &Caller,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> impl Future<Output = Answer> + use<> {
+        let request = self.http.request(Method::GET, format!("{}/v1/{path}", self.url));
+        answered(caller.shown(request), headers)
+    }
+}
+
+impl Caller {
+    pub(crate) fn public() -> Self {
+        Self(None)
+    }
+
+    pub(crate) fn with(token: impl Into<String>) -> Self {
+        Self(Some(token.into()))
+    }
+
+    fn shown(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        match &self.0 {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+}
+
+impl Answer {
+    /// The code of the problem, or an empty text.
+    pub(crate) fn code(&self) -> &str {
+        let kind = self.body["type"].as_str().unwrap_or_default();
+        kind.strip_prefix("urn:samvirke:problem:").unwrap_or_default()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    #[track_caller]
+    pub(crate) fn is_problem(&self, status: u16, code: &str) -> &Value {
+        assert_eq!((self.status, self.code()), (status, code), "{}", self.body);
+        &self.body
+    }
+
+    /// As [`Answer::is_problem`], at a field.
+    #[track_caller]
+    pub(crate) fn is_wrong_at(&self, field: &str) {
+        let problem = self.is_problem(422, "invalid");
+        assert_eq!(problem["field"], field, "{problem}");
+    }
+}
+
+fn claims(roles: &[&str], member: Option<&str>) -> Claims {
+    Claims {
+        sub: Some("office-4".into()),
+        samvirke_roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        samvirke_member: member.map(str::to_owned),
+        ..Claims::default()
+    }
+}
+
+/// An hour before now.
+pub(crate) fn an_hour_ago() -> DateTime<Utc> {
+    clock::now() - TimeDelta::hours(1)
+}
+
+fn answered(
+    request: reqwest::RequestBuilder,
+    headers: &[(&str, &str)],
+) -> impl Future<Output = Answer> + use<> {
+    let request =
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    async move {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default();
+        Answer { status, headers, body }
+    }
+}
+
+/// Asks again and again until the answer is as wanted.
+pub(crate) async fn recovers<F: Future<Output = Answer>>(
+    ask: impl Fn() -> F,
+    wanted: impl Fn(&Answer) -> bool,
+) -> Answer {
+    let asking = async {
+        loop {
+            let answer = ask().await;
+            if wanted(&answer) {
+                return answer;
+            }
+        }
+    };
+    tokio::time::timeout(RECOVERED_WITHIN, asking).await.expect("it recovers by itself")
+}
+
+/// The request that founds a cooperation.
+pub(crate) fn founding() -> Value {
+    json!({"names": {"nb": "Prøvesamarbeidet"}, "legal_form": "alliance", "purpose": "Prøve.",
+        "agreement": {"title": "Avtale", "version": "1"}, "founded_on": "2001-01-01"})
+}
+
+/// The request that admits a member.
+pub(crate) fn admitting(member: &str) -> Value {
+    json!({"member": member, "names": {"nb": "En kommune"}, "kind": "municipality",
+        "from": "2001-01-01"})
+}
+
+/// The request that establishes a body.
+pub(crate) fn establishing() -> Value {
+    json!({"names": {"nb": "Styringsgruppen"}, "kind": "steering-group",
+        "rules": {"seat_rights": ["attend", "speak", "propose", "vote"], "notice_days": 7,
+            "quorum": {"half-of-members": {}}, "majority": "simple", "casting_vote": true,
+            "authority": "decides"},
+        "in_force_from": "2001-01-01"})
+}
+
+/// The request that opens a case in the register of 2017.
+pub(crate) fn opening(owner: &str, title: &str) -> Value {
+    json!({"kind": "decision", "description": {"title": title, "public_title": title},
+        "owner": owner, "register": "2017"})
+}
