@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use samvirke_kernel::{service::Host, signature::MessageSigner};
-use samvirke_readmodels::{database, service};
+use samvirke_readmodels::{
+    database,
+    operate::{Operator, Status},
+    tables::layouts,
+};
 use samvirke_tests::Addresses;
 use sqlx::{Connection, PgConnection, PgPool, Row};
 use tokio_util::sync::CancellationToken;
@@ -20,8 +24,8 @@ const REBUILT: &str = "rebuilt";
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// How far each read model is on each stream: name, stream, sequence, and how many it has parked.
-type Standing = Vec<(String, String, i64, i64)>;
+/// How every read model stands to each of its streams.
+type Standing = Vec<Status>;
 
 /// Builds every read model anew in another database and compares all tables row by row; returns how
 /// many rows there are.
@@ -30,12 +34,13 @@ pub(crate) async fn compare(addresses: &Addresses) -> anyhow::Result<u64> {
     let ends = ends(&client).await?;
     let own = database::connect(&addresses.postgres.url, &[])?;
     let at_the_ends = |found: &Standing| is_at_the_ends(found, &ends);
-    let standing = caught_up(&own, at_the_ends, "the read models").await?;
+    let operator = Operator::connect(client.clone(), 1, &addresses.postgres.url).await?;
+    let standing = caught_up(&operator, at_the_ends, "the read models").await?;
 
     let rebuilt_url = another_database(&addresses.postgres.url).await?;
     let shutdown = CancellationToken::new();
     let host = Host {
-        client,
+        client: client.clone(),
         replicas: 1,
         verifier: MessageSigner::new(&[0; 32]).verifier(),
         shutdown: shutdown.clone(),
@@ -44,12 +49,13 @@ pub(crate) async fn compare(addresses: &Addresses) -> anyhow::Result<u64> {
     let building = tokio::spawn(async move { samvirke_readmodels::service(host, &url).await });
     let rebuilt = database::connect(&rebuilt_url, &[])?;
     let as_standing = |found: &Standing| *found == standing;
-    caught_up(&rebuilt, as_standing, "the rebuilt read models").await?;
+    let operator = Operator::connect(client, 1, &rebuilt_url).await?;
+    caught_up(&operator, as_standing, "the rebuilt read models").await?;
     shutdown.cancel();
     building.await??;
 
     let mut rows = 0;
-    for layout in service::layouts() {
+    for layout in layouts() {
         for table in tables(&own, &layout.schema()).await? {
             rows += same(&own, &rebuilt, &layout.schema(), &table).await?;
         }
@@ -57,29 +63,25 @@ pub(crate) async fn compare(addresses: &Addresses) -> anyhow::Result<u64> {
     Ok(rows)
 }
 
-async fn ends(client: &async_nats::Client) -> anyhow::Result<Vec<(String, i64)>> {
+async fn ends(client: &async_nats::Client) -> anyhow::Result<Vec<(String, u64)>> {
     let mut ends = Vec::new();
     for context in CONTEXTS {
         let name = samvirke_kernel::stream::stream_name(context);
         let mut stream = quiet::jetstream(client).get_stream(&name).await?;
         let end = stream.info().await?.state.last_sequence;
-        ends.push((name, i64::try_from(end)?));
+        ends.push((name, end));
     }
     Ok(ends)
 }
 
-/// Whether every read model there is has come to the ends of its streams.
-fn is_at_the_ends(found: &Standing, ends: &[(String, i64)]) -> bool {
-    let at_its_end = |(_, stream, at, _): &(String, String, i64, i64)| {
-        ends.iter().any(|(name, end)| name == stream && end == at)
-    };
-    let begun = |name: &str| found.iter().any(|(found, ..)| found == name);
-    service::layouts().iter().all(|layout| begun(layout.name)) && found.iter().all(at_its_end)
+/// Whether every read model has come to the ends of its streams.
+fn is_at_the_ends(found: &Standing, ends: &[(String, u64)]) -> bool {
+    found.iter().all(|one| ends.contains(&(one.stream.clone(), one.sequence)))
 }
 
 /// Waits until the read models stand as wanted, with nothing set aside.
 async fn caught_up(
-    pool: &PgPool,
+    operator: &Operator,
     wanted: impl Fn(&Standing) -> bool,
     who: &str,
 ) -> anyhow::Result<Standing> {
@@ -89,8 +91,7 @@ async fn caught_up(
         loop {
             look.tick().await;
             // The schemas of a model that has just begun may not be there yet.
-            let Ok(mut found) = service::status(pool).await else { continue };
-            found.sort_unstable();
+            let Ok(found) = operator.status().await else { continue };
             last = found;
             if wanted(&last) {
                 return;
@@ -98,7 +99,7 @@ async fn caught_up(
         }
     };
     let in_time = tokio::time::timeout(CAUGHT_UP_WITHIN, catching_up).await.is_ok();
-    let parked = last.iter().find(|(.., parked)| *parked > 0);
+    let parked = last.iter().find(|one| one.parked > 0);
     promised!(parked.is_none(), "{who} have set commits aside: {parked:?}");
     promised!(in_time, "{who} do not come to the ends of the streams: {last:?}");
     Ok(last)
