@@ -121,5 +121,6 @@ async fn postgres_comes_back_though_a_process_of_the_killed_one_lingers() {
 }
 
 fn send(signal: &str, pid: &str) {
-    assert!(std::process::Command::new("kill").args([signal, pid]).status().unwrap().success());
+    let sent = std::process::Command::new("kill").args([signal, pid]).status();
+    assert!(sent.expect("there is a kill").success());
 }
