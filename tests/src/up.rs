@@ -174,6 +174,17 @@ impl Up {
         Ok(())
     }
 
+    /// How it ended, if it has ended by itself.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not say.
+    pub fn ended(&mut self) -> anyhow::Result<Option<String>> {
+        let said = self.said();
+        let last = said.lines().last().unwrap_or_default();
+        Ok(self.process.try_wait()?.map(|status| format!("{status}: {last}")))
+    }
+
     /// Starts samvirke again after it was killed.
     ///
     /// # Errors

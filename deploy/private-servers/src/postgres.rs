@@ -9,6 +9,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, PermissionsExt, chown},
     path::{Path, PathBuf},
     process::Command,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Signal, geteuid};
@@ -28,6 +29,9 @@ const UNPRIVILEGED: &[&str] = &["postgres", "nobody"];
 const FALLBACK: &str = "/var/tmp";
 /// The file in the server's directory that says where the database is, if it is not in there.
 const ELSEWHERE: &str = "database-is-in";
+
+/// How long the processes of a PostgreSQL that was killed may take to notice and end.
+const ORPHANS_MAX: Duration = Duration::from_secs(10);
 
 /// How a PostgreSQL is to run. A port of 0 means any free one.
 #[derive(Clone, Debug)]
@@ -161,8 +165,18 @@ impl PostgresServer {
     /// Starts a server that has ended, on the same port and database.
     pub async fn start_again(&mut self) -> Result<(), Error> {
         self.child.kill().await;
-        self.child = spawn(&self.settings, &self.place).await?;
-        until_ready(&self.child, &self.place).await
+        let deadline = Instant::now() + ORPHANS_MAX;
+        loop {
+            self.child = spawn(&self.settings, &self.place).await?;
+            match until_ready(&self.child, &self.place).await {
+                // The processes of one that was killed end by themselves; as long as they have not,
+                // they hold its memory and no other can start.
+                Err(Error::EndedEarly { .. }) if Instant::now() < deadline => {
+                    tokio::time::sleep(child::PROBE_EVERY).await;
+                }
+                ended => return ended,
+            }
+        }
     }
 
     fn client(&self, program: &str) -> Command {

@@ -98,3 +98,29 @@ async fn what_a_killed_run_left_behind_is_stopped_first() {
     first.ended().await;
     drop(second);
 }
+
+#[tokio::test]
+async fn postgres_comes_back_though_a_process_of_the_killed_one_lingers() {
+    let mut server = temporary::postgres(true).await.unwrap();
+    let (pid, log) = (server.pid().to_string(), server.log());
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    let child = children.split_whitespace().next().unwrap();
+    send("-STOP", child);
+    send("-KILL", &pid);
+    server.ended().await;
+    let let_go = async {
+        let mut look = tokio::time::interval(std::time::Duration::from_millis(5));
+        while !std::fs::read_to_string(&log).unwrap().contains("is still in use") {
+            look.tick().await;
+        }
+        send("-CONT", child);
+    };
+    let (started, ()) = tokio::join!(server.start_again(), let_go);
+    started.unwrap();
+    assert_ne!(server.pid().to_string(), pid);
+}
+
+fn send(signal: &str, pid: &str) {
+    let sent = std::process::Command::new("kill").args([signal, pid]).status();
+    assert!(sent.expect("there is a kill").success());
+}

@@ -1,14 +1,20 @@
 //! The body of a command: JSON in UTF-8, an object, within its limit, and in time.
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     http::{HeaderMap, header},
 };
-use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
 use serde_json::{Map, Value, value::RawValue};
 
 use crate::{fault::Fault, request_context::RequestContext};
+
+/// How much of a body that is too large is taken from its caller all the same, and for how long.
+const HEARD_OUT_BYTES_MAX: usize = 16 * 1024 * 1024;
+const HEARD_OUT_MAX: Duration = Duration::from_secs(2);
 
 /// Reads a body as it came, after checking that a service will be able to.
 pub(crate) async fn json_object(
@@ -18,21 +24,46 @@ pub(crate) async fn json_object(
     context: &RequestContext,
 ) -> Result<Box<RawValue>, Fault> {
     content_type(headers)?;
-    // What is announced too large need not be read at all.
+    // What is announced too large need not be kept.
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     if announced.and_then(|text| text.parse().ok()).is_some_and(|bytes: usize| bytes > bytes_max) {
+        hear_out(body).await;
         return Err(Fault::TooLarge { bytes_max });
     }
-    let collected = Limited::new(body, bytes_max).collect();
-    let bytes = match tokio::time::timeout_at(context.until, collected).await {
-        Err(_) => return Err(Fault::BodyTooSlow),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+    match tokio::time::timeout_at(context.until, collect(body, bytes_max)).await {
+        Err(_) => Err(Fault::BodyTooSlow),
+        Ok(bytes) => object(&bytes?),
+    }
+}
+
+async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, Fault> {
+    let mut collected = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Fault::BodyInterrupted)?;
+        let data = frame.into_data().unwrap_or_default();
+        if collected.len() + data.len() > bytes_max {
+            hear_out(body).await;
             return Err(Fault::TooLarge { bytes_max });
         }
-        Ok(Err(_)) => return Err(Fault::BodyInterrupted),
-        Ok(Ok(collected)) => collected.to_bytes(),
+        collected.extend_from_slice(&data);
+    }
+    Ok(collected.freeze())
+}
+
+/// Takes the rest of a body that is refused, within limits. A connection that is closed while its
+/// caller still sends is broken before the answer is read.
+async fn hear_out(mut body: Body) {
+    let rest = async {
+        let mut heard = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            heard += frame.data_ref().map_or(0, Bytes::len);
+            if heard > HEARD_OUT_BYTES_MAX {
+                return;
+            }
+        }
     };
-    object(&bytes)
+    // Whoever sends longer than that learns less.
+    let _heard = tokio::time::timeout(HEARD_OUT_MAX, rest).await;
 }
 
 fn content_type(headers: &HeaderMap) -> Result<(), Fault> {

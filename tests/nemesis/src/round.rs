@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use samvirke_tests::{Server, Up};
 
 use crate::{
@@ -73,14 +73,14 @@ async fn play_on(up: &mut Up, blow: &Blow) -> anyhow::Result<Course> {
     let begun = Instant::now();
     up.is_well()?;
     let mut prologue = Import::start(up, "prologue", &story::prologue())?;
-    until(&mut [&mut prologue]).await?;
+    until(up, &mut [&mut prologue]).await?;
 
     let mut imports = Vec::new();
     for (number, chapter) in story::chapters().iter().enumerate() {
         imports.push(Import::start(up, &format!("chapter-{number}"), chapter)?);
     }
     let went_on_after = strike(up, blow, &mut imports).await?;
-    until(&mut imports.iter_mut().collect::<Vec<_>>()).await?;
+    until(up, &mut imports.iter_mut().collect::<Vec<_>>()).await?;
     up.is_well()?;
 
     let mut acknowledged = prologue.acknowledged()?;
@@ -134,7 +134,8 @@ async fn strike(up: &mut Up, blow: &Blow, imports: &mut [Import]) -> anyhow::Res
     let total: usize = imports.iter().map(|import| import.total).sum();
     while count(imports) == before && before < total {
         look.tick().await;
-        ensure!(struck.elapsed() < IMPORTED_WITHIN, "nothing went on after {blow}\n{}", up.said());
+        has_not_ended(up)?;
+        promised!(struck.elapsed() < IMPORTED_WITHIN, "nothing went on after the blow");
         for import in &mut *imports {
             import.has_not_failed()?;
         }
@@ -142,13 +143,21 @@ async fn strike(up: &mut Up, blow: &Blow, imports: &mut [Import]) -> anyhow::Res
     Ok(struck.elapsed())
 }
 
+/// Checks that samvirke itself is still there.
+fn has_not_ended(up: &mut Up) -> anyhow::Result<()> {
+    let ended = up.ended()?;
+    promised!(ended.is_none(), "samvirke ended by itself: {}", ended.unwrap_or_default());
+    Ok(())
+}
+
 /// Waits until the imports have come to their ends.
-async fn until(imports: &mut [&mut Import]) -> anyhow::Result<()> {
+async fn until(up: &mut Up, imports: &mut [&mut Import]) -> anyhow::Result<()> {
     let begun = Instant::now();
     let mut look = tokio::time::interval(LOOK_EVERY);
     for import in imports {
         while !import.is_done()? {
             look.tick().await;
+            has_not_ended(up)?;
             let (name, count) = (&import.name, import.count());
             promised!(
                 begun.elapsed() < IMPORTED_WITHIN,
