@@ -69,7 +69,7 @@ pub enum AppendError {
 /// An envelope on its way, with what its subject's last sequence must be; 0 for a new aggregate.
 #[derive(Clone, Debug)]
 pub struct Pending {
-    pub subject: String,
+    pub subject: Arc<str>,
     pub expected: u64,
     pub payload: Bytes,
 }
@@ -85,7 +85,7 @@ impl Unit {
     }
 
     /// Whether a member's subject has provably moved past what it expects.
-    fn is_stale(&self, last: &HashMap<String, u64>) -> bool {
+    fn is_stale(&self, last: &HashMap<Arc<str>, u64>) -> bool {
         self.members
             .iter()
             .any(|member| last.get(&member.subject).is_some_and(|at| *at > member.expected))
@@ -287,7 +287,7 @@ impl Lane {
 
 struct Gathering {
     units: Vec<Unit>,
-    subjects: HashSet<String>,
+    subjects: HashSet<Arc<str>>,
     messages: usize,
     bytes: usize,
 }

@@ -170,13 +170,19 @@ pub fn record<E: Tagged>(
     upcasters: &[Upcaster],
 ) -> Result<Recorded, serde_json::Error> {
     let tag = event.tag();
-    let mut tagged = serde_json::to_value(event)?;
-    let data = tagged.get_mut(tag).map(serde_json::Value::take).unwrap_or_default();
+    let tagged = serde_json::to_string(event)?;
+    // What is written is {"<tag>":<data>}; only the data is kept, as it was written.
+    let data = tagged
+        .strip_prefix("{\"")
+        .and_then(|rest| rest.strip_prefix(tag))
+        .and_then(|rest| rest.strip_prefix("\":"))
+        .and_then(|rest| rest.strip_suffix('}'))
+        .ok_or_else(|| serde::ser::Error::custom("an event is written under its tag"))?;
     Ok(Recorded {
         id,
         tag: tag.to_owned(),
         version: upcast::version_today(upcasters, tag),
-        data: serde_json::value::to_raw_value(&data)?,
+        data: RawValue::from_string(data.to_owned())?,
     })
 }
 

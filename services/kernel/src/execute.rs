@@ -85,12 +85,17 @@ pub async fn execute<D: Decider>(
 ) -> Result<Done<D::Event>, ExecuteError<D::Rejection>> {
     let slot = repository.slot(&order.id);
     let mut slot = slot.lock().await;
+    let command = order.command();
     for attempt in 0..ATTEMPTS_MAX {
-        let mut loaded = match slot.take() {
-            Some(hot) => hot,
-            None => begin(repository, order).await?,
+        let (mut loaded, begun) = match slot.take() {
+            Some(hot) => (hot, None),
+            None => begin(repository, order, &command).await?,
         };
-        let events = match decide(repository, &mut loaded, order).await {
+        let decided = match begun {
+            Some(events) => Ok(Decided::Events(events)),
+            None => decide(repository, &mut loaded, order, &command).await,
+        };
+        let events = match decided {
             Ok(Decided::Events(events)) => events,
             Ok(Decided::Done(done)) => {
                 *slot = Some(loaded);
@@ -188,11 +193,12 @@ impl<D: Decider> Order<D> {
 async fn begin<D: Decider>(
     repository: &Repository<D>,
     order: &Order<D>,
-) -> Result<Loaded<D>, StoreError> {
+    command: &Command<D::Request, D::Facts>,
+) -> Result<(Loaded<D>, Option<Vec<D::Event>>), StoreError> {
     let nothing = Loaded::empty(order.id.clone());
-    match decide_on(&nothing, order) {
-        Ok(events) if !events.is_empty() => Ok(nothing),
-        Ok(_) | Err(_) => repository.load(&order.id).await,
+    match decide_on(&nothing, order, command) {
+        Ok(events) if !events.is_empty() => Ok((nothing, Some(events))),
+        Ok(_) | Err(_) => Ok((repository.load(&order.id).await?, None)),
     }
 }
 
@@ -207,12 +213,13 @@ async fn decide<D: Decider>(
     repository: &Repository<D>,
     loaded: &mut Loaded<D>,
     order: &Order<D>,
+    command: &Command<D::Request, D::Facts>,
 ) -> Result<Decided<D::Event>, ExecuteError<D::Rejection>> {
     loop {
         if let Some(known) = order.earlier(loaded)? {
             return Ok(Decided::Done(repeated(repository, known)));
         }
-        let refusal = match decide_on(loaded, order) {
+        let refusal = match decide_on(loaded, order, command) {
             Ok(events) if !events.is_empty() => return Ok(Decided::Events(events)),
             Ok(_) => None,
             Err(error) => Some(error),
@@ -230,11 +237,11 @@ async fn decide<D: Decider>(
 fn decide_on<D: Decider>(
     loaded: &Loaded<D>,
     order: &Order<D>,
+    command: &Command<D::Request, D::Facts>,
 ) -> Result<Vec<D::Event>, ExecuteError<D::Rejection>> {
     order.check_version(loaded)?;
-    let command = order.command();
-    loaded.state.authorise(&command).map_err(ExecuteError::Rejected)?;
-    loaded.state.decide(&command).map_err(ExecuteError::Rejected)
+    loaded.state.authorise(command).map_err(ExecuteError::Rejected)?;
+    loaded.state.decide(command).map_err(ExecuteError::Rejected)
 }
 
 /// Waits before the next attempt, or gives up where another attempt cannot help.
@@ -276,7 +283,7 @@ fn advance<D: Decider>(
 ) -> Done<D::Event> {
     let from = loaded.version;
     loaded.advance(&events, sequence, command_id, digest.to_owned(), payload);
-    repository.keep(&repository.subject(&loaded.id), from, loaded);
+    repository.keep(from, loaded);
     Done {
         version: loaded.version,
         position: repository.log().position(sequence),

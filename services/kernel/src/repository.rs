@@ -101,7 +101,7 @@ impl<D: Decider> Repository<D> {
         for commit in self.log.read(&subject, loaded.sequence).await? {
             loaded.fold(&commit)?;
         }
-        self.keep(&subject, from, &loaded);
+        self.keep(from, &loaded);
         Ok(loaded)
     }
 
@@ -133,10 +133,10 @@ impl<D: Decider> Repository<D> {
     }
 
     /// Keeps a snapshot when the history has grown past the next mark since `from`.
-    pub(crate) fn keep(&self, subject: &str, from: u64, loaded: &Loaded<D>) {
+    pub(crate) fn keep(&self, from: u64, loaded: &Loaded<D>) {
         let mark = |version: u64| version / snapshot::EVENTS_BETWEEN_SNAPSHOTS;
         if self.snapshots && mark(loaded.version) > mark(from) {
-            snapshot::write(&self.log, subject, &self.fingerprint, loaded);
+            snapshot::write(&self.log, &self.subject(&loaded.id), &self.fingerprint, loaded);
         }
     }
 
@@ -180,7 +180,7 @@ impl<D: Decider> Repository<D> {
             events: recorded,
         };
         Ok(Pending {
-            subject: self.subject(&loaded.id),
+            subject: self.subject(&loaded.id).into(),
             expected: loaded.sequence,
             payload: envelope.write()?,
         })

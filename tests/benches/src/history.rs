@@ -161,5 +161,5 @@ fn next(
         payload: event,
         metadata: std::collections::HashMap::new(),
     };
-    Ok((Pending { subject, expected, payload }, (aggregate_id, vec![told])))
+    Ok((Pending { subject: subject.into(), expected, payload }, (aggregate_id, vec![told])))
 }

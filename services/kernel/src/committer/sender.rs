@@ -1,8 +1,15 @@
 //! Commits on the wire: plain publishes and atomic batches (ADR-50), and what the server says to them.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use async_nats::{Client, HeaderMap, client::Request};
+use async_nats::{
+    Client, HeaderMap, Subject,
+    client::Request,
+    header::{
+        NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE,
+        NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
+    },
+};
 use futures::{StreamExt, future};
 use serde::Deserialize;
 use tracing::{debug, warn};
@@ -13,12 +20,6 @@ use super::{AppendError, Pending, Unit};
 const CODE_WRONG_LAST_SEQUENCE: u64 = 10071;
 /// Another writer's message for the subject is on its way.
 const CODE_SUBJECT_IN_FLIGHT: u64 = 10164;
-
-const EXPECTED_SUBJECT_SEQUENCE: &str = "Nats-Expected-Last-Subject-Sequence";
-const EXPECTED_STREAM: &str = "Nats-Expected-Stream";
-const BATCH_ID: &str = "Nats-Batch-Id";
-const BATCH_SEQUENCE: &str = "Nats-Batch-Sequence";
-const BATCH_COMMIT: &str = "Nats-Batch-Commit";
 
 /// What the server answers to a publish.
 #[derive(Debug, Deserialize)]
@@ -106,11 +107,11 @@ impl Sender {
 
     /// The last sequences of the units' subjects, as far as a replica knows them; it may know too
     /// little, never too much.
-    async fn last_sequences(&self, units: &[Unit]) -> HashMap<String, u64> {
+    async fn last_sequences(&self, units: &[Unit]) -> HashMap<Arc<str>, u64> {
         let subjects: Vec<&str> = units
             .iter()
             .flat_map(|unit| &unit.members)
-            .map(|member| member.subject.as_str())
+            .map(|member| &*member.subject)
             .collect();
         let mut last = HashMap::new();
         let question = serde_json::json!({ "multi_last": subjects, "batch": subjects.len() });
@@ -133,14 +134,14 @@ impl Sender {
             if let (Some(subject), Some(Ok(sequence))) =
                 (header("Nats-Subject"), header("Nats-Sequence").map(str::parse))
             {
-                last.insert(subject.to_owned(), sequence);
+                last.insert(subject.into(), sequence);
             }
         }
         last
     }
 
     async fn publish(&self, message: &Pending) -> Result<u64, AppendError> {
-        self.request(message, self.headers(message)).await
+        self.request(message, headers(message)).await
     }
 
     /// Publishes one atomic batch; the sequences are consecutive, the last one is acknowledged.
@@ -148,28 +149,21 @@ impl Sender {
         let batch = format!("{:032x}", rand::random::<u128>());
         let mut last = 0;
         for (index, message) in members.iter().enumerate() {
-            let mut headers = self.headers(message);
-            headers.insert(BATCH_ID, batch.as_str());
-            headers.insert(BATCH_SEQUENCE, (index + 1).to_string());
+            let mut headers = headers(message);
+            headers.insert(NATS_BATCH_ID, batch.as_str());
+            headers.insert(NATS_BATCH_SEQUENCE, (index + 1).to_string());
             if index + 1 == members.len() {
-                headers.insert(BATCH_COMMIT, "1");
+                headers.insert(NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL);
                 last = self.request(message, headers).await?;
             } else {
                 self.client
-                    .publish_with_headers(message.subject.clone(), headers, message.payload.clone())
+                    .publish_with_headers(Subject::from(&*message.subject), headers, message.payload.clone())
                     .await
                     .map_err(|err| AppendError::Unknown { reason: err.to_string() })?;
             }
         }
         let count = members.len() as u64;
         Ok((last + 1 - count..=last).collect())
-    }
-
-    fn headers(&self, message: &Pending) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert(EXPECTED_STREAM, self.stream.as_str());
-        headers.insert(EXPECTED_SUBJECT_SEQUENCE, message.expected.to_string());
-        headers
     }
 
     async fn request(&self, message: &Pending, headers: HeaderMap) -> Result<u64, AppendError> {
@@ -180,7 +174,7 @@ impl Sender {
             .timeout(Some(self.ack_timeout));
         let answer = self
             .client
-            .send_request(message.subject.clone(), request)
+            .send_request(Subject::from(&*message.subject), request)
             .await
             .map_err(|err| unknown(err.to_string()))?;
         let ack: PubAck =
@@ -194,4 +188,10 @@ impl Sender {
             }),
         }
     }
+}
+
+fn headers(message: &Pending) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, message.expected.to_string());
+    headers
 }

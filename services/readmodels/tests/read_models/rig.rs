@@ -129,7 +129,7 @@ impl Rig {
             events,
         };
         let pending = Pending {
-            subject,
+            subject: subject.into(),
             expected: expected.last().map_or(0, |last| last.sequence),
             payload: envelope.write().unwrap(),
         };
