@@ -108,11 +108,8 @@ impl Sender {
     /// The last sequences of the units' subjects, as far as a replica knows them; it may know too
     /// little, never too much.
     async fn last_sequences(&self, units: &[Unit]) -> HashMap<Arc<str>, u64> {
-        let subjects: Vec<&str> = units
-            .iter()
-            .flat_map(|unit| &unit.members)
-            .map(|member| &*member.subject)
-            .collect();
+        let subjects: Vec<&str> =
+            units.iter().flat_map(|unit| &unit.members).map(|member| &*member.subject).collect();
         let mut last = HashMap::new();
         let question = serde_json::json!({ "multi_last": subjects, "batch": subjects.len() });
         let inbox = self.client.new_inbox();
@@ -157,7 +154,11 @@ impl Sender {
                 last = self.request(message, headers).await?;
             } else {
                 self.client
-                    .publish_with_headers(Subject::from(&*message.subject), headers, message.payload.clone())
+                    .publish_with_headers(
+                        Subject::from(&*message.subject),
+                        headers,
+                        message.payload.clone(),
+                    )
                     .await
                     .map_err(|err| AppendError::Unknown { reason: err.to_string() })?;
             }

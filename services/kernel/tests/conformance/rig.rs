@@ -108,5 +108,9 @@ pub(crate) fn pending(log: &Log, name: &str, expected: u64) -> Pending {
         "occurred_at": clock::now(), "recorded_at": clock::now(),
         "events": [{"id": new_id(), "type": "added", "version": 1, "data": {"amount": 1}}],
     });
-    Pending { subject: log.subject("tally", &id(name)).into(), expected, payload: body.to_string().into() }
+    Pending {
+        subject: log.subject("tally", &id(name)).into(),
+        expected,
+        payload: body.to_string().into(),
+    }
 }
