@@ -60,7 +60,7 @@ fn head(body: &Body, prepared_by: &[String], known: &Known, sheet: &mut Sheet) {
         2,
         &[
             ("Myndighet", words::body_authority(rules.authority).to_owned()),
-            ("Plasser", standing.seats.len().to_string()),
+            ("Plasser", seats(standing)),
             ("Leder", named(standing, standing.chair.as_ref(), known)),
             ("Nestleder", named(standing, standing.deputy_chair.as_ref(), known)),
             ("Innkalling", notice(rules)),
@@ -73,6 +73,13 @@ fn head(body: &Body, prepared_by: &[String], known: &Known, sheet: &mut Sheet) {
             ("Grunnlag", rules.legal_basis.as_ref().map(words::legal_basis).unwrap_or_default()),
         ],
     );
+}
+
+fn seats(standing: &BodyInForce) -> String {
+    match standing.seats.len() {
+        0 => "ingen registrert".to_owned(),
+        seats => seats.to_string(),
+    }
 }
 
 fn prepares_for(body: &Body) -> Option<&AggregateId> {
@@ -178,7 +185,7 @@ Organer (2)
 
 Rådmannsgruppen (rådmannsgruppe, v:rg)
   Myndighet          gir råd
-  Plasser            0
+  Plasser            ingen registrert
   Innkalling         minst 7 dager før møtet
   Beslutningsdyktig  når minst 3 med stemmerett er til stede
   Flertall           to tredels flertall

@@ -5,7 +5,7 @@ use samvirke_schemas::queries::case_register::CaseEntry;
 use super::{known::Known, sheet::Sheet, words};
 
 /// Stands behind a number that another case bears too.
-pub(super) const COLLIDES: &str = " (!)";
+const COLLIDES: &str = " (!)";
 
 /// Lays the register out.
 pub(super) fn lay_out(entries: &[CaseEntry], known: &Known, sheet: &mut Sheet) {
@@ -13,16 +13,23 @@ pub(super) fn lay_out(entries: &[CaseEntry], known: &Known, sheet: &mut Sheet) {
     let row = |entry: &CaseEntry| {
         vec![
             numbers(entry, entries.iter()),
-            title(entry),
+            format!("{}{}", title(entry), own_id(entry)),
             words::case_kind(entry.kind).to_owned(),
             words::case_state(entry.state).to_owned(),
             known.body(&entry.owner),
-            entry.id.local.to_string(),
         ]
     };
-    let heads = ["Nummer", "Tittel", "Slag", "Tilstand", "Organ", "Id"];
+    let heads = ["Nummer", "Tittel", "Slag", "Tilstand", "Organ"];
     sheet.table(2, &heads, entries.iter().map(row).collect());
-    if entries.iter().any(|entry| collides(entry, entries.iter())) {
+    explain_collisions(|| entries.iter(), sheet);
+}
+
+/// Says what the mark means, where it stands somewhere.
+pub(super) fn explain_collisions<'a, I: Iterator<Item = &'a CaseEntry>>(
+    entries: impl Fn() -> I,
+    sheet: &mut Sheet,
+) {
+    if entries().any(|entry| collides(entry, entries())) {
         sheet.line(2, "(!) Flere saker har fått dette nummeret; alle er beholdt som de er.");
     }
 }
@@ -37,6 +44,15 @@ pub(super) fn numbers<'a>(entry: &CaseEntry, among: impl Iterator<Item = &'a Cas
 /// Whether another case bears its number. The register tells it of the later one only.
 fn collides<'a>(entry: &CaseEntry, mut among: impl Iterator<Item = &'a CaseEntry>) -> bool {
     !entry.collides_with.is_empty() || among.any(|other| other.collides_with.contains(&entry.id))
+}
+
+/// The id on a line of its own, where the number does not tell it already.
+fn own_id(entry: &CaseEntry) -> String {
+    let id = &entry.id.local;
+    if id.as_str() == entry.number.to_string().replace('/', "-") {
+        return String::new();
+    }
+    format!("\nid {id}")
 }
 
 /// The title, marked where the full one is withheld.
@@ -70,10 +86,11 @@ mod tests {
         lay_out(&entries, &Known::default(), &mut sheet);
         let wanted = "\
 Saker (3)
-  Nummer                 Tittel                       Slag        Tilstand   Organ  Id
-  6/2017                 Det framtidige samarbeidet   vedtakssak  avsluttet  v:rg   6-2017
-  24/2017, 24a/2017 (!)  Videreføring                 vedtakssak  avsluttet  v:rg   24-2017
-  24/2017 (!)            Tertialrapport 2 (skjermet)  vedtakssak  avsluttet  v:rg   24-2017-t
+  Nummer                 Tittel                       Slag        Tilstand   Organ
+  6/2017                 Det framtidige samarbeidet   vedtakssak  avsluttet  v:rg
+  24/2017, 24a/2017 (!)  Videreføring                 vedtakssak  avsluttet  v:rg
+  24/2017 (!)            Tertialrapport 2 (skjermet)  vedtakssak  avsluttet  v:rg
+                         id 24-2017-t
   (!) Flere saker har fått dette nummeret; alle er beholdt som de er.";
         assert_eq!(sheet.lines().join("\n"), wanted);
     }

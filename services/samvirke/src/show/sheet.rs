@@ -7,7 +7,7 @@
 pub(super) const COLUMNS: usize = 100;
 /// The columns between two columns of a table.
 const GAP: usize = 2;
-/// A column of a table is never narrower, so that words stay readable.
+/// Where words must be broken, a column gets no narrower than this.
 const CELL_MIN: usize = 6;
 
 /// Lines for reading, from the top.
@@ -83,18 +83,32 @@ impl Sheet {
 }
 
 /// How wide each column is: as its widest cell, and narrower from the widest on until all fit.
+///
+/// Words are broken only where no other way is left, because an id in two parts cannot be copied.
 fn widths(rows: &[Vec<String>], room: usize) -> Vec<usize> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
-    let widest = |column: usize| {
-        let lines = rows.iter().filter_map(|row| row.get(column)).flat_map(|cell| cell.lines());
-        lines.map(|line| line.chars().count()).max().unwrap_or_default()
+    let widest = |column: usize, parts: fn(&str) -> Vec<&str>| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        let chars = cells.flat_map(|cell| parts(cell)).map(|part| part.chars().count());
+        chars.max().unwrap_or_default()
     };
-    let mut widths: Vec<usize> = (0..columns).map(widest).collect();
+    let lines: Vec<usize> =
+        (0..columns).map(|column| widest(column, |cell| cell.lines().collect())).collect();
+    let words: Vec<usize> = (0..columns)
+        .map(|column| widest(column, |cell| cell.split_whitespace().collect()))
+        .collect();
     let room = room.saturating_sub(GAP * columns.saturating_sub(1));
+    let with_words = narrowed(lines, &words, room);
+    narrowed(with_words, &vec![CELL_MIN; columns], room)
+}
+
+/// Takes from the widest column that is above its least, until all fit or none is left.
+fn narrowed(mut widths: Vec<usize>, least: &[usize], room: usize) -> Vec<usize> {
     while widths.iter().sum::<usize>() > room {
-        match widths.iter_mut().max() {
-            Some(widest) if *widest > CELL_MIN => *widest -= 1,
-            Some(_) | None => break,
+        let above = widths.iter_mut().zip(least).filter(|(width, least)| **width > **least);
+        match above.max_by_key(|(width, _)| **width) {
+            Some((widest, _)) => *widest -= 1,
+            None => break,
         }
     }
     widths

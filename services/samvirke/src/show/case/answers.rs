@@ -29,7 +29,7 @@ pub(super) fn lay_out(joint: &Joint, settled_on: Option<NaiveDate>, sheet: &mut 
     );
     sheet.line(2, "Teksten:");
     sheet.prose(4, joint.text.as_ref().map_or("(skjermet)", |text| text.as_str()));
-    let heads = ["Medlem", "Mottatt", "Arkivsak", "Vedtak", "Dag", "Samme tekst"];
+    let heads = ["Medlem", "Mottatt", "Arkivsak", "Vedtak", "Dag", "Lik tekst"];
     sheet.table(2, &heads, joint.members.iter().map(row).collect());
     joint.members.iter().for_each(|answer| corrections(answer, sheet));
     if let Some(settlement) = &joint.settlement {
@@ -67,7 +67,7 @@ fn row(answer: &MemberAnswer) -> Vec<String> {
 /// The member's own case, and its journal entry below it (R36).
 fn file(reference: &FileReference) -> String {
     match &reference.journal_entry {
-        Some(entry) => format!("{} (jp. {entry})", reference.file),
+        Some(entry) => format!("{}\njp. {entry}", reference.file),
         None => reference.file.to_string(),
     }
 }

@@ -138,8 +138,9 @@ Sendt til medlemmene 28.09.2017
   Mangler       Bærum kommune
   Teksten:
     Samarbeidet videreføres.
-  Medlem         Mottatt     Arkivsak         Vedtak                  Dag         Samme tekst
-  Lier kommune   03.10.2017  17/1 (jp. 17/2)  Kommunestyret: vedtatt  15.05.2018  ja
+  Medlem         Mottatt     Arkivsak  Vedtak                  Dag         Lik tekst
+  Lier kommune   03.10.2017  17/1      Kommunestyret: vedtatt  15.05.2018  ja
+                             jp. 17/2
   Bærum kommune
   Rettet: Lier kommune var vedtatt med endringer 06.02.2018, nytt vedtak 15.05.2018. Behandlet på
     nytt.

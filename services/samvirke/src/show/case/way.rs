@@ -11,7 +11,7 @@ use samvirke_schemas::{
 };
 
 use crate::show::{
-    cases::{numbers, title},
+    cases::{explain_collisions, numbers, title},
     sheet::Sheet,
     words,
 };
@@ -45,10 +45,7 @@ pub(super) fn lay_out(way: &Answer, shown: &AggregateId, sheet: &mut Sheet) {
     sheet.heading("Veien: saker med nummeret, og saker i forhold til dem");
     let heads = ["", "Nummer", "Tittel", "Tilstand", "Id"];
     sheet.table(2, &heads, entries().map(row).collect());
-    let rows: Vec<Vec<String>> = entries().map(row).collect();
-    if rows.iter().any(|row| row[1].ends_with(crate::show::cases::COLLIDES)) {
-        sheet.line(2, "(!) Flere saker har fått dette nummeret; alle er beholdt som de er.");
-    }
+    explain_collisions(entries, sheet);
     if way.more {
         sheet.line(2, "Flere saker enn disse er i forhold til dem.");
     }
