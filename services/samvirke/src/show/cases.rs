@@ -52,7 +52,7 @@ fn own_id(entry: &CaseEntry) -> String {
     if id.as_str() == entry.number.to_string().replace('/', "-") {
         return String::new();
     }
-    format!("\nid {id}")
+    format!("\n({id})")
 }
 
 /// The title, marked where the full one is withheld.
@@ -90,7 +90,7 @@ Saker (3)
   6/2017                 Det framtidige samarbeidet   vedtakssak  avsluttet  v:rg
   24/2017, 24a/2017 (!)  Videreføring                 vedtakssak  avsluttet  v:rg
   24/2017 (!)            Tertialrapport 2 (skjermet)  vedtakssak  avsluttet  v:rg
-                         id 24-2017-t
+                         (24-2017-t)
   (!) Flere saker har fått dette nummeret; alle er beholdt som de er.";
         assert_eq!(sheet.lines().join("\n"), wanted);
     }
