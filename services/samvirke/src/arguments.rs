@@ -4,9 +4,15 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 use samvirke_private_servers::Secret;
-use samvirke_schemas::{id::CooperationId, organisation::OrganisationNumber, principal::Role};
+use samvirke_schemas::{
+    id::{AggregateId, CooperationId},
+    organisation::OrganisationNumber,
+    principal::Role,
+    text::Line,
+};
 use serde::Serialize;
 
 use crate::{assembly::Service, terminal::LogForm};
@@ -94,12 +100,13 @@ Examples:
   samvirke projections parked case_register
   samvirke projections retry case_register")]
     Projections(Projections),
-    /// Show one thing as the API gives it to the public or to the holder of a token
+    /// Show, in Norwegian, what the API answers to the public or to the holder of a token
     #[command(after_help = "\
 Examples:
-  samvirke show case 24/2017 --cooperation vestregionen
+  samvirke show case 24/2017 --cooperation vestregionen --timeline
   samvirke show cooperation vestregionen
-  samvirke show meeting vestregionen:sg-2017-06-01 --json")]
+  samvirke show meetings --cooperation vestregionen --body sg --year 2017
+  samvirke show meeting vestregionen:rg-2017-06-01 --json")]
     Show(Show),
 }
 
@@ -150,10 +157,10 @@ pub(crate) struct Import {
 #[derive(Debug, Args)]
 pub(crate) struct Bearer {
     /// The token for all requests (SAMVIRKE_TOKEN); a file is better, since others may see arguments
-    #[arg(long, env = "SAMVIRKE_TOKEN", hide_env_values = true, value_parser = secret)]
+    #[arg(long, global = true, env = "SAMVIRKE_TOKEN", hide_env_values = true, value_parser = secret)]
     pub(crate) token: Option<Secret>,
     /// The file with the token for all requests
-    #[arg(long, value_name = "FILE", conflicts_with = "token")]
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "token")]
     pub(crate) token_file: Option<PathBuf>,
 }
 
@@ -219,18 +226,79 @@ pub(crate) enum ProjectionsCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct Show {
-    /// What kind: case, cooperation, …
-    pub(crate) kind: String,
-    /// Its id, or the number of a case
-    pub(crate) id: String,
+    #[command(subcommand)]
+    pub(crate) thing: Thing,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+}
+
+/// How to ask, and how to answer.
+#[derive(Debug, Args)]
+pub(crate) struct Asking {
     /// Wait until the read models have seen these positions, as `import` tells them
-    #[arg(long, value_name = "POSITIONS")]
+    #[arg(long, global = true, value_name = "POSITIONS")]
     pub(crate) after: Option<String>,
-    /// Answer in JSON
-    #[arg(long)]
+    /// Print the answer as the API gives it; of a list, its first page
+    #[arg(long, global = true)]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) bearer: Bearer,
+}
+
+/// What is shown. Where an id has no cooperation before it, --cooperation says which one is meant.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Thing {
+    /// A cooperation: form, agreement, leadership, members
+    Cooperation {
+        /// Its id; without it the one in --cooperation
+        id: Option<AggregateId>,
+    },
+    /// The bodies of the cooperation, and the rules of each
+    Bodies {
+        /// As they stood on this day; without it all there ever were, as today
+        #[arg(long, value_name = "DAY")]
+        on: Option<NaiveDate>,
+    },
+    /// One body, with its seats
+    Body {
+        /// Its id: sg
+        id: String,
+        /// As it stood on this day
+        #[arg(long, value_name = "DAY")]
+        on: Option<NaiveDate>,
+    },
+    /// The calendar of meetings
+    Meetings {
+        /// Of this body only
+        #[arg(long, value_name = "ID")]
+        body: Option<String>,
+        /// In this year only
+        #[arg(long)]
+        year: Option<u16>,
+    },
+    /// One meeting: agenda, attendance, votes, minutes
+    Meeting {
+        /// Its id: sg-2017-06-01
+        id: String,
+    },
+    /// The register of cases
+    Cases {
+        /// Numbers of this year only
+        #[arg(long)]
+        year: Option<u16>,
+        /// With these words in titles or decisions
+        #[arg(long, value_name = "WORDS")]
+        text: Option<Line>,
+    },
+    /// A case and its way, by number or id
+    Case {
+        /// Its number or id: 24/2017, 24-2017
+        #[arg(value_name = "NUMBER|ID")]
+        id: String,
+        /// Tell everything that happened, too
+        #[arg(long)]
+        timeline: bool,
+    },
 }
 
 fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {

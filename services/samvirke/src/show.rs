@@ -1,139 +1,245 @@
-//! `samvirke show case 24/2017`: one thing as the API gives it, laid out for reading.
+//! `samvirke show case 24/2017`: what the API answers, laid out for people, in bokmål.
+//!
+//! Invariant: everything shown comes from the published queries, read into their own types. Who asks
+//! sees what the API lets them see, and nothing is fetched behind its back.
 
-use anyhow::{Context, bail};
-use samvirke_schemas::{case_number::CaseNumber, catalogue};
-use serde_json::Value;
+mod asker;
+mod known;
+mod sheet;
+mod words;
+
+mod bodies;
+mod cooperation;
+
+mod meeting;
+mod meetings;
+
+mod case;
+mod cases;
+
+use chrono::NaiveDate;
+use samvirke_schemas::{
+    case_number::CaseNumber,
+    id::{AggregateId, LocalId},
+    queries::{
+        body, calendar, case as case_query, case_register, case_way, cooperation_overview,
+        meeting as meeting_query,
+    },
+};
+use serde::Serialize;
 
 use crate::{
-    arguments::Show,
+    arguments::{Asking, Show, Thing},
     configuration::Configuration,
-    http::{self, Problem},
     outcome::Outcome,
     terminal,
 };
+use asker::Asker;
+use known::Known;
+use sheet::Sheet;
 
-/// How deep an answer is laid out; deeper parts are shown as JSON.
-const DEPTH_MAX: usize = 12;
-
-/// Asks for one thing and shows it.
+/// Asks for one thing, or a list, and shows it.
 pub(crate) async fn run(configuration: &Configuration, asked: &Show) -> anyhow::Result<Outcome> {
-    let collection = catalogue::COLLECTIONS.iter().find(|one| one.kind == asked.kind);
-    let collection = collection.with_context(|| {
-        let kinds: Vec<&str> = catalogue::COLLECTIONS.iter().map(|one| one.kind).collect();
-        format!("there is nothing of the kind {:?}; there are {}", asked.kind, kinds.join(", "))
-    })?;
-    let id = id(configuration, &asked.id)?;
-    let url = format!("{}/v1/{}/{id}", configuration.url(), collection.plural);
-    let mut request = http::client()?.get(&url);
-    if let Some(token) = http::given_token(&asked.bearer)? {
-        request = request.bearer_auth(token.expose());
-    }
-    if let Some(after) = &asked.after {
-        request = request.header("Samvirke-Position", after);
-    }
-    let response = request.send().await.with_context(|| format!("{url} does not answer"))?;
-    let status = response.status();
-    let body = response.bytes().await.with_context(|| format!("{url} broke off its answer"))?;
-    if !status.is_success() {
-        let problem = Problem::read(status.as_u16(), &body);
-        bail!("{}: {}", problem.code(), problem.reason());
-    }
-    let answer: Value = serde_json::from_slice(&body).context("the answer is not JSON")?;
-    if asked.json {
-        terminal::say(&serde_json::to_string_pretty(&answer)?);
-    } else {
-        let mut lines = Vec::new();
-        lay_out(&answer, 0, &mut lines);
-        lines.iter().for_each(|line| terminal::say(line));
+    let asker = Asker::new(configuration, &asked.asking)?;
+    let showing = Showing { configuration, asker, asking: &asked.asking };
+    match &asked.thing {
+        Thing::Cooperation { id } => showing.cooperation(id.as_ref()).await?,
+        Thing::Bodies { on } => showing.bodies(*on).await?,
+        Thing::Body { id, on } => showing.body(id, *on).await?,
+        Thing::Meetings { body, year } => showing.meetings(body.as_deref(), *year).await?,
+        Thing::Meeting { id } => showing.meeting(id).await?,
+        Thing::Cases { year, text } => {
+            showing.cases(*year, text.as_ref()).await?;
+        }
+        Thing::Case { id, timeline } => match id.parse::<CaseNumber>() {
+            Ok(number) => showing.way(number, *timeline).await?,
+            Err(_) => showing.case(id, *timeline).await?,
+        },
     }
     Ok(Outcome::Done)
 }
 
-/// The id in the URL; the number of a case is found in the cooperation that is meant.
-fn id(configuration: &Configuration, text: &str) -> anyhow::Result<String> {
-    match text.parse::<CaseNumber>() {
-        Ok(number) => {
-            let number = number.to_string().replace('/', "-");
-            Ok(format!("{}:{number}", configuration.cooperation()?))
+/// What every kind needs to be shown.
+struct Showing<'a> {
+    configuration: &'a Configuration,
+    asker: Asker,
+    asking: &'a Asking,
+}
+
+impl Showing<'_> {
+    async fn cooperation(&self, id: Option<&AggregateId>) -> anyhow::Result<()> {
+        let id = match id {
+            Some(id) => id.clone(),
+            None => AggregateId::of_cooperation(self.configuration.cooperation()?.clone()),
+        };
+        let parameters = cooperation_overview::Parameters { id, on: None };
+        if self.asking.json {
+            return self.as_it_came("cooperation-overview", &parameters).await;
         }
-        Err(_) => Ok(text.parse::<samvirke_schemas::id::AggregateId>()?.to_string()),
+        let overview = self.asker.ask("cooperation-overview", &parameters).await?;
+        say(|sheet| cooperation::lay_out(&overview, sheet));
+        Ok(())
     }
-}
 
-/// Lays a value out as indented lines: `name: value`, and `-` before each thing of a list.
-fn lay_out(value: &Value, depth: usize, lines: &mut Vec<String>) {
-    let indent = "  ".repeat(depth);
-    match value {
-        Value::Object(fields) if depth < DEPTH_MAX => {
-            for (name, value) in fields.iter().filter(|(_, value)| !is_empty(value)) {
-                match short(value) {
-                    Some(text) => lines.push(format!("{indent}{name}: {text}")),
-                    None => {
-                        lines.push(format!("{indent}{name}:"));
-                        lay_out(value, depth + 1, lines);
-                    }
-                }
-            }
+    async fn bodies(&self, on: Option<NaiveDate>) -> anyhow::Result<()> {
+        let cooperation = self.configuration.cooperation()?;
+        if self.asking.json {
+            let parameters = samvirke_schemas::queries::bodies::Parameters {
+                cooperation: cooperation.clone(),
+                on,
+                after: None,
+                limit: asker::LIMIT,
+            };
+            return self.as_it_came("bodies", &parameters).await;
         }
-        Value::Array(items) if depth < DEPTH_MAX => {
-            for item in items {
-                let first = lines.len();
-                match short(item) {
-                    Some(text) => lines.push(format!("{indent}  {text}")),
-                    None => lay_out(item, depth + 1, lines),
-                }
-                if let Some(line) = lines.get_mut(first) {
-                    line.replace_range(indent.len()..indent.len() + 1, "-");
-                }
-            }
+        let known = Known::ask(&self.asker, cooperation).await?;
+        let entries = known::bodies_of(&self.asker, cooperation, on).await?;
+        let mut bodies = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            let parameters = body::Parameters { id: entry.id.clone(), on };
+            bodies.push(self.asker.ask("body", &parameters).await?);
         }
-        Value::Object(_)
-        | Value::Array(_)
-        | Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_) => lines.push(format!("{indent}{value}")),
+        say(|sheet| bodies::lay_out(&bodies, &known, sheet));
+        Ok(())
+    }
+
+    async fn body(&self, id: &str, on: Option<NaiveDate>) -> anyhow::Result<()> {
+        let parameters = body::Parameters { id: self.id(id)?, on };
+        if self.asking.json {
+            return self.as_it_came("body", &parameters).await;
+        }
+        let body: body::Body = self.asker.ask("body", &parameters).await?;
+        let known = Known::ask(&self.asker, &body.id.cooperation).await?;
+        say(|sheet| bodies::lay_out_one(&body, &known, sheet));
+        Ok(())
+    }
+
+    async fn meetings(&self, body: Option<&str>, year: Option<u16>) -> anyhow::Result<()> {
+        let cooperation = self.configuration.cooperation()?;
+        let body = body.map(|id| self.id(id)).transpose()?;
+        let day =
+            |month, day| year.and_then(|year| NaiveDate::from_ymd_opt(i32::from(year), month, day));
+        let page = |after| calendar::Parameters {
+            cooperation: cooperation.clone(),
+            body: body.clone(),
+            from: day(1, 1),
+            to: day(12, 31),
+            state: None,
+            after,
+            limit: asker::LIMIT,
+        };
+        if self.asking.json {
+            return self.as_it_came("calendar", &page(None)).await;
+        }
+        let entries = self.asker.all("calendar", page).await?;
+        let known = Known::ask(&self.asker, cooperation).await?;
+        say(|sheet| meetings::lay_out(&entries, &known, sheet));
+        Ok(())
+    }
+
+    async fn meeting(&self, id: &str) -> anyhow::Result<()> {
+        let parameters = meeting_query::Parameters { id: self.id(id)? };
+        if self.asking.json {
+            return self.as_it_came("meeting", &parameters).await;
+        }
+        let meeting: meeting_query::Meeting = self.asker.ask("meeting", &parameters).await?;
+        let known = Known::ask(&self.asker, &meeting.id.cooperation).await?;
+        // Seats are named by the body as it stood on the meeting's first day.
+        let on = meeting.days.first().map(|first| first.day);
+        let parameters = body::Parameters { id: meeting.body.clone(), on };
+        let body: body::Body = self.asker.ask("body", &parameters).await?;
+        say(|sheet| meeting::lay_out(&meeting, body.in_force.as_ref(), &known, sheet));
+        Ok(())
+    }
+
+    async fn cases(
+        &self,
+        year: Option<u16>,
+        text: Option<&samvirke_schemas::text::Line>,
+    ) -> anyhow::Result<()> {
+        let cooperation = self.configuration.cooperation()?;
+        let page = |after| case_register::Parameters {
+            cooperation: cooperation.clone(),
+            body: None,
+            year,
+            kind: None,
+            state: None,
+            member: None,
+            text: text.cloned(),
+            number: None,
+            after,
+            limit: asker::LIMIT,
+        };
+        if self.asking.json {
+            return self.as_it_came("case-register", &page(None)).await;
+        }
+        let entries = self.asker.all("case-register", page).await?;
+        let known = Known::ask(&self.asker, cooperation).await?;
+        say(|sheet| cases::lay_out(&entries, &known, sheet));
+        Ok(())
+    }
+
+    /// The cases of a number, and the one that it is about in full.
+    async fn way(&self, number: CaseNumber, timeline: bool) -> anyhow::Result<()> {
+        let cooperation = self.configuration.cooperation()?.clone();
+        let parameters = case_way::Parameters { cooperation: cooperation.clone(), number };
+        if self.asking.json {
+            return self.as_it_came("case-way", &parameters).await;
+        }
+        let way: case_way::Answer = self.asker.ask("case-way", &parameters).await?;
+        let Some(main) = case::main_of(&way, number) else {
+            anyhow::bail!("there is no case {number} in {cooperation}");
+        };
+        let parameters = case_query::Parameters { id: main.clone() };
+        let case: case_query::Case = self.asker.ask("case", &parameters).await?;
+        self.show_case(&case, &way, timeline).await
+    }
+
+    async fn case(&self, id: &str, timeline: bool) -> anyhow::Result<()> {
+        let parameters = case_query::Parameters { id: self.id(id)? };
+        if self.asking.json {
+            return self.as_it_came("case", &parameters).await;
+        }
+        let case: case_query::Case = self.asker.ask("case", &parameters).await?;
+        let parameters = case_way::Parameters {
+            cooperation: case.id.cooperation.clone(),
+            number: case.number.number,
+        };
+        let way = self.asker.ask("case-way", &parameters).await?;
+        self.show_case(&case, &way, timeline).await
+    }
+
+    async fn show_case(
+        &self,
+        case: &case_query::Case,
+        way: &case_way::Answer,
+        timeline: bool,
+    ) -> anyhow::Result<()> {
+        let known = Known::ask(&self.asker, &case.id.cooperation).await?;
+        say(|sheet| case::lay_out(case, way, &known, timeline, sheet));
+        Ok(())
+    }
+
+    /// Says an answer as the API gives it; of a list, its first page.
+    async fn as_it_came(&self, query: &str, parameters: &impl Serialize) -> anyhow::Result<()> {
+        let answer = self.asker.as_it_came(query, parameters).await?;
+        terminal::say(&serde_json::to_string_pretty(&answer)?);
+        Ok(())
+    }
+
+    /// `vestregionen:sg`, or `sg` alone in the cooperation that is meant.
+    fn id(&self, text: &str) -> anyhow::Result<AggregateId> {
+        if text.contains(':') {
+            return Ok(text.parse()?);
+        }
+        let local: LocalId = text.parse()?;
+        Ok(AggregateId::new(self.configuration.cooperation()?.clone(), local))
     }
 }
 
-/// A value that fits behind its name.
-fn short(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.contains('\n') => Some(text.clone()),
-        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
-        Value::String(_) | Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn an_answer_is_laid_out_for_reading() {
-        let answer = json!({"names": {"nb": "Vestregionen"}, "none": null,
-                            "members": [{"member": "935478715", "from": "1992"}, "x"]});
-        let mut lines = Vec::new();
-        lay_out(&answer, 0, &mut lines);
-        let wanted = [
-            "members:",
-            "  - from: 1992",
-            "    member: 935478715",
-            "  - x",
-            "names:",
-            "  nb: Vestregionen",
-        ];
-        assert_eq!(lines, wanted);
-    }
+/// Says what is laid out on a sheet.
+fn say(lay_out: impl FnOnce(&mut Sheet)) {
+    let mut sheet = Sheet::default();
+    lay_out(&mut sheet);
+    sheet.lines().iter().for_each(|line| terminal::say(line));
 }
