@@ -7,11 +7,8 @@ use samvirke_kernel::{
     execute::execute_together,
     follower::Follower,
     inbox::{self, carry_out, positions, refused, unknown_kind},
-    log::Log,
     repository::Repository,
-    service::{Host, ServeError, serve_commands},
-    snapshot,
-    stream::StreamError,
+    service::{Host, ServiceError, serve_commands},
 };
 use samvirke_schemas::{
     cases::case::Request,
@@ -30,17 +27,6 @@ use crate::{
 /// The context and the first token of its subjects.
 pub const CONTEXT: &str = Case::CONTEXT;
 
-/// Why the service ended.
-#[derive(Debug, thiserror::Error)]
-pub enum ServiceError {
-    #[error("an event stream cannot be used")]
-    Stream(#[from] StreamError),
-    #[error("the stream of snapshots cannot be used")]
-    Snapshots(#[from] snapshot::OpenError),
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-}
-
 struct Inbox {
     registers: Repository<Register>,
     cases: Arc<Repository<Case>>,
@@ -53,10 +39,8 @@ struct Inbox {
 ///
 /// When the streams or NATS cannot be used.
 pub async fn service(host: Host) -> Result<(), ServiceError> {
-    let open = |context| Log::open(host.client.clone(), context, host.replicas);
-    let log = open(CONTEXT).await?;
-    let (networks, meetings) = (open("networks").await?, open("meetings").await?);
-    snapshot::open(log.jetstream(), host.replicas).await?;
+    let log = host.own_log(CONTEXT).await?;
+    let (networks, meetings) = (host.log("networks").await?, host.log("meetings").await?);
     let cases = Arc::new(Repository::new(log.clone()));
     let members = Follower::start(networks, host.shutdown.clone());
     let inbox = Arc::new(Inbox {

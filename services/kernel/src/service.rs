@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{Instrument, info, info_span, warn};
 
-use crate::{clock, signature::MessageVerifier};
+use crate::{clock, log::Log, signature::MessageVerifier, snapshot, stream::StreamError};
 
 /// The most requests one instance works on at once; beyond it the caller is told to try again.
 pub const CONCURRENT_MAX: usize = 4_096;
@@ -32,6 +32,39 @@ pub struct Host {
     /// Checks that messages come from the gateway.
     pub verifier: MessageVerifier,
     pub shutdown: CancellationToken,
+}
+
+/// Why a service that decides ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    #[error("an event stream cannot be used")]
+    Stream(#[from] StreamError),
+    #[error("the stream of snapshots cannot be used")]
+    Snapshots(#[from] snapshot::OpenError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+impl Host {
+    /// The stream of a service's own context, and that of its snapshots.
+    ///
+    /// # Errors
+    ///
+    /// When one of them cannot be used.
+    pub async fn own_log(&self, context: &'static str) -> Result<Log, ServiceError> {
+        let log = self.log(context).await?;
+        snapshot::open(log.jetstream(), self.replicas).await?;
+        Ok(log)
+    }
+
+    /// The stream of another context.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be used.
+    pub async fn log(&self, context: &'static str) -> Result<Log, StreamError> {
+        Log::open(self.client.clone(), context, self.replicas).await
+    }
 }
 
 /// Why a service cannot be offered.

@@ -7,11 +7,8 @@ use samvirke_kernel::{
     execute::execute,
     follower::Follower,
     inbox::{self, positions, refused, store_refused, unknown_kind},
-    log::Log,
     repository::Repository,
-    service::{Host, ServeError, serve_commands},
-    snapshot,
-    stream::StreamError,
+    service::{Host, ServiceError, serve_commands},
 };
 use samvirke_schemas::{
     message::CommandMessage,
@@ -26,17 +23,6 @@ use crate::{
 /// The context and the first token of its subjects.
 pub const CONTEXT: &str = Meeting::CONTEXT;
 
-/// Why the service ended.
-#[derive(Debug, thiserror::Error)]
-pub enum ServiceError {
-    #[error("an event stream cannot be used")]
-    Stream(#[from] StreamError),
-    #[error("the stream of snapshots cannot be used")]
-    Snapshots(#[from] snapshot::OpenError),
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-}
-
 struct Inbox {
     meetings: Repository<Meeting>,
     bodies: Follower<Bodies>,
@@ -48,9 +34,7 @@ struct Inbox {
 ///
 /// When the streams or NATS cannot be used.
 pub async fn service(host: Host) -> Result<(), ServiceError> {
-    let open = |context| Log::open(host.client.clone(), context, host.replicas);
-    let (log, networks) = (open(CONTEXT).await?, open("networks").await?);
-    snapshot::open(log.jetstream(), host.replicas).await?;
+    let (log, networks) = (host.own_log(CONTEXT).await?, host.log("networks").await?);
     let inbox = Arc::new(Inbox {
         meetings: Repository::new(log),
         bodies: Follower::start(networks, host.shutdown.clone()),

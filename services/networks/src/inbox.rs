@@ -5,11 +5,8 @@ use std::sync::Arc;
 use samvirke_kernel::{
     Decider,
     inbox::{carry_out, store_refused, unknown_kind},
-    log::Log,
     repository::{Repository, StoreError},
-    service::{Host, ServeError, serve_commands},
-    snapshot,
-    stream::StreamError,
+    service::{Host, ServiceError, serve_commands},
 };
 use samvirke_schemas::{
     id::{AggregateId, CooperationId},
@@ -27,17 +24,6 @@ use crate::{
 /// The context and the first token of its subjects.
 pub const CONTEXT: &str = Cooperation::CONTEXT;
 
-/// Why the service ended.
-#[derive(Debug, thiserror::Error)]
-pub enum ServiceError {
-    #[error("the event stream cannot be used")]
-    Stream(#[from] StreamError),
-    #[error("the stream of snapshots cannot be used")]
-    Snapshots(#[from] snapshot::OpenError),
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-}
-
 struct Inbox {
     cooperations: Repository<Cooperation>,
     bodies: Arc<Repository<Body>>,
@@ -50,8 +36,7 @@ struct Inbox {
 ///
 /// When its stream or NATS cannot be used.
 pub async fn service(host: Host) -> Result<(), ServiceError> {
-    let log = Log::open(host.client.clone(), CONTEXT, host.replicas).await?;
-    snapshot::open(log.jetstream(), host.replicas).await?;
+    let log = host.own_log(CONTEXT).await?;
     let bodies = Arc::new(Repository::new(log.clone()));
     let inbox = Arc::new(Inbox {
         cooperations: Repository::new(log.clone()),
