@@ -14,7 +14,6 @@ use samvirke_kernel::{
     repository::Repository,
 };
 use samvirke_schemas::{
-    Tagged,
     cases::case::{
         self, Request,
         joint::MembersToAsk,
@@ -60,7 +59,7 @@ async fn record_outcomes(
     commit: &Stored,
     envelope: &Envelope,
 ) -> Result<(), TryAgain> {
-    for (event, id) in events::<meeting::Event>(commit, envelope, "meeting")? {
+    for (event, id) in policy::events::<meeting::Event>(commit, envelope, "meeting")? {
         let Some((case, outcome)) = outcome_of(&envelope.aggregate.id, event) else { continue };
         let order = policy::order::<Case>(
             OUTCOME_OF_A_TREATMENT,
@@ -120,14 +119,13 @@ async fn send_to_members(
     commit: &Stored,
     envelope: &Envelope,
 ) -> Result<(), TryAgain> {
-    for (event, id) in events::<case::Event>(commit, envelope, Case::KIND)? {
+    for (event, id) in policy::events::<case::Event>(commit, envelope, Case::KIND)? {
         if !matches!(event, case::Event::ReadyForMembers { .. }) {
             continue;
         }
         let case = envelope.aggregate.id.clone();
         let facts = {
-            let members =
-                members.at(&[]).await.map_err(|err| TryAgain { reason: err.to_string() })?;
+            let members = members.at(&[]).await?;
             let day = day_of(envelope.occurred_at);
             Facts { members: members.on(&case.cooperation, day), ..Facts::default() }
         };
@@ -138,19 +136,4 @@ async fn send_to_members(
         policy::give(cases, &order).await?;
     }
     Ok(())
-}
-
-/// The events of a commit with their ids, if it is of that kind.
-fn events<E: Tagged>(
-    commit: &Stored,
-    envelope: &Envelope,
-    kind: &str,
-) -> Result<Vec<(E, uuid::Uuid)>, TryAgain> {
-    if envelope.aggregate.kind != kind {
-        return Ok(Vec::new());
-    }
-    let events = envelope
-        .events::<E>(commit.sequence, &[])
-        .map_err(|err| TryAgain { reason: err.to_string() })?;
-    Ok(events.into_iter().zip(envelope.events.iter().map(|event| event.id)).collect())
 }

@@ -206,19 +206,15 @@ pub fn store_refused(error: &StoreError) -> Refused {
             Refused::Unavailable { detail: "too many commits are waiting; try again".into() }
         }
         StoreError::Append(AppendError::TooLarge { .. }) | StoreError::TooManyEvents { .. } => {
-            Refused::Invalid { field: "body".into(), detail: error_detail(error) }
+            Refused::Invalid { field: "body".into(), detail: chain(error) }
         }
         StoreError::Append(AppendError::Conflict { .. } | AppendError::Refused { .. })
         | StoreError::History(_)
         | StoreError::Write(_) => {
             error!(error = %chain(error), "the store failed");
-            Refused::Broken { detail: error_detail(error) }
+            Refused::Broken { detail: chain(error) }
         }
     }
-}
-
-fn error_detail(error: &StoreError) -> String {
-    chain(error)
 }
 
 /// An error with its causes, for one line of a log.

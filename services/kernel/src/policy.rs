@@ -16,13 +16,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use samvirke_schemas::{id::AggregateId, principal::Principal};
+use samvirke_schemas::{Tagged, id::AggregateId, principal::Principal};
 
 use crate::{
     clock,
     decider::Decider,
     envelope::{self, Envelope},
     execute::{ExecuteError, Order, execute},
+    follower::Behind,
     inbox::chain,
     log::{Log, Stored, delivered},
     rejection::Rejection,
@@ -41,6 +42,31 @@ const RETRY: Duration = Duration::from_secs(1);
 #[error("the policy could not act: {reason}")]
 pub struct TryAgain {
     pub reason: String,
+}
+
+impl From<Behind> for TryAgain {
+    fn from(behind: Behind) -> Self {
+        Self { reason: behind.to_string() }
+    }
+}
+
+/// The events of a commit with their ids; none where it is of another kind.
+///
+/// # Errors
+///
+/// [`TryAgain`] when an event cannot be read.
+pub fn events<E: Tagged>(
+    commit: &Stored,
+    envelope: &Envelope,
+    kind: &str,
+) -> Result<Vec<(E, Uuid)>, TryAgain> {
+    if envelope.aggregate.kind != kind {
+        return Ok(Vec::new());
+    }
+    let events = envelope
+        .events::<E>(commit.sequence, &[])
+        .map_err(|err| TryAgain { reason: err.to_string() })?;
+    Ok(events.into_iter().zip(envelope.events.iter().map(|event| event.id)).collect())
 }
 
 /// The order that `policy` gives to `id` because of one event of a commit.

@@ -56,27 +56,19 @@ async fn vacate_seats(
     commit: &Stored,
     envelope: &Envelope,
 ) -> Result<(), TryAgain> {
-    if envelope.aggregate.kind != Cooperation::KIND {
-        return Ok(());
-    }
-    let events: Vec<cooperation::Event> = envelope
-        .events(commit.sequence, Cooperation::UPCASTERS)
-        .map_err(|err| TryAgain { reason: err.to_string() })?;
-    for (event, recorded) in events.iter().zip(&envelope.events) {
+    let events = policy::events::<cooperation::Event>(commit, envelope, Cooperation::KIND)?;
+    for (event, cause) in events {
         let cooperation::Event::MemberReleased { member, to, reason } = event else { continue };
         let ids: Vec<AggregateId> = {
-            let known = known.at(&[]).await.map_err(|err| TryAgain { reason: err.to_string() })?;
+            let known = known.at(&[]).await?;
             known.0.get(&envelope.aggregate.id.cooperation).into_iter().flatten().cloned().collect()
         };
         for id in ids {
-            let request = body::Request::VacateSeatsOf {
-                member: member.clone(),
-                to: *to,
-                reason: reason.clone(),
-            };
+            let request =
+                body::Request::VacateSeatsOf { member: member.clone(), to, reason: reason.clone() };
             let order = policy::order::<Body>(
                 SEATS_OF_A_RELEASED_MEMBER,
-                (envelope, recorded.id),
+                (envelope, cause),
                 id,
                 request,
                 crate::body::Facts::default(),
