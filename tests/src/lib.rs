@@ -15,7 +15,7 @@ pub use caller::Caller;
 pub use events::{Happened, history, until};
 pub use policy::Policy;
 pub use running::Running;
-pub use up::{Addresses, NatsAddress, Server, Up, executable};
+pub use up::{Addresses, NatsAddress, Server, Up};
 
 use samvirke_private_servers::{
     Error, NatsServer,

@@ -3,54 +3,18 @@
 //! Invariant: nothing of it is left when it goes, whatever was killed.
 
 use std::{
-    env, fs,
+    fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    time::SystemTime,
 };
 
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 use tempfile::TempDir;
 
-/// Names the executable to use, before any other place is searched. Not `SAMVIRKE_…`: it is no setting.
-const EXECUTABLE: &str = "TESTED_SAMVIRKE";
 /// How long `samvirke doctor` waits until all is well.
 const WELL_WITHIN: &str = "60s";
-
-/// Finds the executable that was built with this program.
-///
-/// # Errors
-///
-/// When there is none, or it was built from other sources than these.
-pub fn executable() -> anyhow::Result<PathBuf> {
-    if let Some(given) = env::var_os(EXECUTABLE) {
-        return Ok(given.into());
-    }
-    let own = env::current_exe()?;
-    // Tests lie one folder deeper than programs.
-    let found = own.ancestors().skip(1).take(2).map(|folder| folder.join("samvirke"));
-    let found = found.into_iter().find(|path| path.is_file());
-    let found = found.context("there is no samvirke: cargo build --package samvirke")?;
-    let sources = fs::read_to_string(found.with_extension("d"))?;
-    let here = crate::root().canonicalize()?;
-    ensure!(
-        sources.contains(&*here.join("services/samvirke/src/main.rs").to_string_lossy()),
-        "{} was built from other sources: cargo build --package samvirke",
-        found.display()
-    );
-    let built = fs::metadata(&found)?.modified()?;
-    for source in sources.split_whitespace().skip(1).map(Path::new) {
-        let changed = fs::metadata(source).and_then(|found| found.modified());
-        ensure!(
-            changed.unwrap_or(SystemTime::UNIX_EPOCH) <= built,
-            "{} has changed since: cargo build --package samvirke",
-            source.display()
-        );
-    }
-    Ok(found)
-}
 
 /// A server that `samvirke up` stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,18 +55,23 @@ pub struct Up {
 }
 
 impl Up {
-    /// Starts one that listens on `http`, where port 0 is any free one.
+    /// Starts the `executable`, which listens on `http`, where port 0 is any free one.
     ///
     /// # Errors
     ///
     /// When it cannot be started.
-    pub fn start(http: &str) -> anyhow::Result<Self> {
-        let executable = executable()?;
+    pub fn start(executable: &Path, http: &str) -> anyhow::Result<Self> {
         // As root, PostgreSQL runs as another user and must get through.
         let mode = fs::Permissions::from_mode(0o711);
         let data = tempfile::Builder::new().prefix("samvirke-up-").permissions(mode).tempdir()?;
-        let process = start(&executable, http, data.path())?;
-        Ok(Self { executable, http: http.to_owned(), process, data, kept: false })
+        let process = start(executable, http, data.path())?;
+        Ok(Self {
+            executable: executable.to_owned(),
+            http: http.to_owned(),
+            process,
+            data,
+            kept: false,
+        })
     }
 
     pub fn data(&self) -> &Path {

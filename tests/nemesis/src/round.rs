@@ -1,7 +1,7 @@
 //! One round: a Samvirke of its own, several imports, one blow, and what must be true afterwards.
 
 use std::{
-    fs,
+    env, fs,
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, ExitStatus, Stdio},
@@ -58,7 +58,9 @@ impl Course {
 ///
 /// The first promise that was broken; what is left of the round is then kept.
 pub(crate) async fn play(blow: &Blow) -> anyhow::Result<Course> {
-    let mut up = Up::start(&format!("127.0.0.1:{}", free_port()?))?;
+    // `tests/faults` builds both, side by side.
+    let samvirke = env::current_exe()?.with_file_name("samvirke");
+    let mut up = Up::start(&samvirke, &format!("127.0.0.1:{}", free_port()?))?;
     let played = play_on(&mut up, blow).await;
     match played {
         Ok(course) => Ok(course),

@@ -4,14 +4,17 @@
 use samvirke_tests::{Server, Up};
 use serde_json::{Value, json};
 
-use crate::api::{Api, Caller, founding, recovers};
+use crate::{
+    api::{Api, Caller, founding, recovers},
+    samvirke,
+};
 
 /// How many commands are given around each loss of a server.
 const COMMANDS: usize = 20;
 
 #[tokio::test]
 async fn servers_that_are_away_lose_nothing_and_are_not_waited_for_in_vain() {
-    let mut up = Up::start("127.0.0.1:0").unwrap();
+    let mut up = samvirke().unwrap();
     up.is_well().unwrap();
     let api = Api::of(&up);
     let operator = api.caller(&["*:operator"], None);

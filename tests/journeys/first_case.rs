@@ -1,15 +1,17 @@
 //! From nothing to a numbered case, and what the API says to those who get it wrong on the way.
 
-use samvirke_tests::Up;
 use serde_json::json;
 
-use crate::api::{Answer, Api, Caller, admitting, an_hour_ago, establishing, founding, opening};
+use crate::{
+    api::{Answer, Api, Caller, admitting, an_hour_ago, establishing, founding, opening},
+    samvirke,
+};
 
 const ASKER: &str = "920125298";
 
 #[tokio::test]
 async fn a_cooperation_from_its_founding_to_its_first_case() {
-    let mut up = Up::start("127.0.0.1:0").unwrap();
+    let mut up = samvirke().unwrap();
     up.is_well().unwrap();
     let api = Api::of(&up);
     let secretariat = api.secretariat();

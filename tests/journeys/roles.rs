@@ -1,11 +1,11 @@
 //! Who may give which command: every command in the catalogue, tried by everyone.
 
 use samvirke_schemas::catalogue::{COLLECTIONS, Collection};
-use samvirke_tests::Up;
 use serde_json::{Value, json};
 
 use crate::{
     api::{Api, Caller, admitting, establishing, founding, opening},
+    samvirke,
     smallest::Smallest,
 };
 
@@ -131,7 +131,7 @@ async fn every_command_is_given_by_those_who_may_and_by_nobody_else() {
             let _known = who_may(collection.plural, command);
         }
     }
-    let mut up = Up::start("127.0.0.1:0").unwrap();
+    let mut up = samvirke().unwrap();
     up.is_well().unwrap();
     let api = Api::of(&up);
     prepare(&api).await;

@@ -1,0 +1,18 @@
+//! Journeys through the real executable, over HTTP, with real servers under it.
+#![expect(clippy::unwrap_used, reason = "a broken test should panic")]
+
+mod api;
+mod smallest;
+
+mod away;
+mod first_case;
+mod roles;
+
+use std::path::Path;
+
+use samvirke_tests::Up;
+
+/// The executable, built by Cargo together with these journeys, on a port of its own.
+fn samvirke() -> anyhow::Result<Up> {
+    Up::start(Path::new(env!("CARGO_BIN_EXE_samvirke")), "127.0.0.1:0")
+}
