@@ -66,9 +66,14 @@ pub fn check_server(client: &async_nats::Client) -> Result<(), StreamError> {
 
 /// The settings of an event stream.
 pub fn settings(context: &str, replicas: usize) -> Config {
+    lasting(stream_name(context), format!("es.{context}.>"), replicas)
+}
+
+/// The settings of a stream that never forgets.
+pub(crate) fn lasting(name: String, subjects: String, replicas: usize) -> Config {
     Config {
-        name: stream_name(context),
-        subjects: vec![format!("es.{context}.>")],
+        name,
+        subjects: vec![subjects],
         storage: StorageType::File,
         retention: RetentionPolicy::Limits,
         discard: DiscardPolicy::New,
@@ -98,8 +103,15 @@ pub async fn open(
     context: &str,
     replicas: usize,
 ) -> Result<StreamIdentity, StreamError> {
+    open_as(js, settings(context, replicas)).await
+}
+
+/// Creates a stream with these settings, or checks that the one that is there has them.
+pub(crate) async fn open_as(
+    js: &jetstream::Context,
+    wanted: Config,
+) -> Result<StreamIdentity, StreamError> {
     check_server(&js.client())?;
-    let wanted = settings(context, replicas);
     let unreachable = |source: Box<dyn std::error::Error + Send + Sync>| StreamError::Unreachable {
         stream: wanted.name.clone(),
         source,

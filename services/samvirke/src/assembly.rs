@@ -41,6 +41,8 @@ pub(crate) enum Service {
     Meetings,
     /// The read models and the queries on them.
     Readmodels,
+    /// The change feed.
+    Feed,
     /// The HTTP API.
     Gateway,
 }
@@ -110,6 +112,10 @@ async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> any
             let url = ground.database_url.take().context("the read models need a database")?;
             drop(ground);
             samvirke_readmodels::service(host, url.expose()).await.map_err(Into::into)
+        }
+        Service::Feed => {
+            drop(ground);
+            samvirke_feed::service(host).await.map_err(Into::into)
         }
         Service::Gateway => {
             let listener = ground.listener.take().context("the gateway needs an address")?;

@@ -1,0 +1,22 @@
+//! The change feed: what Samvirke tells the world, one CloudEvent for each fact and audience.
+//!
+//! A fact is said in the feed's own words, so that the services' events may change without breaking
+//! those who listen. A published version of a type is never changed; a breaking change is a new version.
+
+mod audience;
+mod cloud_event;
+mod concerns;
+pub mod fact;
+
+pub use audience::{Audience, InvalidSubject, Reader, Subject, filter};
+pub use cloud_event::{CloudEvent, Said, UnknownType, data_schema, type_name};
+pub use concerns::Concerns;
+pub use fact::Fact;
+
+/// The stream that holds the feed.
+pub const STREAM: &str = "FEED";
+/// Every subject of the feed begins so.
+pub const SUBJECTS: &str = "feed.>";
+/// The header that names, separated by commas, the members that got the same fact with more in it
+/// just before. Whoever sees both leaves this one out.
+pub const RESTATED: &str = "Samvirke-Restated";

@@ -1,0 +1,316 @@
+//! A stream that one relay writes in one order, for others to read.
+//!
+//! Every write says what the last sequence of the whole stream must be, so that of two writers only one
+//! gets through and none can come in between. What the writer needs to go on after a restart travels in
+//! the headers of its messages: the last message is the checkpoint.
+
+use std::{sync::Arc, time::Duration};
+
+use async_nats::{
+    Client, HeaderMap, StatusCode,
+    client::Request,
+    header::{
+        NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE,
+        NATS_EXPECTED_LAST_SEQUENCE,
+    },
+    jetstream::{
+        self,
+        consumer::{DeliverPolicy, pull},
+    },
+};
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures::{Stream, StreamExt};
+use serde::Deserialize;
+
+use crate::{
+    committer::{AppendError, BATCH_MESSAGES_MAX},
+    log::ReadError,
+    stream::{self, StreamError, StreamIdentity},
+};
+
+/// How long to wait for the server's acknowledgement or for the next message of an answer.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// The most messages asked for in one page.
+pub const PAGE_MESSAGES_MAX: usize = 1_000;
+
+/// The stream's last sequence was not the expected one.
+const CODE_WRONG_LAST_SEQUENCE: u64 = 10071;
+/// Another write is on its way.
+const CODE_IN_FLIGHT: u64 = 10164;
+
+/// A message to be published.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    pub subject: String,
+    pub headers: Vec<(&'static str, String)>,
+    pub payload: Bytes,
+}
+
+/// A message as it stands in the stream.
+#[derive(Clone, Debug)]
+pub struct Published {
+    pub subject: String,
+    pub sequence: u64,
+    /// When the server stored it.
+    pub stored_at: DateTime<Utc>,
+    pub payload: Bytes,
+    headers: HeaderMap,
+}
+
+impl Published {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(async_nats::HeaderValue::as_str)
+    }
+}
+
+/// A published stream.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    js: jetstream::Context,
+    identity: Arc<StreamIdentity>,
+}
+
+impl Publication {
+    /// Opens the stream `name` for `subjects`, creating it if there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`stream::open`].
+    pub async fn open(
+        client: Client,
+        name: &str,
+        subjects: &str,
+        replicas: usize,
+    ) -> Result<Self, StreamError> {
+        let js = jetstream::new(client);
+        let wanted = stream::lasting(name.to_owned(), subjects.to_owned(), replicas);
+        let identity = Arc::new(stream::open_as(&js, wanted).await?);
+        Ok(Self { js, identity })
+    }
+
+    pub fn identity(&self) -> &StreamIdentity {
+        &self.identity
+    }
+
+    /// The last sequence, 0 when nothing was published.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub async fn last_sequence(&self) -> Result<u64, ReadError> {
+        let stream = self.js.get_stream(&self.identity.name).await;
+        Ok(stream.map_err(|err| self.unreachable(err))?.cached_info().state.last_sequence)
+    }
+
+    /// The last message, as the stream's leader has it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub async fn last(&self) -> Result<Option<Published>, ReadError> {
+        let stream = self.js.get_stream(&self.identity.name).await;
+        let stream = stream.map_err(|err| self.unreachable(err))?;
+        let last = stream.cached_info().state.last_sequence;
+        if last == 0 {
+            return Ok(None);
+        }
+        let message = stream.get_raw_message(last).await.map_err(|err| self.unreachable(err))?;
+        Ok(Some(Published {
+            subject: message.subject.to_string(),
+            sequence: message.sequence,
+            stored_at: message.time,
+            payload: message.payload,
+            headers: message.headers,
+        }))
+    }
+
+    /// Publishes messages, in order and together, if `expected` is the stream's last sequence; returns
+    /// the new last sequence.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError::Conflict`] when someone else has published; after [`AppendError::Unknown`] the
+    /// last message must be read.
+    ///
+    /// # Panics
+    ///
+    /// With more than [`BATCH_MESSAGES_MAX`] messages, or none.
+    pub async fn publish(&self, expected: u64, messages: &[Outgoing]) -> Result<u64, AppendError> {
+        assert!(messages.len() <= BATCH_MESSAGES_MAX, "a batch has at most {BATCH_MESSAGES_MAX}");
+        let (last, before) = messages.split_last().expect("there is something to publish");
+        let batch = (!before.is_empty()).then(|| format!("{:032x}", rand::random::<u128>()));
+        let client = self.js.client();
+        for (index, message) in before.iter().enumerate() {
+            let headers = headers(message, index, expected, batch.as_deref());
+            client
+                .publish_with_headers(message.subject.clone(), headers, message.payload.clone())
+                .await
+                .map_err(|err| AppendError::Unknown { reason: err.to_string() })?;
+        }
+        let mut headers = headers(last, before.len(), expected, batch.as_deref());
+        if batch.is_some() {
+            headers.insert(NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL);
+        }
+        let request = Request::new()
+            .headers(headers)
+            .payload(last.payload.clone())
+            .timeout(Some(ANSWER_TIMEOUT));
+        let answer = client.send_request(last.subject.clone(), request).await;
+        let answer = answer.map_err(|err| AppendError::Unknown { reason: err.to_string() })?;
+        acknowledged(&answer.payload)
+    }
+
+    /// Reads up to `limit` messages after a sequence whose subjects match `filter`, from any replica;
+    /// it may show too little, never something else.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub async fn page(
+        &self,
+        filter: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Published>, ReadError> {
+        let client = self.js.client();
+        let inbox = client.new_inbox();
+        let mut answers =
+            client.subscribe(inbox.clone()).await.map_err(|err| self.unreachable(err))?;
+        let question = serde_json::json!({
+            "seq": after + 1, "batch": limit.min(PAGE_MESSAGES_MAX), "next_by_subj": filter,
+        });
+        let subject = format!("$JS.API.DIRECT.GET.{}", self.identity.name);
+        client
+            .publish_with_reply(subject, inbox, question.to_string().into())
+            .await
+            .map_err(|err| self.unreachable(err))?;
+        let mut page = Vec::new();
+        loop {
+            let answer = tokio::time::timeout(ANSWER_TIMEOUT, answers.next()).await;
+            let timed_out = || ReadError::TimedOut { stream: self.identity.name.clone() };
+            let answer = answer.map_err(|_| timed_out())?.ok_or_else(timed_out)?;
+            match answer.status {
+                None => page.push(self.read(answer)?),
+                Some(StatusCode::NOT_FOUND) => return Ok(page),
+                Some(status) if status.as_u16() == 204 => return Ok(page),
+                Some(status) => {
+                    return Err(ReadError::Refused {
+                        stream: self.identity.name.clone(),
+                        status: status.as_u16(),
+                        description: answer.description.unwrap_or_default(),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Follows what matches one of `filters` after a sequence, in order, as long as it is read.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`], at once or as an item; then follow again from the last message that was seen.
+    pub async fn follow(
+        &self,
+        filters: Vec<String>,
+        after: u64,
+    ) -> Result<impl Stream<Item = Result<Published, ReadError>> + Unpin + use<>, ReadError> {
+        let config = pull::OrderedConfig {
+            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: after + 1 },
+            filter_subjects: filters,
+            ..pull::OrderedConfig::default()
+        };
+        let consumer: jetstream::consumer::Consumer<pull::OrderedConfig> = self
+            .js
+            .create_consumer_on_stream(config, &self.identity.name)
+            .await
+            .map_err(|err| self.unreachable(err))?;
+        let messages = consumer.messages().await.map_err(|err| self.unreachable(err))?;
+        let publication = self.clone();
+        Ok(messages.map(move |message| {
+            let message = message.map_err(|err| publication.unreachable(err))?;
+            publication.delivered(&message)
+        }))
+    }
+
+    fn delivered(&self, message: &jetstream::Message) -> Result<Published, ReadError> {
+        let info = message.info().map_err(|err| self.unreachable(err.to_string()))?;
+        Ok(Published {
+            subject: message.subject.to_string(),
+            sequence: info.stream_sequence,
+            stored_at: info.published,
+            payload: message.payload.clone(),
+            headers: message.headers.clone().unwrap_or_default(),
+        })
+    }
+
+    /// A message of a direct get, whose place is told in its headers.
+    fn read(&self, message: async_nats::Message) -> Result<Published, ReadError> {
+        let headers = message.headers.unwrap_or_default();
+        let missing = |header| ReadError::Incomplete { stream: self.identity.name.clone(), header };
+        let told = |name: &'static str| {
+            headers.get(name).map(async_nats::HeaderValue::as_str).ok_or_else(|| missing(name))
+        };
+        Ok(Published {
+            subject: told("Nats-Subject")?.to_owned(),
+            sequence: told("Nats-Sequence")?.parse().map_err(|_| missing("Nats-Sequence"))?,
+            stored_at: DateTime::parse_from_rfc3339(told("Nats-Time-Stamp")?)
+                .map_err(|_| missing("Nats-Time-Stamp"))?
+                .with_timezone(&Utc),
+            payload: message.payload,
+            headers,
+        })
+    }
+
+    fn unreachable(
+        &self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> ReadError {
+        ReadError::Unreachable { stream: self.identity.name.clone(), source: source.into() }
+    }
+}
+
+fn headers(message: &Outgoing, index: usize, expected: u64, batch: Option<&str>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &message.headers {
+        headers.insert(*name, value.as_str());
+    }
+    if index == 0 {
+        headers.insert(NATS_EXPECTED_LAST_SEQUENCE, expected.to_string());
+    }
+    if let Some(batch) = batch {
+        headers.insert(NATS_BATCH_ID, batch);
+        headers.insert(NATS_BATCH_SEQUENCE, (index + 1).to_string());
+    }
+    headers
+}
+
+fn acknowledged(payload: &[u8]) -> Result<u64, AppendError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        #[serde(default)]
+        seq: u64,
+        error: Option<Failure>,
+    }
+    #[derive(Deserialize)]
+    struct Failure {
+        #[serde(default)]
+        err_code: u64,
+        #[serde(default)]
+        description: String,
+    }
+    let answer: Answer = serde_json::from_slice(payload)
+        .map_err(|err| AppendError::Unknown { reason: err.to_string() })?;
+    match answer.error {
+        None => Ok(answer.seq),
+        Some(Failure { err_code: CODE_WRONG_LAST_SEQUENCE, .. }) => {
+            Err(AppendError::Conflict { in_flight: false })
+        }
+        Some(Failure { err_code: CODE_IN_FLIGHT, .. }) => {
+            Err(AppendError::Conflict { in_flight: true })
+        }
+        Some(Failure { err_code, description }) => {
+            Err(AppendError::Refused { code: err_code, description })
+        }
+    }
+}
