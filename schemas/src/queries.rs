@@ -17,3 +17,6 @@ pub mod inbox;
 
 pub mod calendar;
 pub mod meeting;
+
+pub mod contacts;
+pub mod notifications;
