@@ -24,6 +24,7 @@ mod parameter;
 mod percent;
 mod query;
 mod service_request;
+mod unsubscribe;
 
 mod health;
 mod observe;

@@ -17,7 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     Gateway, command, fault::Fault, health, observe, openapi::openapi, parameter, problem::Problem,
-    query, request_context::RequestContext,
+    query, request_context::RequestContext, unsubscribe,
 };
 
 /// Everything the gateway serves.
@@ -31,7 +31,8 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .route("/openapi.json", get(|| async { openapi_json(document) }));
+        .route("/openapi.json", get(|| async { openapi_json(document) }))
+        .route(unsubscribe::PATH, get(unsubscribe::ask).post(unsubscribe::decline));
     for collection in COLLECTIONS {
         for command in collection.commands {
             router = with_command(router, collection, command);
@@ -118,12 +119,14 @@ fn unknown_command(method: &Method, path: &str) -> Option<Fault> {
 /// The methods that a path answers, as the header `Allow` writes them.
 fn allowed(path: &str) -> Option<String> {
     let own = ["/livez", "/readyz", "/metrics", "/openapi.json"].contains(&path);
-    let is_query = own || QUERIES.iter().any(|query| matches_template(query.path, path));
-    let is_command = COLLECTIONS.iter().any(|collection| {
-        collection.commands.iter().any(|command| {
-            matches_template(&format!("/v1/{}/{{id}}/{command}", collection.plural), path)
-        })
-    });
+    let link = matches_template(unsubscribe::PATH, path);
+    let is_query = own || link || QUERIES.iter().any(|query| matches_template(query.path, path));
+    let is_command = link
+        || COLLECTIONS.iter().any(|collection| {
+            collection.commands.iter().any(|command| {
+                matches_template(&format!("/v1/{}/{{id}}/{command}", collection.plural), path)
+            })
+        });
     match (is_query, is_command) {
         (true, true) => Some("GET, HEAD, POST".to_owned()),
         (true, false) => Some("GET, HEAD".to_owned()),

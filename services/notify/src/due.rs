@@ -40,8 +40,9 @@ async fn fire_reminders(
     settings: &Settings,
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
+    type Due = (String, String, String, DateTime<Utc>, Json<Reminder>);
     let mut tx = pool.begin().await?;
-    let due: Vec<(String, String, String, DateTime<Utc>, Json<Reminder>)> = sqlx::query_as(
+    let due: Vec<Due> = sqlx::query_as(
         "DELETE FROM due WHERE (what, about, whom) IN (
              SELECT what, about, whom FROM due WHERE at <= $1 ORDER BY at, what, about, whom
              LIMIT $2 FOR UPDATE SKIP LOCKED)

@@ -40,3 +40,5 @@ pub use settings::{Key, Settings};
 
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod tests;

@@ -12,3 +12,4 @@ mod operation;
 mod queries;
 mod tokens;
 mod unavailable;
+mod unsubscribe;
