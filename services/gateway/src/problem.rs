@@ -265,6 +265,8 @@ fn status_of_fault(fault: &Fault) -> StatusCode {
         | Fault::ServiceAway
         | Fault::OutcomeUnknown
         | Fault::OutcomeUnknownWithoutKey
+        | Fault::IssuerAway
+        | Fault::OfficesUnknown
         | Fault::AnswerLate
         | Fault::TooBusy
         | Fault::NotReady => StatusCode::SERVICE_UNAVAILABLE,
