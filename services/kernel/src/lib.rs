@@ -23,6 +23,7 @@ pub mod follower;
 pub mod inbox;
 pub mod policy;
 pub mod projection;
+pub mod receiver;
 pub mod service;
 
 pub mod clock;
