@@ -1,4 +1,5 @@
 //! Accounts on a running nats-server: given and taken without a restart, and without a word to others.
+#![expect(clippy::unwrap_used, reason = "a broken test should panic")]
 
 use std::{fs, time::Duration};
 

@@ -7,9 +7,9 @@
 //! 1. Connect with the seed as NKey. Subscribe to an inbox of its own, such as `_INBOX.x1`.
 //! 2. Publish `{"batch": 100, "expires": 30000000000}` (nanoseconds) to [`Receiver::next`] with that inbox
 //!    as reply. What has not been received arrives there at once, what happens later as it happens.
-//! 3. A message comes on the subject it has in the feed. Its reply subject begins with
-//!    `$JS.ACK.FEED.<durable>.`; its fourth token from there is the position in the feed. Keep what it
-//!    says, then publish `+ACK` to its reply subject (as a request, where the answer is to confirm it).
+//! 3. A message comes with the subject it has in the feed. Its reply subject is
+//!    `$JS.ACK.FEED.<durable>.<deliveries>.<position in the feed>.…`. Keep what the message says, then
+//!    publish `+ACK` to that (as a request, where the answer is to confirm it).
 //! 4. A message on the inbox's own subject with a status is not of the feed: 404 there is nothing and
 //!    408 the time is up, so ask again; 409 the request asks for too much; 503 the place is not there
 //!    just now, so wait some seconds and ask again.

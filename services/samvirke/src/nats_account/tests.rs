@@ -1,7 +1,5 @@
 //! What a member reaches on a real nats-server with the accounts of a register, and what it does not.
 
-#![expect(clippy::unwrap_used, reason = "a broken test should panic")]
-
 mod cluster;
 mod member;
 
