@@ -28,6 +28,8 @@ pub enum Error {
     NotReloaded { last_line: String, log: PathBuf },
     #[error("the nats-server in {path} was started without accounts; start samvirke up again")]
     NoAccounts { path: PathBuf },
+    #[error("streams are stored both with and without accounts; move {nobodys} or {owners} away")]
+    StoredTwice { nobodys: PathBuf, owners: PathBuf },
     #[error("{path} is in use by another samvirke{by}; stop it or choose another directory")]
     InUse { path: PathBuf, by: String },
     #[error("{server} ended {restarts} times within {seconds} s; its log is {log}")]

@@ -309,7 +309,11 @@ fn config(directory: &Path) -> PathBuf {
 fn give_to_owner(directory: &Path) -> Result<(), Error> {
     let stored = directory.join("store/jetstream");
     let (nobodys, owners) = (stored.join("$G"), stored.join(accounts::OWNER));
-    if nobodys.is_dir() && !owners.exists() {
+    if nobodys.is_dir() {
+        // The server would wait for ever for the one that no account is there for.
+        if owners.exists() {
+            return Err(Error::StoredTwice { nobodys, owners });
+        }
         fs::rename(&nobodys, &owners).map_err(Error::prepare(&owners))?;
         tracing::info!("the streams belong to the account {} from now on", accounts::OWNER);
     }

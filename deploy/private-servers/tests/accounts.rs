@@ -130,8 +130,13 @@ async fn what_was_stored_without_accounts_is_the_owners_afterwards() {
     before.stop().await;
 
     settings.accounts = Some(accounts(Vec::new()));
-    let after = NatsServer::start(settings).await.unwrap();
+    let after = NatsServer::start(settings.clone()).await.unwrap();
     let context = jetstream::new(owner(&after).await);
     let found = context.get_stream("S").await.unwrap().cached_info().clone();
     assert_eq!((found.state.messages, found.created), (1, created), "the same stream");
+
+    after.stop().await;
+    fs::create_dir_all(dir.path().join("nats/store/jetstream/$G")).unwrap();
+    let error = NatsServer::start(settings).await.unwrap_err();
+    assert!(error.to_string().contains("with and without accounts"), "{error}");
 }
