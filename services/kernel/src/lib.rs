@@ -24,6 +24,7 @@ pub mod inbox;
 pub mod policy;
 pub mod projection;
 pub mod publication;
+pub mod receiver;
 pub mod service;
 
 pub mod clock;

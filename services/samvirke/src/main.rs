@@ -20,6 +20,7 @@ mod token;
 mod doctor;
 mod http;
 mod import;
+mod nats_account;
 mod projections;
 mod show;
 
@@ -57,6 +58,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
             Command::Doctor(doctor) => doctor::run(&configuration, &doctor).await,
             Command::Projections(what) => projections::run(&configuration, &what.command).await,
             Command::Show(show) => show::run(&configuration, &show).await,
+            Command::NatsAccount(what) => nats_account::run(&configuration, &what).await,
         }
     })
 }
