@@ -5,7 +5,8 @@
 pub mod decider;
 pub mod rejection;
 pub mod scenario;
-pub mod upcast;
+
+pub use samvirke_schemas::upcast;
 
 pub mod envelope;
 pub mod loaded;
