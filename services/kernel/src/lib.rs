@@ -21,6 +21,7 @@ pub mod snapshot;
 pub mod stream;
 
 pub mod follower;
+pub mod form;
 pub mod inbox;
 pub mod policy;
 pub mod projection;
