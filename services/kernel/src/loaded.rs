@@ -101,7 +101,7 @@ impl<D: Decider> Loaded<D> {
         }
         let folded = Folded::read(commit.sequence, &commit.payload)?;
         let mut events = Vec::with_capacity(folded.events.len());
-        folded.each::<D::Event>(commit.sequence, D::UPCASTERS, |event| events.push(event))?;
+        folded.each::<D::Event>(commit.sequence, |event| events.push(event))?;
         for event in &events {
             self.state.evolve(event);
         }

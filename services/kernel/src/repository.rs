@@ -156,7 +156,7 @@ impl<D: Decider> Repository<D> {
             .map(|(index, event)| {
                 let name = format!("{}/{}/{index}", D::KIND, loaded.id);
                 let id = Uuid::new_v5(&about.command_id, name.as_bytes());
-                envelope::record(event, id, D::UPCASTERS)
+                envelope::record(event, id)
             })
             .collect::<Result<Vec<_>, _>>()?;
         let envelope = Envelope {
@@ -230,7 +230,7 @@ where
         for commit in commits {
             let read = Envelope::read(commit.sequence, &commit.payload)
                 .and_then(|envelope| {
-                    let events = envelope.events(commit.sequence, D::UPCASTERS)?;
+                    let events = envelope.events(commit.sequence)?;
                     Ok((envelope, events))
                 })
                 .map_err(|err| AggregateError::DeserializationError(Box::new(err)))?;
