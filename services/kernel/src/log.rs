@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The most messages asked for in one direct get; more are paged.
-pub const READ_MESSAGES_MAX: usize = 10_000;
+pub const READ_MESSAGES_MAX: usize = 1_000;
 /// The most bytes asked for in one direct get.
 pub const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long to wait for the next message of a direct get.
@@ -149,7 +149,7 @@ impl Log {
         Ok(commits)
     }
 
-    /// As [`Log::read`], but each commit is taken while the server sends the next.
+    /// As [`Log::read`], but each commit is taken as it comes, and none is held.
     ///
     /// # Errors
     ///
