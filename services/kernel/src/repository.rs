@@ -98,9 +98,9 @@ impl<D: Decider> Repository<D> {
         };
         let mut loaded = kept.unwrap_or_else(|| Loaded::empty(id.clone()));
         let from = loaded.version;
-        for commit in self.log.read(&subject, loaded.sequence).await? {
-            loaded.fold(&commit)?;
-        }
+        let after = loaded.sequence;
+        let fold = |commit| loaded.fold(&commit).map_err(StoreError::from);
+        self.log.read_each(&subject, after, fold).await?;
         self.keep(from, &loaded);
         Ok(loaded)
     }
