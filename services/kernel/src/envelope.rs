@@ -24,6 +24,8 @@ pub const ENVELOPE_VERSION: u32 = 1;
 pub const EVENTS_PER_COMMIT_MAX: usize = 256;
 /// The most bytes an envelope may have: the server's usual `max_payload`, less room for headers.
 pub const ENVELOPE_BYTES_MAX: usize = 1024 * 1024 - 8 * 1024;
+/// Room for an envelope with one event of the usual size, so that writing it seldom has to move it.
+const ENVELOPE_BYTES_USUAL: usize = 1024;
 
 /// Why stored bytes cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -129,7 +131,9 @@ impl Envelope {
     ///
     /// Only when an event cannot be written as JSON, which is our bug.
     pub fn write(&self) -> Result<Bytes, serde_json::Error> {
-        serde_json::to_vec(self).map(Bytes::from)
+        let mut bytes = Vec::with_capacity(ENVELOPE_BYTES_USUAL);
+        serde_json::to_writer(&mut bytes, self)?;
+        Ok(bytes.into())
     }
 
     /// The events of the commit, lifted to today's version.

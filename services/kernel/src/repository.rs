@@ -145,7 +145,7 @@ impl<D: Decider> Repository<D> {
         &self,
         loaded: &Loaded<D>,
         events: &[D::Event],
-        about: &About,
+        about: About,
     ) -> Result<Pending, StoreError> {
         if events.len() > EVENTS_PER_COMMIT_MAX {
             return Err(StoreError::TooManyEvents { events: events.len() });
@@ -168,12 +168,12 @@ impl<D: Decider> Repository<D> {
                 version_to: loaded.version + events.len() as u64,
             },
             command_id: about.command_id,
-            command: about.command.clone(),
-            digest: about.digest.clone(),
-            actor: about.actor.clone(),
+            command: about.command,
+            digest: about.digest,
+            actor: about.actor,
             cause: about.cause,
-            traceparent: about.traceparent.clone(),
-            provenance: about.provenance.clone(),
+            traceparent: about.traceparent,
+            provenance: about.provenance,
             occurred_at: about.occurred_at,
             recorded_at: about.recorded_at,
             previous: loaded.previous.digest(),
@@ -267,7 +267,8 @@ where
         // The framework has applied the events to the context's state already; only where it
         // stood is of interest here.
         let about = about_from(metadata);
-        let pending = self.pending(&context, &events, &about).map_err(unreachable)?;
+        let command_id = about.command_id;
+        let pending = self.pending(&context, &events, about).map_err(unreachable)?;
         let sequences = self.log.append(vec![pending]).await.map_err(|err| match err {
             AppendError::Conflict { .. } => AggregateError::AggregateConflict,
             AppendError::Overloaded
@@ -278,7 +279,7 @@ where
         let position = self.log.position(sequences.last().copied().unwrap_or_default());
         let told = HashMap::from([
             ("position".to_owned(), position.to_string()),
-            ("command_id".to_owned(), about.command_id.to_string()),
+            ("command_id".to_owned(), command_id.to_string()),
         ]);
         Ok(events
             .into_iter()
