@@ -33,6 +33,11 @@ use crate::{
     outcome::Outcome,
 };
 
+/// A commit is some dozens of small pieces of memory that one thread takes and another gives back, which
+/// the system's own allocator is slow at (`tests/benches/README.md`).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(arguments) {
