@@ -25,6 +25,7 @@ pub mod catalogue;
 pub mod message;
 pub mod queries;
 pub mod reply;
+pub mod standing;
 pub mod upcast;
 
 use upcast::Upcaster;

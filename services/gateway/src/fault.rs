@@ -266,10 +266,6 @@ faults! {
             "Try again", "Prøv igjen",
             "too many requests are under way; nothing was done",
             "for mange forespørsler er i gang; ingenting ble gjort";
-        NotReady:
-            "Not ready", "Ikke klar",
-            "the gateway has no connection to the services, or is about to stop",
-            "porten har ikke forbindelse med tjenestene, eller er i ferd med å stoppe";
         Broken:
             "It is our fault", "Feilen er vår",
             "the program failed; tell us the instance of this problem",
@@ -290,7 +286,6 @@ impl Fault {
                 | Self::OfficesUnknown
                 | Self::AnswerLate
                 | Self::TooBusy
-                | Self::NotReady
         )
     }
 
@@ -345,7 +340,6 @@ impl Fault {
             | Self::OfficesUnknown
             | Self::AnswerLate
             | Self::TooBusy
-            | Self::NotReady
             | Self::Broken => return None,
         };
         Some(name)

@@ -28,6 +28,7 @@ mod query;
 mod service_request;
 
 mod offices;
+mod readiness;
 
 mod health;
 mod observe;
@@ -52,6 +53,7 @@ pub use settings::Settings;
 use crate::{
     identity::{Identity, LoadError},
     offices::Offices,
+    readiness::Readiness,
     settings::Limits,
 };
 
@@ -66,6 +68,7 @@ struct Parts {
     offices: Follower<Offices>,
     /// Ends the following when the gateway goes.
     _following: DropGuard,
+    readiness: Readiness,
     limits: Limits,
     metrics: PrometheusHandle,
     /// One permit for each request to a service that may be under way.
@@ -95,6 +98,7 @@ impl Gateway {
             identity,
             offices: Follower::start(networks, following.clone()),
             _following: following.drop_guard(),
+            readiness: Readiness::default(),
             limits: settings.limits,
             metrics,
             in_flight: Semaphore::new(settings.limits.in_flight_max),

@@ -269,8 +269,7 @@ fn status_of_fault(fault: &Fault) -> StatusCode {
         | Fault::IssuerAway
         | Fault::OfficesUnknown
         | Fault::AnswerLate
-        | Fault::TooBusy
-        | Fault::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+        | Fault::TooBusy => StatusCode::SERVICE_UNAVAILABLE,
         Fault::Broken => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

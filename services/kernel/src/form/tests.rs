@@ -94,7 +94,7 @@ fn what_a_value_says_of_its_form_is_told_in_bokmaal() {
     check(serde_json::from_value::<MediaType>(json!("pdf")));
     check(serde_json::from_value::<Digest>(json!("sha256:x")));
     check("x".parse::<crate::position::Position>());
-    check("x".parse::<uuid::Uuid>());
+    check(serde_json::from_value::<uuid::Uuid>(json!("x")));
 }
 
 #[test]
