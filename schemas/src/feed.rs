@@ -7,6 +7,7 @@ mod audience;
 mod cloud_event;
 mod concerns;
 pub mod fact;
+pub mod schema;
 
 pub use audience::{Audience, InvalidSubject, Reader, Subject, filter};
 pub use cloud_event::{CloudEvent, Said, UnknownType, data_schema, type_name};
