@@ -5,6 +5,7 @@ use reqwest::{Client, Method, header::HeaderMap};
 use samvirke_gateway::{
     demo_issuer::{DemoIssuer, ISSUER, TokenRequest},
     identity::Claims,
+    outbound,
 };
 use samvirke_kernel::clock;
 use samvirke_tests::Up;
@@ -43,7 +44,7 @@ impl Api {
             *byte = u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
         }
         Self {
-            http: Client::builder().timeout(REQUEST_MAX).no_proxy().build().unwrap(),
+            http: outbound::client().timeout(REQUEST_MAX).no_proxy().build().unwrap(),
             url: up.addresses().unwrap().url,
             issuer: DemoIssuer::new(ISSUER, &seed),
         }
@@ -57,6 +58,13 @@ impl Api {
 
     pub(crate) fn secretariat(&self) -> Caller {
         self.caller(&["*:secretariat"], None)
+    }
+
+    /// A person of whom the token says only who it is in NETWORKS.
+    pub(crate) fn person(&self, person: &str) -> Caller {
+        let claims = Claims { samvirke_person: person.parse().ok(), ..claims(&[], None) };
+        let request = TokenRequest::new(claims, clock::now(), TimeDelta::hours(1));
+        Caller(Some(self.issuer.mint(&request)))
     }
 
     /// Someone with a token that is not as it should be.
@@ -118,6 +126,17 @@ impl Api {
     ) -> impl Future<Output = Answer> + use<> {
         let request = self.http.request(Method::GET, format!("{}/v1/{path}", self.url));
         answered(caller.shown(request), headers)
+    }
+}
+
+impl Api {
+    /// Whether it is ready, and what is not as it should be.
+    pub(crate) async fn readiness(&self) -> (u16, Vec<Value>) {
+        let request = self.http.request(Method::GET, format!("{}/readyz", self.url));
+        let mut answer = answered(request, &[]).await;
+        let mut checks: Vec<Value> = serde_json::from_value(answer.body["checks"].take()).unwrap();
+        checks.retain(|check| check["state"] != "ok");
+        (answer.status, checks)
     }
 }
 

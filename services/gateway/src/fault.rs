@@ -250,6 +250,14 @@ faults! {
              repeat it, and send an Idempotency-Key from the start so that a repetition is safe",
             "svaret kom ikke i tide, og kommandoen kan være utført; se etter før du sender den \
              på nytt, og send en Idempotency-Key fra starten av, så er det trygt å gjenta";
+        IssuerAway:
+            "Try again", "Prøv igjen",
+            "the keys of the token's issuer cannot be fetched now; nothing was done",
+            "nøklene til den som har utstedt tokenet, kan ikke hentes nå; ingenting ble gjort";
+        OfficesUnknown:
+            "Try again", "Prøv igjen",
+            "the offices you hold cannot be told now; nothing was done",
+            "vervene dine kan ikke slås opp nå; ingenting ble gjort";
         AnswerLate:
             "Try again", "Prøv igjen",
             "no answer came in time",
@@ -258,10 +266,6 @@ faults! {
             "Try again", "Prøv igjen",
             "too many requests are under way; nothing was done",
             "for mange forespørsler er i gang; ingenting ble gjort";
-        NotReady:
-            "Not ready", "Ikke klar",
-            "the gateway has no connection to the services, or is about to stop",
-            "porten har ikke forbindelse med tjenestene, eller er i ferd med å stoppe";
         Broken:
             "It is our fault", "Feilen er vår",
             "the program failed; tell us the instance of this problem",
@@ -278,9 +282,10 @@ impl Fault {
                 | Self::ServiceAway
                 | Self::OutcomeUnknown
                 | Self::OutcomeUnknownWithoutKey
+                | Self::IssuerAway
+                | Self::OfficesUnknown
                 | Self::AnswerLate
                 | Self::TooBusy
-                | Self::NotReady
         )
     }
 
@@ -331,9 +336,10 @@ impl Fault {
             | Self::ServiceAway
             | Self::OutcomeUnknown
             | Self::OutcomeUnknownWithoutKey
+            | Self::IssuerAway
+            | Self::OfficesUnknown
             | Self::AnswerLate
             | Self::TooBusy
-            | Self::NotReady
             | Self::Broken => return None,
         };
         Some(name)

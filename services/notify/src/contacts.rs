@@ -44,8 +44,7 @@ impl Projection for Contacts {
             if envelope.aggregate.kind != Contact::KIND {
                 continue;
             }
-            let events =
-                envelope.events::<Event>(commit.sequence, Contact::UPCASTERS).map_err(poison)?;
+            let events = envelope.events::<Event>(commit.sequence).map_err(poison)?;
             for event in events {
                 write(&mut tx, &envelope.aggregate.id, &event, envelope.recorded_at)
                     .await

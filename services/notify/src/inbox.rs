@@ -127,7 +127,10 @@ fn body(request: &Request) -> Result<Box<RawValue>, Refused> {
 
 pub(crate) fn unavailable(error: &sqlx::Error) -> Refused {
     tracing::warn!(error = %error, "the database of notifications does not answer");
-    Refused::Unavailable { detail: "the database of contacts does not answer; try again".into() }
+    Refused::unavailable(
+        "the database of contacts does not answer; try again",
+        "databasen med kontakter svarer ikke; prøv igjen",
+    )
 }
 
 fn unknown_link() -> Refused {

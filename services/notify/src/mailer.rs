@@ -6,12 +6,13 @@
 use std::{fs, time::Duration};
 
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    Message,
     message::Mailbox,
     transport::smtp::{
-        Error, PoolConfig,
-        authentication::Credentials,
-        client::{Tls, TlsParameters},
+        Error,
+        authentication::{Credentials, DEFAULT_MECHANISMS},
+        client::{AsyncSmtpConnection, TlsParameters},
+        extension::ClientId,
     },
 };
 use samvirke_kernel::inbox::chain;
@@ -19,9 +20,7 @@ use samvirke_kernel::inbox::chain;
 use crate::settings::{Encryption, MailServer};
 
 /// The most connections to the mail server at once.
-pub(crate) const CONNECTIONS_MAX: u32 = 4;
-/// How long a connection that is not used is kept.
-const IDLE_MAX: Duration = Duration::from_secs(30);
+pub(crate) const CONNECTIONS_MAX: usize = 4;
 /// The most characters kept of an answer.
 const ANSWER_CHARS_MAX: usize = 500;
 
@@ -58,10 +57,25 @@ pub struct Away {
     reason: String,
 }
 
-/// Hands mail to the server.
+/// The way to a mail server.
 #[derive(Debug)]
 pub struct Mailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    host: String,
+    port: u16,
+    encryption: Encryption,
+    tls: Option<TlsParameters>,
+    credentials: Option<Credentials>,
+    timeout: Duration,
+}
+
+/// A connection over which mails are handed in, one after the other.
+///
+/// The library has no limit on how long an answer may take, and a pool of its own would use a connection
+/// again on which an answer is still to come. So the limits are here, and a connection that was not
+/// answered on is never used again.
+pub(crate) struct Connection {
+    smtp: AsyncSmtpConnection,
+    timeout: Duration,
 }
 
 impl Mailer {
@@ -71,57 +85,101 @@ impl Mailer {
     ///
     /// [`InvalidMailServer`].
     pub fn new(server: &MailServer) -> Result<Self, InvalidMailServer> {
-        let tls = || TlsParameters::new(server.host.clone()).map_err(InvalidMailServer::Tls);
-        let (tls, port) = match server.encryption {
-            Encryption::None => (Tls::None, 25),
-            Encryption::Starttls => (Tls::Required(tls()?), 587),
-            Encryption::Tls => (Tls::Wrapper(tls()?), 465),
+        let tls = match server.encryption {
+            Encryption::None => None,
+            Encryption::Starttls | Encryption::Tls => {
+                let tls = TlsParameters::new(server.host.clone());
+                Some(tls.map_err(InvalidMailServer::Tls)?)
+            }
         };
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server.host)
-            .port(server.port.unwrap_or(port))
-            .tls(tls)
-            .timeout(Some(Duration::from_millis(server.timeout_ms)))
-            .pool_config(PoolConfig::new().max_size(CONNECTIONS_MAX).idle_timeout(IDLE_MAX));
-        match (&server.user, &server.password_file) {
-            (None, None) => (),
-            (Some(_), Some(_)) if server.encryption == Encryption::None => {
-                return Err(InvalidMailServer::PasswordInTheClear);
-            }
-            (Some(user), Some(file)) => {
-                let password = fs::read_to_string(file).map_err(InvalidMailServer::Password)?;
-                let password = password.trim_end_matches(['\r', '\n']).to_owned();
-                builder = builder.credentials(Credentials::new(user.clone(), password));
-            }
-            (Some(_), None) | (None, Some(_)) => return Err(InvalidMailServer::Credentials),
-        }
-        Ok(Self { transport: builder.build() })
+        let port = match server.encryption {
+            Encryption::None => 25,
+            Encryption::Starttls => 587,
+            Encryption::Tls => 465,
+        };
+        Ok(Self {
+            host: server.host.clone(),
+            port: server.port.unwrap_or(port),
+            encryption: server.encryption,
+            tls,
+            credentials: credentials(server)?,
+            timeout: Duration::from_millis(server.timeout_ms),
+        })
     }
 
-    /// Whether the server can be reached and lets us in.
+    /// Connects, and says who we are.
     ///
     /// # Errors
     ///
-    /// [`Away`].
-    pub(crate) async fn reach(&self) -> Result<(), Away> {
-        match self.transport.test_connection().await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Away { reason: "it does not answer NOOP".into() }),
-            Err(error) => Err(Away { reason: chain(&error) }),
+    /// [`Away`] when the server cannot be reached or does not let us in.
+    pub(crate) async fn connect(&self) -> Result<Connection, Away> {
+        match tokio::time::timeout(self.timeout, self.open()).await {
+            Ok(Ok(smtp)) => Ok(Connection { smtp, timeout: self.timeout }),
+            Ok(Err(error)) => Err(Away { reason: chain(&error) }),
+            Err(_late) => Err(Away { reason: "it does not answer in time".into() }),
         }
     }
 
-    pub(crate) async fn send(&self, message: Message) -> Attempt {
+    async fn open(&self) -> Result<AsyncSmtpConnection, Error> {
+        let server = (self.host.as_str(), self.port);
+        let name = ClientId::default();
+        let at_once = self.tls.clone().filter(|_| self.encryption == Encryption::Tls);
+        let mut smtp =
+            AsyncSmtpConnection::connect_tokio1(server, None, &name, at_once, None).await?;
+        if let Some(tls) = self.tls.clone().filter(|_| self.encryption == Encryption::Starttls) {
+            smtp.starttls(tls, &name).await?;
+        }
+        if let Some(credentials) = &self.credentials {
+            smtp.auth(DEFAULT_MECHANISMS, credentials).await?;
+        }
+        Ok(smtp)
+    }
+}
+
+impl Connection {
+    /// Hands in a mail; gives the connection back where it is good for another.
+    pub(crate) async fn send(mut self, message: &Message) -> (Attempt, Option<Self>) {
         let receivers: Vec<String> =
             message.envelope().to().iter().map(ToString::to_string).collect();
         let answer = |text: String| kept(&text, &receivers);
-        match self.transport.send(message).await {
-            Ok(response) => {
+        let raw = message.formatted();
+        let sent = self.smtp.send(message.envelope(), &raw);
+        let attempt = match tokio::time::timeout(self.timeout, sent).await {
+            Ok(Ok(response)) => {
                 let said = response.message().collect::<Vec<_>>().join(" ");
                 Attempt::Sent { answer: answer(format!("{} {said}", response.code())) }
             }
-            Err(error) if is_final(&error) => Attempt::Refused { answer: answer(chain(&error)) },
-            Err(error) => Attempt::Passing { answer: answer(chain(&error)) },
+            Ok(Err(error)) if is_final(&error) => {
+                Attempt::Refused { answer: answer(chain(&error)) }
+            }
+            Ok(Err(error)) => Attempt::Passing { answer: answer(chain(&error)) },
+            Err(_late) => {
+                let answer = "the mail server did not answer in time".to_owned();
+                return (Attempt::Passing { answer }, None);
+            }
+        };
+        let good = matches!(attempt, Attempt::Sent { .. }) && !self.smtp.has_broken();
+        (attempt, good.then_some(self))
+    }
+
+    /// Takes leave; whoever does not is cut off by the server all the same.
+    pub(crate) async fn quit(mut self) {
+        let _nobody_waits = tokio::time::timeout(self.timeout, self.smtp.quit()).await;
+    }
+}
+
+fn credentials(server: &MailServer) -> Result<Option<Credentials>, InvalidMailServer> {
+    match (&server.user, &server.password_file) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) if server.encryption == Encryption::None => {
+            Err(InvalidMailServer::PasswordInTheClear)
         }
+        (Some(user), Some(file)) => {
+            let password = fs::read_to_string(file).map_err(InvalidMailServer::Password)?;
+            let password = password.trim_end_matches(['\r', '\n']).to_owned();
+            Ok(Some(Credentials::new(user.clone(), password)))
+        }
+        (Some(_), None) | (None, Some(_)) => Err(InvalidMailServer::Credentials),
     }
 }
 

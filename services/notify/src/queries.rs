@@ -2,6 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
+use samvirke_kernel::form;
 use samvirke_schemas::{
     contacts::contact::{BelongsTo, Preferences},
     id::CooperationId,
@@ -226,19 +227,17 @@ fn read<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, R
 }
 
 fn parameters<P: DeserializeOwned>(message: &QueryMessage) -> Result<P, Refused> {
-    serde_path_to_error::deserialize(Value::Object(message.parameters.clone())).map_err(|error| {
-        Refused::Invalid { field: error.path().to_string(), detail: error.inner().to_string() }
-    })
+    serde_path_to_error::deserialize(Value::Object(message.parameters.clone()))
+        .map_err(|error| form::invalid(error.path().to_string(), error.inner().to_string()))
 }
 
 fn limit(wanted: Option<u32>) -> Result<u32, Refused> {
     match wanted {
         None => Ok(PAGE_ROWS),
         Some(rows) if (1..=PAGE_ROWS_MAX).contains(&rows) => Ok(rows),
-        Some(rows) => Err(Refused::Invalid {
-            field: "limit".into(),
-            detail: format!("a page has 1 to {PAGE_ROWS_MAX} rows, not {rows}"),
-        }),
+        Some(rows) => {
+            Err(form::invalid("limit", format!("a page has 1 to {PAGE_ROWS_MAX} rows, not {rows}")))
+        }
     }
 }
 
@@ -256,10 +255,8 @@ fn cursor(cursor: &Cursor) -> Result<String, Refused> {
 }
 
 fn not_a_cursor() -> Refused {
-    Refused::Invalid {
-        field: "after".into(),
-        detail: "a cursor is taken as it is from next in an answer to the same query".into(),
-    }
+    let detail = "a cursor is taken as it is from next in an answer to the same query";
+    form::invalid("after", detail)
 }
 
 fn json_of(answer: &impl serde::Serialize) -> Result<Value, Refused> {

@@ -5,6 +5,7 @@
 //! which a crash makes the mail be sent again; it then has the same `Message-ID`.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use lettre::Message;
 use samvirke_schemas::{
     contacts::contact::{Frequency, Preferences},
     id::AggregateId,
@@ -19,7 +20,7 @@ use crate::{
     database::from_row,
     due,
     letter::{Letter, Sender},
-    mailer::{Attempt, Away, CONNECTIONS_MAX, Mailer},
+    mailer::{Attempt, Away, CONNECTIONS_MAX, Connection, Mailer},
     notice::Notice,
     outbox::frequency,
 };
@@ -74,8 +75,10 @@ pub async fn round(
     if !is_anything_waiting(pool, now).await? {
         return Ok(0);
     }
-    mailer.reach().await?;
-    let senders = (0..CONNECTIONS_MAX).map(|_| send_all(pool, mailer, sender, now));
+    let first = mailer.connect().await?;
+    let mut connections = vec![Some(first)];
+    connections.resize_with(CONNECTIONS_MAX, || None);
+    let senders = connections.into_iter().map(|open| send_all(pool, mailer, sender, open, now));
     let sent = futures::future::try_join_all(senders).await?;
     Ok(sent.into_iter().sum())
 }
@@ -89,27 +92,46 @@ async fn is_anything_waiting(pool: &PgPool, now: DateTime<Utc>) -> sqlx::Result<
     .await
 }
 
+/// Sends over one connection as long as there is something; another one is made where it was lost.
 async fn send_all(
     pool: &PgPool,
     mailer: &Mailer,
     sender: &Sender,
+    mut open: Option<Connection>,
     now: DateTime<Utc>,
 ) -> Result<u64, RoundError> {
     let mut sent = 0;
-    while let Some(state) = send_one(pool, mailer, sender, now).await? {
+    loop {
+        let mut tx = pool.begin().await?;
+        let Some(row) = next_row(&mut tx, now).await? else { break };
+        let (id, person) = (row.id, row.person);
+        let outcome = match prepare(&mut tx, sender, row, now).await? {
+            Ok(prepared) => {
+                let connection = match open.take() {
+                    Some(connection) => connection,
+                    None => mailer.connect().await?,
+                };
+                let (attempt, good) = connection.send(&prepared.message).await;
+                open = good;
+                outcome(attempt, prepared.attempts + 1, now)
+            }
+            Err(needless) => needless,
+        };
+        let state = outcome.state;
+        note(&mut tx, id, person, outcome, now).await?;
+        tx.commit().await?;
+        metrics::counter!("samvirke_notify_mails", "outcome" => state.to_string()).increment(1);
         sent += u64::from(state == State::Sent);
+    }
+    if let Some(connection) = open {
+        connection.quit().await;
     }
     Ok(sent)
 }
 
-async fn send_one(
-    pool: &PgPool,
-    mailer: &Mailer,
-    sender: &Sender,
-    now: DateTime<Utc>,
-) -> sqlx::Result<Option<State>> {
-    let mut tx = pool.begin().await?;
-    let row: Option<Row> = sqlx::query_as(
+/// Takes the next row, which nobody else has as long as the transaction lasts.
+async fn next_row(connection: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<Option<Row>> {
+    sqlx::query_as(
         "SELECT outbox.id, outbox.contact, outbox.notice, outbox.attempts,
                 contact.preferences, contact.person
          FROM outbox JOIN contact ON contact.id = outbox.contact
@@ -117,57 +139,57 @@ async fn send_one(
          ORDER BY outbox.next_attempt, outbox.sort LIMIT 1 FOR UPDATE OF outbox SKIP LOCKED",
     )
     .bind(now)
-    .fetch_optional(&mut *tx)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
+    .fetch_optional(connection)
+    .await
+}
+
+/// A mail that is ready to be sent.
+struct Prepared {
+    message: Message,
+    /// How often it was tried before.
+    attempts: i32,
+}
+
+/// Writes the mail, or says why there is none to be sent.
+async fn prepare(
+    connection: &mut PgConnection,
+    sender: &Sender,
+    row: Row,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Result<Prepared, Outcome>> {
     let contact: AggregateId =
         row.contact.parse().map_err(|err| sqlx::Error::Decode(Box::new(err)))?;
     let entry = match row.person {
-        Some(place) => address_book::read(&mut *tx, &contact, place).await?,
+        Some(place) => address_book::read(connection, &contact, place).await?,
         None => None,
     };
-    let (id, person) = (row.id, row.person);
-    let outcome = attempt(mailer, sender, row, &contact, entry, now).await;
-    let state = outcome.state;
-    note(&mut tx, id, person, outcome, now).await?;
-    tx.commit().await?;
-    metrics::counter!("samvirke_notify_mails", "outcome" => state.to_string()).increment(1);
-    Ok(Some(state))
-}
-
-async fn attempt(
-    mailer: &Mailer,
-    sender: &Sender,
-    row: Row,
-    contact: &AggregateId,
-    entry: Option<Entry>,
-    now: DateTime<Utc>,
-) -> Outcome {
-    let settled = |state, answer: Option<&str>| Outcome {
-        state,
-        attempts: row.attempts,
-        answer: answer.map(str::to_owned),
-        next_attempt: now,
+    let attempts = row.attempts;
+    let needless = |state, answer: Option<&str>| {
+        let answer = answer.map(str::to_owned);
+        Ok(Err(Outcome { state, attempts, answer, next_attempt: now }))
     };
-    let Some(Entry { person, bounced }) = entry else { return settled(State::Dropped, None) };
+    let Some(Entry { person, bounced }) = entry else { return needless(State::Dropped, None) };
     let declined = |topic| frequency(&row.preferences.0, topic) == Frequency::Never;
     let Some(notice) = due::without(row.notice.0, declined) else {
-        return settled(State::Dropped, None);
+        return needless(State::Dropped, None);
     };
     if bounced.is_some() {
-        return settled(State::Bounced, Some(CAME_BACK));
+        return needless(State::Bounced, Some(CAME_BACK));
     }
-    let letter = Letter { id: row.id, contact, person: &person, notice: &notice };
-    let message = match sender.write(&letter, now) {
-        Ok(message) => message,
+    let letter = Letter { id: row.id, contact: &contact, person: &person, notice: &notice };
+    match sender.write(&letter, now) {
+        Ok(message) => Ok(Ok(Prepared { message, attempts })),
         Err(unwritable) => {
             let reason = samvirke_kernel::inbox::chain(&unwritable);
             error!(notification.id = %row.id, reason, "a mail cannot be written");
-            return settled(State::Refused, Some(&reason));
+            needless(State::Refused, Some(&reason))
         }
-    };
-    let attempts = row.attempts + 1;
-    let (state, answer) = match mailer.send(message).await {
+    }
+}
+
+/// What an attempt makes of a row, which was tried so often.
+fn outcome(attempt: Attempt, attempts: i32, now: DateTime<Utc>) -> Outcome {
+    let (state, answer) = match attempt {
         Attempt::Sent { answer } => (State::Sent, answer),
         Attempt::Refused { answer } => (State::Refused, answer),
         Attempt::Passing { answer } if attempts >= ATTEMPTS_MAX => (State::Refused, answer),

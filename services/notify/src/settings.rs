@@ -54,7 +54,7 @@ pub struct MailServer {
     pub password_file: Option<PathBuf>,
     /// `Vestregionen <post@vestregionen.example>`.
     pub from: String,
-    /// How long the mail server may take for one answer, in milliseconds.
+    /// How long the mail server may take to let us in, and for each mail, in milliseconds.
     #[serde(default = "timeout_ms")]
     pub timeout_ms: u64,
 }
@@ -82,7 +82,7 @@ impl fmt::Debug for Key {
 }
 
 fn timeout_ms() -> u64 {
-    30_000
+    120_000
 }
 
 #[cfg(test)]

@@ -259,7 +259,8 @@ pub(super) fn security_schemes() -> Value {
         "description": "Signed with RS256, ES256 or EdDSA by an issuer that the operator trusts, \
                         with iss, aud, exp and nbf. Machines bring Maskinporten's `consumer`, \
                         people `samvirke_roles` (`vestregionen:secretariat`, `*:operator`) and \
-                        `samvirke_member`. Without a token the caller is the public.",
+                        `samvirke_member`, or `samvirke_person`, the id under which they hold \
+                        seats. Without a token the caller is the public.",
     }})
 }
 
@@ -300,10 +301,11 @@ fn unsubscribe_path() -> Value {
 pub(super) fn add_own_paths(paths: &mut Map<String, Value>) {
     let own = |id: &str, summary: &str, media: &str, answers: Value| {
         let mut responses = json!({
-            "200": {"description": "OK", "content": {media: {"schema": answers}}},
+            "200": {"description": "OK", "content": {media: {"schema": &answers}}},
         });
         if id == "readyz" {
-            responses["503"] = reference("responses", "Unavailable");
+            let content = json!({media: {"schema": answers}});
+            responses["503"] = json!({"description": "Something is not there", "content": content});
         }
         let security: [Value; 0] = [];
         json!({"get": {
@@ -315,9 +317,18 @@ pub(super) fn add_own_paths(paths: &mut Map<String, Value>) {
         }})
     };
     let object = json!({"type": "object"});
+    let texts = json!({"type": "string"});
+    let number = json!({"type": "integer"});
+    let check = json!({"type": "object", "required": ["what", "state"], "properties":
+        {"what": texts, "state": texts, "at": number, "behind": number}});
+    let checks = json!({"type": "object", "required": ["status", "checks"], "properties":
+        {"status": texts, "checks": {"type": "array", "items": check}}});
     let json = "application/json";
     paths.insert("/livez".into(), own("livez", "Whether the process lives", json, object.clone()));
-    paths.insert("/readyz".into(), own("readyz", "Whether it can serve", json, object.clone()));
+    paths.insert(
+        "/readyz".into(),
+        own("readyz", "Whether it can serve, and what is missing", json, checks),
+    );
     paths.insert("/openapi.json".into(), own("openapi", "This document", json, object));
     let text = json!({"type": "string"});
     paths.insert(unsubscribe::PATH.into(), unsubscribe_path());
