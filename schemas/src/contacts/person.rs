@@ -27,7 +27,9 @@ pub enum InvalidEmail {
 /// An e-mail address in ASCII, without a name and without quotes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", extend("format" = "email", "maxLength" = 254))]
+#[schemars(with = "String", extend(
+    "format" = "email", "maxLength" = 254, "examples" = ["post@kommune.example"]
+))]
 pub struct EmailAddress(String);
 
 impl EmailAddress {

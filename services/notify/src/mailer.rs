@@ -58,7 +58,6 @@ pub struct Away {
 }
 
 /// The way to a mail server.
-#[derive(Debug)]
 pub struct Mailer {
     host: String,
     port: u16,

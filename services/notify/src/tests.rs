@@ -3,7 +3,7 @@
 mod contacts;
 mod deadlines;
 mod deliveries;
-mod facts;
+pub(crate) mod facts;
 mod meetings;
 mod preferences;
 mod rig;
