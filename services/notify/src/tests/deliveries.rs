@@ -72,7 +72,8 @@ async fn a_mail_that_is_put_off_is_tried_again_later_and_then_given_up() {
 
 #[tokio::test]
 async fn a_server_that_hangs_costs_the_others_nothing() {
-    let rig = waiting(&["heng", "en", "to"]).await;
+    let mut rig = waiting(&["heng", "en", "to"]).await;
+    rig.hurry();
     rig.smtp.does("heng@example.no", Some(Does::HangBefore));
     assert_eq!(receivers(&rig.send(SAID).await), ["en", "to"]);
     rig.smtp.does("heng@example.no", None);
@@ -82,7 +83,8 @@ async fn a_server_that_hangs_costs_the_others_nothing() {
 #[tokio::test]
 async fn a_mail_whose_answer_is_lost_is_sent_again_as_the_same_mail() {
     for does in [Does::DropAfterData, Does::HangAfterData] {
-        let rig = waiting(&["a"]).await;
+        let mut rig = waiting(&["a"]).await;
+        rig.hurry();
         rig.smtp.does("a@example.no", Some(does));
         let first = rig.send(SAID).await;
         rig.smtp.does("a@example.no", None);
