@@ -17,3 +17,5 @@ pub mod inbox;
 
 pub mod calendar;
 pub mod meeting;
+
+pub mod feed;

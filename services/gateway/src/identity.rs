@@ -9,10 +9,11 @@ mod claims;
 mod fetched;
 mod keys;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, header};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, errors::ErrorKind};
 use samvirke_schemas::principal::Principal;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -108,6 +109,28 @@ struct Origin {
     iss: Option<serde_json::Value>,
 }
 
+/// Who calls, and until when that is believed; always for the public.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) principal: Principal,
+    until: Option<DateTime<Utc>>,
+}
+
+impl Caller {
+    /// How much longer the caller is believed; none where that has no end.
+    pub(crate) fn time_left(&self, now: DateTime<Utc>) -> Option<Duration> {
+        self.until.map(|until| (until - now).to_std().unwrap_or_default())
+    }
+}
+
+/// The claims with the time they expire, in seconds since 1970 (RFC 7519 § 2).
+#[derive(Deserialize)]
+struct Dated {
+    #[serde(flatten)]
+    claims: Claims,
+    exp: f64,
+}
+
 impl Identity {
     /// Loads the keys of all issuers. Those with an address are fetched, now and from time to time.
     ///
@@ -136,9 +159,14 @@ impl Identity {
 
     /// The principal behind a request: the public where there is no token.
     pub(crate) async fn verify(&self, headers: &HeaderMap) -> Result<Principal, Fault> {
+        Ok(self.caller(headers).await?.principal)
+    }
+
+    /// As [`Identity::verify`], with how long that holds.
+    pub(crate) async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Fault> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         let Some(value) = values.next() else {
-            return Ok(Principal::public());
+            return Ok(Caller { principal: Principal::public(), until: None });
         };
         let token = value
             .to_str()
@@ -151,7 +179,7 @@ impl Identity {
         self.verify_token(token).await
     }
 
-    async fn verify_token(&self, token: &str) -> Result<Principal, Fault> {
+    async fn verify_token(&self, token: &str) -> Result<Caller, Fault> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(Fault::TokenTooLarge { bytes_max: TOKEN_BYTES_MAX });
         }
@@ -182,8 +210,8 @@ impl Identity {
         if key.algorithm != algorithm {
             return Err(Fault::TokenAlgorithm);
         }
-        let claims = issuer.claims(token, &key)?;
-        claims.principal(&issuer.issuer)
+        let Dated { claims, exp } = issuer.claims(token, &key)?;
+        Ok(Caller { principal: claims.principal(&issuer.issuer)?, until: expiry(exp) })
     }
 }
 
@@ -218,7 +246,7 @@ impl Keys {
 
 impl Trusted {
     /// Checks the signature, then the claims that every token must have.
-    fn claims(&self, token: &str, key: &Key) -> Result<Claims, Fault> {
+    fn claims(&self, token: &str, key: &Key) -> Result<Dated, Fault> {
         let mut validation = Validation::new(key.algorithm);
         validation.leeway = LEEWAY_S;
         validation.validate_nbf = true;
@@ -229,10 +257,16 @@ impl Trusted {
         } else {
             &["exp", "iss", "aud"][..]
         });
-        jsonwebtoken::decode::<Claims>(token, &key.key, &validation)
+        jsonwebtoken::decode::<Dated>(token, &key.key, &validation)
             .map(|data| data.claims)
             .map_err(|error| fault(error.kind()))
     }
+}
+
+/// When a token is accepted no longer. One that expires after all that can be written as a date
+/// never does.
+fn expiry(exp: f64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp((exp as i64).checked_add(LEEWAY_S as i64)?, 0)
 }
 
 /// Reads one part of a token: JSON in base64url.

@@ -26,6 +26,8 @@ mod percent;
 mod query;
 mod service_request;
 
+mod feed;
+
 mod health;
 mod observe;
 mod openapi;
@@ -47,6 +49,7 @@ pub use server::serve;
 pub use settings::Settings;
 
 use crate::{
+    feed::Feed,
     identity::{Identity, LoadError},
     settings::Limits,
 };
@@ -61,6 +64,7 @@ struct Parts {
     identity: Identity,
     limits: Limits,
     metrics: PrometheusHandle,
+    feed: Arc<Feed>,
     /// One permit for each request to a service that may be under way.
     in_flight: Semaphore,
     /// Cancelled when the process is about to stop, so that load balancers look elsewhere.
@@ -79,14 +83,17 @@ impl Gateway {
         signer: MessageSigner,
         metrics: PrometheusHandle,
     ) -> Result<Self, LoadError> {
+        let draining = CancellationToken::new();
+        let feed = Feed::new(nats.clone(), settings.limits, draining.clone());
         Ok(Self(Arc::new(Parts {
             nats,
             signer,
             identity: Identity::load(&settings.issuers).await?,
             limits: settings.limits,
             metrics,
+            feed: Arc::new(feed),
             in_flight: Semaphore::new(settings.limits.in_flight_max),
-            draining: CancellationToken::new(),
+            draining,
         })))
     }
 }

@@ -11,12 +11,13 @@ use axum::{
     routing::{get, post},
 };
 use bytes::Bytes;
-use samvirke_schemas::catalogue::{COLLECTIONS, Collection, QUERIES};
+use samvirke_schemas::catalogue::{COLLECTIONS, Collection, QUERIES, Query};
+use schemars::SchemaGenerator;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    Gateway, command, fault::Fault, health, observe, openapi::openapi, parameter, problem::Problem,
+    Gateway, command, fault::Fault, feed, health, observe, openapi::openapi, parameter, problem::Problem,
     query, request_context::RequestContext,
 };
 
@@ -43,6 +44,7 @@ pub fn router(gateway: Gateway) -> Router {
         let route = query::Route { service: query.service, name: query.name, parameters };
         router = with_query(router, query.path, Arc::new(route));
     }
+    router = with_feed(router, &mut generator);
     router
         .fallback(unmatched)
         .method_not_allowed_fallback(unmatched)
@@ -78,6 +80,25 @@ fn with_query(router: Router<Gateway>, path: &str, route: Arc<query::Route>) -> 
         query::answer(&gateway, &route, path, query.as_deref(), &headers, &context).await
     };
     router.route(path, get(handler))
+}
+
+fn with_feed(router: Router<Gateway>, generator: &mut SchemaGenerator) -> Router<Gateway> {
+    let mut route = |query: &'static Query| {
+        let parameters = parameter::of_query(query, generator);
+        Arc::new(query::Route { service: query.service, name: query.name, parameters })
+    };
+    let (page, stream) = (route(&feed::PAGES), route(&feed::STREAM));
+    let page = async move |State(gateway): State<Gateway>,
+                           RawQuery(query): RawQuery,
+                           headers: HeaderMap| {
+        feed::page(&gateway, &page, query.as_deref(), &headers).await
+    };
+    let stream = async move |State(gateway): State<Gateway>,
+                             RawQuery(query): RawQuery,
+                             headers: HeaderMap| {
+        feed::stream(&gateway, &stream, query.as_deref(), &headers).await
+    };
+    router.route(feed::PAGES.path, get(page)).route(feed::STREAM.path, get(stream))
 }
 
 fn openapi_json(document: Bytes) -> Response {
