@@ -13,9 +13,11 @@ mod told;
 
 use std::sync::Arc;
 
-use samvirke_kernel::{inbox::chain, log::ReadError, publication::Publication, stream::StreamError};
-use samvirke_schemas::{catalogue::Query, feed, queries};
+use samvirke_kernel::{
+    inbox::chain, log::ReadError, publication::Publication, stream::StreamError,
+};
 use samvirke_schemas::reply::Refused;
+use samvirke_schemas::{catalogue::Query, feed, queries};
 use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::sync::CancellationToken;
 
@@ -72,6 +74,11 @@ impl Feed {
         }
     }
 
+    /// How many stay with the feed now.
+    pub(crate) fn readers(&self) -> usize {
+        self.limits.feed_readers_max - self.readers.available_permits()
+    }
+
     /// The feed's stream. From the first time on, what is newest in it is kept at hand.
     async fn publication(&self) -> Result<&Publication, Problem> {
         let open = async || {
@@ -80,7 +87,10 @@ impl Feed {
             tokio::spawn(newest.keep_up(self.nats.clone(), self.draining.clone()));
             Ok(publication)
         };
-        self.publication.get_or_try_init(open).await.map_err(|error: StreamError| unavailable(&error))
+        self.publication
+            .get_or_try_init(open)
+            .await
+            .map_err(|error: StreamError| unavailable(&error))
     }
 }
 

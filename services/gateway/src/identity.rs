@@ -128,6 +128,8 @@ impl Caller {
 struct Dated {
     #[serde(flatten)]
     claims: Claims,
+    /// Required; whether it is there is checked where the others are.
+    #[serde(default)]
     exp: f64,
 }
 

@@ -27,6 +27,7 @@ mod query;
 mod service_request;
 
 mod feed;
+mod published;
 
 mod health;
 mod observe;
@@ -64,6 +65,8 @@ struct Parts {
     identity: Identity,
     limits: Limits,
     metrics: PrometheusHandle,
+    /// Where callers reach the gateway.
+    public_url: Option<String>,
     feed: Arc<Feed>,
     /// One permit for each request to a service that may be under way.
     in_flight: Semaphore,
@@ -91,9 +94,15 @@ impl Gateway {
             identity: Identity::load(&settings.issuers).await?,
             limits: settings.limits,
             metrics,
+            public_url: settings.public_url.clone(),
             feed: Arc::new(feed),
             in_flight: Semaphore::new(settings.limits.in_flight_max),
             draining,
         })))
+    }
+
+    /// How many streams of the feed and waiting requests for it there are now.
+    pub fn feed_readers(&self) -> usize {
+        self.0.feed.readers()
     }
 }

@@ -13,6 +13,9 @@ use serde_json::Value;
 pub struct Settings {
     /// Whose tokens are accepted. None means that everyone is the public.
     pub issuers: Vec<Issuer>,
+    /// Where callers reach the gateway, for addresses in feeds and calendars. Without it they are
+    /// made of the host that a caller names.
+    pub public_url: Option<String>,
     pub limits: Limits,
 }
 

@@ -37,7 +37,10 @@ impl Asked {
             None => Reader::Public,
         };
         if wanted.concerning == Reach::Own && !matches!(reader, Reader::Member(_)) {
-            return Err(invalid("concerning", "only who speaks for a member has something of its own"));
+            return Err(invalid(
+                "concerning",
+                "only who speaks for a member has something of its own",
+            ));
         }
         Ok(Self {
             cooperation,

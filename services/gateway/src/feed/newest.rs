@@ -55,8 +55,16 @@ struct Ring {
     /// All that was published after it is here, as far as it has come.
     floor: u64,
     head: u64,
+    /// Where the stream ended when it was last begun to follow: until then the ring is behind.
+    ready_at: u64,
     events: VecDeque<Arc<Told>>,
     bytes: usize,
+}
+
+impl Ring {
+    fn is_ready(&self) -> bool {
+        self.identity.is_some() && self.head >= self.ready_at
+    }
 }
 
 impl Default for Newest {
@@ -71,14 +79,14 @@ impl Newest {
         self.head.subscribe()
     }
 
-    /// From where on nothing is missing, and how far it goes; none before anything was read.
+    /// From where on nothing is missing, and how far it goes; none while it is being filled.
     pub(crate) fn reach(&self) -> Option<(u64, u64)> {
         let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
-        ring.identity.as_ref().map(|_| (ring.floor, ring.head))
+        ring.is_ready().then_some((ring.floor, ring.head))
     }
 
     /// The events after a position that are wanted, at most so many, and the position up to which
-    /// that holds; none where the position is behind the floor.
+    /// that holds; none where the position is behind the floor, and while the ring is being filled.
     pub(crate) fn after(
         &self,
         position: u64,
@@ -86,7 +94,7 @@ impl Newest {
         wanted: impl Fn(&Told) -> bool,
     ) -> Option<(Vec<Arc<Told>>, u64)> {
         let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
-        if ring.identity.is_none() || position < ring.floor {
+        if !ring.is_ready() || position < ring.floor {
             return None;
         }
         let from = ring.events.partition_point(|told| told.sequence <= position);
@@ -103,7 +111,11 @@ impl Newest {
     }
 
     /// Follows the feed until the process stops.
-    pub(crate) async fn keep_up(self: Arc<Self>, nats: async_nats::Client, stop: CancellationToken) {
+    pub(crate) async fn keep_up(
+        self: Arc<Self>,
+        nats: async_nats::Client,
+        stop: CancellationToken,
+    ) {
         loop {
             let lost = tokio::select! {
                 () = stop.cancelled() => return,
@@ -139,6 +151,7 @@ impl Newest {
             let identity = Some(identity.clone());
             *ring = Ring { identity, floor, head: floor, ..Ring::default() };
         }
+        ring.ready_at = last;
         let head = ring.head;
         drop(ring);
         self.head.send_replace(head);

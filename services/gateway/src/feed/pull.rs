@@ -22,9 +22,7 @@ use super::{
     told::Told,
     unreadable,
 };
-use crate::{
-    Gateway, clock, fault::Fault, problem::Problem, query, query::Route,
-};
+use crate::{Gateway, clock, fault::Fault, problem::Problem, query, query::Route};
 
 /// The most events that one request looks at, of those that are not at hand anyway.
 const SCANNED_MAX: usize = 5_000;

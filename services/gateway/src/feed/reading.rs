@@ -53,7 +53,8 @@ impl Reading {
         for published in &page {
             self.scanned += 1;
             self.position = published.sequence;
-            events.extend(Told::read(published).filter(|told| self.asked.wants(told)).map(Arc::new));
+            events
+                .extend(Told::read(published).filter(|told| self.asked.wants(told)).map(Arc::new));
             if events.len() == most {
                 return Ok(Found { events, at_end: false });
             }

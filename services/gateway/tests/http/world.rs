@@ -116,6 +116,11 @@ impl World {
         });
     }
 
+    /// What the gateway serves, for requests of one's own.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// Waits until the client is connected, or is not any more.
     pub(crate) async fn connection(&self, wanted: State) {
         let change = async {
