@@ -9,6 +9,7 @@ mod concerns;
 pub mod fact;
 mod filters;
 mod position;
+pub mod schema;
 
 pub use audience::{Audience, InvalidSubject, Reader, Subject, filter};
 pub use cloud_event::{CloudEvent, Said, UnknownType, data_schema, type_name};

@@ -1,4 +1,5 @@
-//! Every event type there is can be read as it was first written, and is written so still.
+//! Every event type there is, and every fact of the feed, can be read as it was first written, and is
+//! written so still.
 //!
 //! `golden/<context>/<kind>/<tag>.v<version>.json` holds one event of a type in one version, as it
 //! lies on the stream. Such a file is never edited: a change that breaks it needs a new version and
@@ -12,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use samvirke_schemas::{Tagged, cases, event_version, meetings, networks};
+use samvirke_schemas::{Tagged, cases, event_version, feed, meetings, networks};
 use serde_json::Value;
 
 /// The context and the kind of an event enum, and the check for its type.
@@ -26,6 +27,7 @@ const EVENTS: &[Line] = &[
     ("cases", "register", check::<cases::register::Event>),
     ("cases", "case", check::<cases::case::Event>),
     ("meetings", "meeting", check::<meetings::meeting::Event>),
+    ("feed", "fact", check::<feed::Fact>),
 ];
 
 #[test]
