@@ -18,3 +18,5 @@ pub mod receipts;
 
 pub mod calendar;
 pub mod meeting;
+
+pub mod feed;

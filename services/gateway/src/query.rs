@@ -9,7 +9,7 @@ use samvirke_schemas::{
     message::QueryMessage,
     reply::Refused,
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -31,6 +31,8 @@ const DIGEST_BYTES: usize = 8;
 /// A query that the gateway serves.
 #[derive(Debug)]
 pub(crate) struct Route {
+    /// Who answers it.
+    pub(crate) service: &'static str,
     pub(crate) name: &'static str,
     pub(crate) parameters: Vec<Parameter>,
 }
@@ -64,7 +66,7 @@ pub(crate) async fn answer(
         traceparent: Some(context.trace.to_string()),
         deadline: context.deadline,
     };
-    let subject = format!("qry.{}", route.name);
+    let subject = format!("qry.{}.{}", route.service, route.name);
     let answer = gateway.ask(subject, &message, context.until, Fault::AnswerLate).await?;
     let answer = answer.get();
     let etag = etag(answer)?;
@@ -91,7 +93,7 @@ pub(crate) async fn answer(
 
 impl Route {
     /// The parameters of one request, typed as the schema says.
-    fn parameters(
+    pub(crate) fn parameters(
         &self,
         path: Vec<(String, String)>,
         query: &str,
@@ -158,6 +160,14 @@ fn put(values: &mut Map<String, Value>, name: String, value: Value) -> Result<()
         (Some(_), _) => return Err(Fault::RepeatedParameter { name }),
     }
     Ok(())
+}
+
+/// Parameters as the struct that describes them.
+pub(crate) fn typed<T: DeserializeOwned>(parameters: Map<String, Value>) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(Value::Object(parameters)).map_err(|error| {
+        let field = error.path().to_string();
+        samvirke_kernel::form::invalid(field, error.inner().to_string()).into()
+    })
 }
 
 /// The cooperation a query is about: that of its `id`, or its `cooperation`.
