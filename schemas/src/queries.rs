@@ -21,3 +21,5 @@ pub mod meeting;
 
 pub mod contacts;
 pub mod notifications;
+
+pub mod feed;

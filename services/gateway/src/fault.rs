@@ -4,6 +4,8 @@
 //! A fault has no status; [`crate::problem`] chooses that. Its code is part of a problem's `type`
 //! and never changes.
 
+use samvirke_schemas::feed::FeedPosition;
+
 use crate::language::Language;
 
 /// Declares the faults, one a row: title and detail, in English and in bokmål.
@@ -175,6 +177,12 @@ faults! {
             "the parameter {name} must be of type {expected}",
             "parameteren {name} må være av typen {expected}";
 
+        // The feed.
+        PositionUnknown { last: FeedPosition }:
+            "Unknown position", "Ukjent posisjon",
+            "the feed has no such position; it ends at {last}, and FEED:0 is before its beginning",
+            "strømmen har ingen slik posisjon; den slutter på {last}, og FEED:0 er før begynnelsen";
+
         // The token.
         UnsupportedAuthorization:
             "Unsupported authorization", "Ukjent innlogging",
@@ -306,6 +314,7 @@ impl Fault {
             | Self::MissingParameter { name }
             | Self::RepeatedParameter { name }
             | Self::WrongParameterType { name, .. } => name,
+            Self::PositionUnknown { .. } => "after",
             Self::TokenClaimMissing { claim } => claim,
             Self::TokenClaimInvalid { claim, .. } => claim,
             Self::UnknownPath

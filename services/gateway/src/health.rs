@@ -36,6 +36,7 @@ pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
 
 /// `/metrics`: the process's numbers, in the Prometheus text format.
 pub(crate) async fn metrics(State(gateway): State<Gateway>) -> Response {
+    metrics::gauge!("samvirke_feed_readers").set(gateway.feed_readers() as f64);
     let text = gateway.0.metrics.render();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

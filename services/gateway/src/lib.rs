@@ -28,6 +28,9 @@ mod query;
 mod service_request;
 mod unsubscribe;
 
+mod feed;
+mod published;
+
 mod offices;
 mod readiness;
 
@@ -52,6 +55,7 @@ pub use server::serve;
 pub use settings::Settings;
 
 use crate::{
+    feed::Feed,
     identity::{Identity, LoadError},
     offices::Offices,
     readiness::Readiness,
@@ -72,6 +76,9 @@ struct Parts {
     readiness: Readiness,
     limits: Limits,
     metrics: PrometheusHandle,
+    /// Where callers reach the gateway.
+    public_url: Option<String>,
+    feed: Arc<Feed>,
     /// One permit for each request to a service that may be under way.
     in_flight: Semaphore,
     /// Cancelled when the process is about to stop, so that load balancers look elsewhere.
@@ -93,6 +100,8 @@ impl Gateway {
     ) -> Result<Self, LoadError> {
         let identity = Identity::load(&settings.issuers).await?;
         let following = CancellationToken::new();
+        let draining = CancellationToken::new();
+        let feed = Feed::new(nats.clone(), settings.limits, draining.clone());
         Ok(Self(Arc::new(Parts {
             nats,
             signer,
@@ -102,8 +111,15 @@ impl Gateway {
             readiness: Readiness::default(),
             limits: settings.limits,
             metrics,
+            public_url: settings.public_url.clone(),
+            feed: Arc::new(feed),
             in_flight: Semaphore::new(settings.limits.in_flight_max),
-            draining: CancellationToken::new(),
+            draining,
         })))
+    }
+
+    /// How many streams of the feed and waiting requests for it there are now.
+    pub fn feed_readers(&self) -> usize {
+        self.0.feed.readers()
     }
 }

@@ -8,7 +8,10 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, header},
     response::IntoResponse,
 };
-use samvirke_schemas::reply::{Refused, RejectionKind};
+use samvirke_schemas::{
+    feed::FeedPosition,
+    reply::{Refused, RejectionKind},
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -49,6 +52,9 @@ pub struct Document {
     /// The field, parameter or header at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// Where the feed ends, where the position that was given is not one of its.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_position: Option<FeedPosition>,
     /// The request's id, to be quoted when something is reported.
     pub instance: String,
 }
@@ -166,6 +172,10 @@ impl Cause {
             detail: sentence(&detail),
             rule,
             field: field.filter(|field| !field.is_empty()),
+            last_position: match self {
+                Self::Fault(Fault::PositionUnknown { last }) => Some(*last),
+                Self::Fault(_) | Self::Refused(_) => None,
+            },
             instance: context.id.clone(),
         }
     }
@@ -226,6 +236,7 @@ fn status_of_fault(fault: &Fault) -> StatusCode {
             StatusCode::NOT_FOUND
         }
         Fault::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
+        Fault::PositionUnknown { .. } => StatusCode::GONE,
         Fault::InvalidPath
         | Fault::RepeatedHeader { .. }
         | Fault::InvalidIdempotencyKey { .. }

@@ -46,11 +46,11 @@ pub(super) fn references(kind: &str, names: &[&str]) -> Vec<Value> {
     names.iter().map(|name| reference(kind, name)).collect()
 }
 
-fn reference(kind: &str, name: &str) -> Value {
+pub(super) fn reference(kind: &str, name: &str) -> Value {
     json!({"$ref": format!("#/components/{kind}/{name}")})
 }
 
-fn header(name: &str, description: &str, schema: Value) -> Value {
+pub(super) fn header(name: &str, description: &str, schema: Value) -> Value {
     json!({
         "name": name,
         "in": "header",
@@ -180,6 +180,10 @@ pub(super) fn responses() -> Value {
         "Unauthorized": problem(
             "The token cannot be accepted.",
             json!({"WWW-Authenticate": reference("headers", "WwwAuthenticate")}),
+        ),
+        "Gone": problem(
+            "The feed has no such position; `last_position` says where it ends.",
+            none.clone(),
         ),
         "Forbidden": problem("The caller may not do this.", none.clone()),
         "Missing": problem("What the request is about does not exist.", none.clone()),

@@ -135,6 +135,11 @@ impl World {
         self.serve("qry.read-models-standing", standing).await;
     }
 
+    /// What the gateway serves, for requests of one's own.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// Waits until the client is connected, or is not any more.
     pub(crate) async fn connection(&self, wanted: State) {
         let change = async {

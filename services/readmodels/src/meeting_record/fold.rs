@@ -28,6 +28,7 @@ pub(super) fn begin(event: Event, fact: &Fact) -> Option<Row> {
         sort: String::new(),
         up: None,
         doors_closed: false,
+        changed_at: fact.envelope.recorded_at,
         meeting: Meeting {
             id,
             version: fact.version(),

@@ -3,7 +3,7 @@
 mod cluster;
 mod member;
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, time::Duration};
 
 use async_nats::{Client, ConnectOptions, jetstream};
 use chrono::DateTime;
@@ -25,6 +25,8 @@ use member::Member;
 const PASSWORD: &str = "hemmelig";
 const BAERUM: &str = "935478715";
 const ASKER: &str = "920125298";
+/// How long a cluster may take until it makes streams.
+const MADE_WITHIN: Duration = Duration::from_secs(20);
 
 /// A server with the feed, an event stream, and the accounts of a register.
 struct World {
@@ -109,7 +111,14 @@ async fn make_streams(owner: &Client, replicas: usize) {
             allow_direct: true,
             ..Default::default()
         };
-        jetstream::new(owner.clone()).create_stream(config).await.unwrap();
+        let context = jetstream::new(owner.clone());
+        // A cluster that has just started may not count all its servers yet.
+        let made = async {
+            while context.create_stream(config.clone()).await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(MADE_WITHIN, made).await.unwrap();
     }
 }
 
@@ -148,7 +157,7 @@ async fn a_member_receives_from_the_beginning_what_is_public_and_its_own() {
     world.publish(&FEED).await;
     let key = world.give(BAERUM).await;
     let baerum = world.connect(BAERUM, &key).await;
-    let received = baerum.receive(10).await;
+    let received = baerum.receive(2).await;
     let subjects: Vec<&str> = received.iter().map(|one| one.subject.as_str()).collect();
     assert_eq!(subjects, FOR_BAERUM, "on the subjects that they have in the feed");
     assert_eq!(received.iter().map(|one| one.position).collect::<Vec<_>>(), [3, 5]);
@@ -169,7 +178,7 @@ async fn what_happens_while_a_member_is_away_and_what_it_did_not_acknowledge_is_
     let baerum = world.connect(BAERUM, &key).await;
     let mut subjects = BTreeSet::new();
     while subjects.len() < 2 {
-        let one = baerum.wait().await;
+        let one = baerum.receive(1).await.remove(0);
         baerum.acknowledge(&one).await;
         subjects.insert(one.subject);
     }
@@ -284,7 +293,7 @@ async fn a_revoked_account_is_cut_off_and_the_others_go_on() {
     assert!(!Member::may_connect(&world.server.url(), &key).await);
     world.publish(&["feed.v.public.case.decided"]).await;
     assert_eq!(asker.heard(1).await, ["feed.v.public.case.decided"]);
-    assert_eq!(asker.receive(1).await.len(), 1);
+    asker.receive(1).await;
     assert_eq!(asker.connections(), 1, "the connection was not dropped");
     assert_eq!(world.owner.statistics().connects.load(std::sync::atomic::Ordering::Relaxed), 1);
 }
@@ -302,7 +311,7 @@ async fn a_new_key_ends_the_old_one_and_keeps_the_place() {
     baerum.is_cut_off().await;
     assert!(!Member::may_connect(&world.server.url(), &old).await);
     let baerum = world.connect(BAERUM, &new).await;
-    assert_eq!(baerum.receive(10).await[0].subject, "feed.v.public.case.b");
+    assert_eq!(baerum.receive(1).await[0].subject, "feed.v.public.case.b");
 }
 
 #[tokio::test]
@@ -318,5 +327,6 @@ async fn a_member_that_joins_another_cooperation_receives_it_from_then_on() {
     world.take().await;
     world.publish(&FEED).await;
     let baerum = world.connect(BAERUM, &key).await;
-    assert_eq!(baerum.receive(10).await.len(), 4);
+    let received = baerum.receive(4).await;
+    assert_eq!(received[0].subject, "feed.other.public.case.decided");
 }

@@ -43,14 +43,17 @@ impl Member {
         options(pair).connect(url).await.is_ok()
     }
 
-    /// Asks for up to `most` messages that are there.
-    pub(crate) async fn receive(&self, most: usize) -> Vec<Received> {
-        self.pull(most, &format!(r#"{{"batch": {most}, "no_wait": true}}"#)).await
+    /// Asks for `count` messages and waits for them.
+    pub(crate) async fn receive(&self, count: usize) -> Vec<Received> {
+        let received =
+            self.pull(count, &format!(r#"{{"batch": {count}, "expires": 15000000000}}"#)).await;
+        assert_eq!(received.len(), count);
+        received
     }
 
-    /// Asks for one message and waits for it.
-    pub(crate) async fn wait(&self) -> Received {
-        self.pull(1, r#"{"batch": 1, "expires": 10000000000}"#).await.remove(0)
+    /// Asks for what is there. What was stored a moment ago may not be there yet.
+    pub(crate) async fn receive_now(&self) -> Vec<Received> {
+        self.pull(10, r#"{"batch": 10, "no_wait": true}"#).await
     }
 
     async fn pull(&self, most: usize, wanted: &str) -> Vec<Received> {
