@@ -5,6 +5,7 @@ use reqwest::{Client, Method, header::HeaderMap};
 use samvirke_gateway::{
     demo_issuer::{DemoIssuer, ISSUER, TokenRequest},
     identity::Claims,
+    outbound,
 };
 use samvirke_kernel::clock;
 use samvirke_tests::Up;
@@ -43,7 +44,7 @@ impl Api {
             *byte = u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
         }
         Self {
-            http: Client::builder().timeout(REQUEST_MAX).no_proxy().build().unwrap(),
+            http: outbound::client().timeout(REQUEST_MAX).no_proxy().build().unwrap(),
             url: up.addresses().unwrap().url,
             issuer: DemoIssuer::new(ISSUER, &seed),
         }
@@ -57,6 +58,13 @@ impl Api {
 
     pub(crate) fn secretariat(&self) -> Caller {
         self.caller(&["*:secretariat"], None)
+    }
+
+    /// A person of whom the token says only who it is in NETWORKS.
+    pub(crate) fn person(&self, person: &str) -> Caller {
+        let claims = Claims { samvirke_person: person.parse().ok(), ..claims(&[], None) };
+        let request = TokenRequest::new(claims, clock::now(), TimeDelta::hours(1));
+        Caller(Some(self.issuer.mint(&request)))
     }
 
     /// Someone with a token that is not as it should be.

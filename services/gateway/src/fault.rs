@@ -250,6 +250,14 @@ faults! {
              repeat it, and send an Idempotency-Key from the start so that a repetition is safe",
             "svaret kom ikke i tide, og kommandoen kan være utført; se etter før du sender den \
              på nytt, og send en Idempotency-Key fra starten av, så er det trygt å gjenta";
+        IssuerAway:
+            "Try again", "Prøv igjen",
+            "the keys of the token's issuer cannot be fetched now; nothing was done",
+            "nøklene til den som har utstedt tokenet, kan ikke hentes nå; ingenting ble gjort";
+        OfficesUnknown:
+            "Try again", "Prøv igjen",
+            "the offices you hold cannot be told now; nothing was done",
+            "vervene dine kan ikke slås opp nå; ingenting ble gjort";
         AnswerLate:
             "Try again", "Prøv igjen",
             "no answer came in time",
@@ -278,6 +286,8 @@ impl Fault {
                 | Self::ServiceAway
                 | Self::OutcomeUnknown
                 | Self::OutcomeUnknownWithoutKey
+                | Self::IssuerAway
+                | Self::OfficesUnknown
                 | Self::AnswerLate
                 | Self::TooBusy
                 | Self::NotReady
@@ -331,6 +341,8 @@ impl Fault {
             | Self::ServiceAway
             | Self::OutcomeUnknown
             | Self::OutcomeUnknownWithoutKey
+            | Self::IssuerAway
+            | Self::OfficesUnknown
             | Self::AnswerLate
             | Self::TooBusy
             | Self::NotReady

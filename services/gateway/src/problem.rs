@@ -140,13 +140,14 @@ impl Cause {
         let language = context.language;
         let detail = match self {
             Self::Fault(fault) => fault.detail(language),
-            Self::Refused(Refused::Rejected { detail, detail_nb, .. }) => match language {
+            Self::Refused(
+                Refused::Rejected { detail, detail_nb, .. }
+                | Refused::Invalid { detail, detail_nb, .. }
+                | Refused::Unavailable { detail, detail_nb },
+            ) => match language {
                 Language::English => detail.clone(),
                 Language::Bokmaal => detail_nb.clone(),
             },
-            Self::Refused(Refused::Invalid { detail, .. } | Refused::Unavailable { detail }) => {
-                detail.clone()
-            }
             // What broke is for the log; it may name tables, hosts or files.
             Self::Refused(Refused::Broken { .. }) => Fault::Broken.detail(language),
         };
@@ -208,7 +209,7 @@ impl Cause {
             Self::Refused(Refused::Broken { detail }) => {
                 tracing::error!(request.id = context.id, detail, "a service failed");
             }
-            Self::Refused(Refused::Unavailable { detail }) => {
+            Self::Refused(Refused::Unavailable { detail, .. }) => {
                 tracing::warn!(request.id = context.id, detail, "a service cannot answer now");
             }
             Self::Fault(fault) if fault.is_passing() => {
@@ -265,6 +266,8 @@ fn status_of_fault(fault: &Fault) -> StatusCode {
         | Fault::ServiceAway
         | Fault::OutcomeUnknown
         | Fault::OutcomeUnknownWithoutKey
+        | Fault::IssuerAway
+        | Fault::OfficesUnknown
         | Fault::AnswerLate
         | Fault::TooBusy
         | Fault::NotReady => StatusCode::SERVICE_UNAVAILABLE,

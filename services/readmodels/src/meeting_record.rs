@@ -43,7 +43,7 @@ pub struct Row {
 
 impl ReadModel for MeetingRecord {
     const NAME: &'static str = "meeting_record";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const CONTEXT: &'static str = "meetings";
     const KIND: &'static str = "meeting";
     const TABLE: &'static str = "meetings";

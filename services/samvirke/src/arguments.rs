@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use samvirke_private_servers::Secret;
 use samvirke_schemas::{
     id::{AggregateId, CooperationId},
+    networks::rules::PersonId,
     organisation::OrganisationNumber,
     principal::Role,
     text::Line,
@@ -83,7 +84,8 @@ Examples:
     #[command(after_help = "\
 Examples:
   samvirke token --data ./data/demo --role secretariat --cooperation vestregionen
-  samvirke token --role member-integration --cooperation vestregionen --member 935478715 --ttl 10m")]
+  samvirke token --role member-integration --cooperation vestregionen --member 935478715 --ttl 10m
+  samvirke token --person 6f9619ff-8b86-4d01-b42d-00cf4fc964ff")]
     Token(Token),
     /// Check servers, versions, streams, projections and clocks, and say what to do
     #[command(after_help = "\
@@ -108,7 +110,28 @@ Examples:
   samvirke show meetings --cooperation vestregionen --body sg --year 2017
   samvirke show meeting vestregionen:rg-2017-06-01 --json")]
     Show(Show),
+    /// Let a member receive the change feed over NATS, with an account of its own
+    #[command(
+        name = "nats-account",
+        args_conflicts_with_subcommands = true,
+        after_help = NATS_ACCOUNT_HELP
+    )]
+    NatsAccount(NatsAccount),
 }
+
+const NATS_ACCOUNT_HELP: &str = "\
+The member gets a key (an NKey seed), shown this once. With it its program connects to NATS, receives what is \
+public in the cooperations and what is its own, and reaches nothing else. Given again with other cooperations, \
+the account changes and the key stays. deploy/nats-accounts.md says what the member's program does, and how to \
+use the configuration on a nats-server that is run elsewhere.
+
+Examples:
+  samvirke nats-account 935478715 --cooperation vestregionen --data ./data/demo --out 935478715.seed
+  samvirke nats-account 935478715 --cooperation vestregionen --cooperation osloregionen --dry-run
+  samvirke nats-account list
+  samvirke nats-account rotate 935478715 --out 935478715.seed
+  samvirke nats-account revoke 935478715
+  samvirke nats-account --print-config > /etc/nats/accounts.conf";
 
 const IMPORT_HELP: &str = "\
 Each line is one command:
@@ -167,7 +190,7 @@ pub(crate) struct Bearer {
 #[derive(Debug, Args)]
 pub(crate) struct Token {
     /// The role; may be given several times
-    #[arg(long, required = true, value_parser = role)]
+    #[arg(long, required_unless_present = "person", value_parser = role)]
     pub(crate) role: Vec<Role>,
     /// Hold the roles in every cooperation
     #[arg(long)]
@@ -175,6 +198,9 @@ pub(crate) struct Token {
     /// The organisation number of the member that the holder speaks for
     #[arg(long, value_name = "NUMBER")]
     pub(crate) member: Option<OrganisationNumber>,
+    /// The id of a person who holds seats, and with them what their members may do
+    #[arg(long, value_name = "UUID")]
+    pub(crate) person: Option<PersonId>,
     /// How long it is valid: 90s, 10m, 8h, 7d
     #[arg(long, default_value = "1h", value_parser = duration)]
     pub(crate) ttl: Duration,
@@ -301,6 +327,65 @@ pub(crate) enum Thing {
     },
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct NatsAccount {
+    /// The organisation number of the member
+    pub(crate) member: Option<OrganisationNumber>,
+    /// A cooperation whose feed it receives; may be given several times
+    // The id of the setting that all commands have, of which there may be more than one here.
+    #[arg(id = "cooperation", long = "cooperation", value_name = "ID")]
+    pub(crate) cooperations: Vec<CooperationId>,
+    #[command(flatten)]
+    pub(crate) giving: Giving,
+    #[command(subcommand)]
+    pub(crate) command: Option<NatsAccountCommand>,
+}
+
+/// How an account is changed, and where what comes of it goes.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Giving {
+    /// Write the key to a new file that only its owner may read, instead of showing it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) taking: Taking,
+}
+
+/// Where a change takes effect.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Taking {
+    /// Tell what would be done, and do nothing
+    #[arg(long, conflicts_with = "print_config")]
+    pub(crate) dry_run: bool,
+    /// Print the accounts as they are then, for a nats-server that is run elsewhere
+    #[arg(long)]
+    pub(crate) print_config: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NatsAccountCommand {
+    /// Tell which members have accounts, and how far each is in the feed
+    List {
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give a member a new key; the old one is of no use from then on
+    Rotate {
+        /// The organisation number of the member
+        member: OrganisationNumber,
+        #[command(flatten)]
+        giving: Giving,
+    },
+    /// Take a member's account away, with its place in the feed
+    Revoke {
+        /// The organisation number of the member
+        member: OrganisationNumber,
+        #[command(flatten)]
+        taking: Taking,
+    },
+}
+
 fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
 }
@@ -337,6 +422,15 @@ mod tests {
     #[test]
     fn the_command_line_makes_sense() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_member_may_receive_of_several_cooperations() {
+        let words = "samvirke nats-account 935478715 --cooperation a --cooperation b --data d";
+        let arguments = Arguments::try_parse_from(words.split(' ')).unwrap();
+        let Command::NatsAccount(asked) = arguments.command else { panic!("another command") };
+        let found: Vec<&str> = asked.cooperations.iter().map(CooperationId::as_str).collect();
+        assert_eq!(found, ["a", "b"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod commit;
 mod drive;
+mod feed;
 mod history;
 mod load;
 mod machine;
@@ -19,6 +20,10 @@ use std::{num::NonZeroUsize, process::ExitCode, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{drive::Window, table::complain};
+
+/// The allocator that the executable has too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Measures Samvirke beside its peers; tests/benches/README.md tells how to read it.
 #[derive(Debug, Parser)]
@@ -37,6 +42,11 @@ enum Bench {
         /// Vary how the committer gathers, to find where batches beat plain publishes.
         #[arg(long)]
         sweep: bool,
+    },
+    /// Messages a second through the relay of the change feed.
+    Feed {
+        #[command(flatten)]
+        effort: EffortArguments,
     },
     /// Milliseconds to load an aggregate: cold, from a snapshot, hot.
     Load {
@@ -113,6 +123,7 @@ async fn run(bench: Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Commit { effort, sweep: false } => commit::run(effort.into()).await,
         Bench::Commit { effort, sweep: true } => commit::sweep::run(effort.into()).await,
+        Bench::Feed { effort } => feed::run(effort.into()).await,
         Bench::Load { effort } => load::run(effort.into()).await,
         Bench::Projection { effort } => projection::run(effort.into()).await,
         Bench::Replay { effort } => replay::run(effort.into()).await,

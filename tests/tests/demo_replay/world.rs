@@ -233,7 +233,7 @@ impl World {
         let commit = self.commits.len() as u128;
         let stored = (commit << 64..).zip(events);
         let events: Vec<_> =
-            stored.map(|(id, event)| record(event, Uuid::from_u128(id), &[]).unwrap()).collect();
+            stored.map(|(id, event)| record(event, Uuid::from_u128(id)).unwrap()).collect();
         let count = events.len();
         self.commits.push(Commit { kind, id: id.clone(), occurred_at, events });
         count

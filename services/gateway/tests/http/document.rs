@@ -68,6 +68,16 @@ fn every_reference_leads_somewhere() {
     assert!(references > 20);
 }
 
+/// A number behind a name is what is put there where two types have the same one.
+#[test]
+fn every_schema_has_a_name_of_its_own() {
+    let document = openapi();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let numbered: Vec<&String> =
+        schemas.keys().filter(|name| name.ends_with(|c: char| c.is_ascii_digit())).collect();
+    assert!(numbered.is_empty(), "give these types a name with schemars(rename): {numbered:?}");
+}
+
 #[test]
 fn the_enum_of_a_collections_requests_is_taken_apart() {
     let document = openapi();

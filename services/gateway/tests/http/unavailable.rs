@@ -34,11 +34,14 @@ async fn a_service_that_keeps_silent_leaves_the_outcome_unknown() {
 #[tokio::test]
 async fn a_service_that_cannot_answer_now_is_asked_again_later() {
     let world = World::start().await;
-    let away = json!({"Err": {"outcome": "unavailable", "detail": "the store is away"}});
+    let away = json!({"Err": {"outcome": "unavailable", "detail": "the store is away",
+        "detail_nb": "lageret er borte"}});
     world.serve("cmd.>", away).await;
     let answer = world.post(PAUSE, &[], "{}").await;
     assert_eq!(answer.problem(503, "unavailable")["detail"], "The store is away.");
     assert_eq!(answer.header("retry-after"), "2");
+    let norwegian = world.post(PAUSE, &[("accept-language", "nb")], "{}").await;
+    assert_eq!(norwegian.problem(503, "unavailable")["detail"], "Lageret er borte.");
 }
 
 #[tokio::test]
