@@ -19,6 +19,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     parameter::{self, DEFINITIONS, Shape},
     problem::Document,
+    published,
 };
 
 /// The document that `/openapi.json` serves.
@@ -36,6 +37,7 @@ pub fn openapi() -> Value {
     for (query, responses) in own::responses(&mut generator) {
         add_own_query(&mut paths, query, &responses, &mut generator);
     }
+    paths.insert(published::schemas::PATH.into(), own::schemas());
     shared::add_own_paths(&mut paths);
     let responses = shared::responses();
     let schemas = reachable(&[&Value::Object(paths.clone()), &responses], &generator);

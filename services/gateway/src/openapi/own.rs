@@ -44,6 +44,28 @@ pub(super) fn responses(generator: &mut SchemaGenerator) -> [(&'static Query, Va
     ]
 }
 
+/// Where the schemas of the feed are.
+pub(super) fn schemas() -> Value {
+    let mut responses = of_document(published::schemas::MEDIA_TYPE, &json!({"type": "object"}));
+    if let Some(responses) = responses.as_object_mut() {
+        responses.retain(|status, _| !["400", "422", "503"].contains(&status.as_str()));
+    }
+    let file = json!({
+        "name": "file",
+        "in": "path",
+        "required": true,
+        "description": "`<type>.v<version>.json`, or `cloudevent.json` for what all have in common.",
+        "schema": {"type": "string", "examples": ["case.decided.v1.json"]},
+    });
+    json!({"get": {
+        "operationId": "feed-schema",
+        "tags": ["feed"],
+        "summary": "The JSON Schema of the data of a type of event.",
+        "parameters": [file, reference("parameters", "IfNoneMatch")],
+        "responses": responses,
+    }})
+}
+
 fn of_feed(media_type: &str, schema: &Value) -> Value {
     let mut responses = answered(media_type, schema);
     responses["401"] = reference("responses", "Unauthorized");
