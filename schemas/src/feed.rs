@@ -3,6 +3,7 @@
 //! A fact is said in the feed's own words, so that the services' events may change without breaking
 //! those who listen. A published version of a type is never changed; a breaking change is a new version.
 
+pub mod asyncapi;
 mod audience;
 mod cloud_event;
 mod concerns;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a broken test should panic")]
 
 mod feed {
+    pub(crate) mod asyncapi;
     pub(crate) mod compatibility;
     pub(crate) mod documents;
     pub(crate) mod golden;

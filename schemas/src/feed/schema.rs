@@ -50,11 +50,10 @@ fn publish(schema: &mut Value) {
             fields.remove("additionalProperties");
             take_out_null(fields);
             for (name, value) in fields {
-                match value {
-                    Value::Array(variants) if name == "oneOf" => {
-                        variants.iter_mut().for_each(publish_variant);
-                    }
-                    value => publish(value),
+                let variants = if name == "oneOf" { value.as_array_mut() } else { None };
+                match variants {
+                    Some(variants) => variants.iter_mut().for_each(publish_variant),
+                    None => publish(value),
                 }
             }
         }

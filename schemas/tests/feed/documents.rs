@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::compatibility::breaks;
 
 /// Set to 1 to write the files instead of comparing them. What breaks is not written either.
-const UPDATE: &str = "UPDATE";
+pub(crate) const UPDATE: &str = "UPDATE";
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("feed")
