@@ -19,7 +19,6 @@ use serde_json::{Map, Value, json};
 use crate::{
     parameter::{self, DEFINITIONS, Shape},
     problem::Document,
-    published,
 };
 
 /// The document that `/openapi.json` serves.
@@ -37,7 +36,7 @@ pub fn openapi() -> Value {
     for (query, responses) in own::responses(&mut generator) {
         add_own_query(&mut paths, query, &responses, &mut generator);
     }
-    paths.insert(published::schemas::PATH.into(), own::schemas());
+    paths.extend(own::schemas().map(|(path, item)| (path.to_owned(), item)));
     shared::add_own_paths(&mut paths);
     let responses = shared::responses();
     let schemas = reachable(&[&Value::Object(paths.clone()), &responses], &generator);

@@ -60,7 +60,10 @@ pub fn router(gateway: Gateway) -> Router {
     }
     router = with_feed(router, &mut generator);
     router = with_published(router, &mut generator);
-    router = router.route(schemas::PATH, get(schema));
+    router = router
+        .route(schemas::PATH, get(schema))
+        .route(schemas::ASYNCAPI, get(schemas::asyncapi))
+        .route(schemas::ASYNCAPI_ALIAS, get(schemas::asyncapi_alias));
     router
         .fallback(unmatched)
         .method_not_allowed_fallback(unmatched)
@@ -199,7 +202,15 @@ fn unknown_command(method: &Method, path: &str) -> Option<Fault> {
 
 /// The methods that a path answers, as the header `Allow` writes them.
 fn allowed(path: &str) -> Option<String> {
-    let own = ["/livez", "/readyz", "/metrics", "/openapi.json", schemas::PATH];
+    let own = [
+        "/livez",
+        "/readyz",
+        "/metrics",
+        "/openapi.json",
+        schemas::PATH,
+        schemas::ASYNCAPI,
+        schemas::ASYNCAPI_ALIAS,
+    ];
     let own = own.iter().any(|template| matches_template(template, path));
     let mut queries = QUERIES.iter().chain(OWN_QUERIES);
     let is_query = own || queries.any(|query| matches_template(query.path, path));

@@ -196,6 +196,13 @@ async fn the_schema_that_an_event_names_is_served() {
     }
     let envelope = fetch(&world, "/v1/schemas/feed/cloudevent.json").await.json();
     assert_eq!(envelope["$id"], schema::ENVELOPE);
+    let asyncapi = world.get("/v1/asyncapi.json").await;
+    let place = asyncapi.header("location").to_owned();
+    let asyncapi = fetch(&world, &place).await.json();
+    let payload = &asyncapi["components"]["messages"]["case.decided"]["payload"];
+    let reference = payload["allOf"][0]["$ref"].as_str().unwrap();
+    let beside = place.replace("asyncapi.json", reference.trim_start_matches("./"));
+    fetch(&world, &beside).await;
     world.get("/v1/schemas/feed/case.sung.v1.json").await.problem(404, "not-found");
 }
 
