@@ -64,6 +64,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
             Command::Projections(what) => projections::run(&configuration, &what.command).await,
             Command::Show(show) => show::run(&configuration, &show).await,
             Command::NatsAccount(what) => nats_account::run(&configuration, &what).await,
+            Command::Feed(feed) => show::feed::run(&configuration, &feed).await,
         }
     })
 }

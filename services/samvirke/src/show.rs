@@ -17,6 +17,8 @@ mod meetings;
 mod case;
 mod cases;
 
+pub(crate) mod feed;
+
 use chrono::NaiveDate;
 use samvirke_schemas::{
     case_number::CaseNumber,

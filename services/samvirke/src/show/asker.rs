@@ -33,12 +33,16 @@ pub(super) struct Asker {
 
 impl Asker {
     pub(super) fn new(configuration: &Configuration, asking: &Asking) -> anyhow::Result<Self> {
-        Ok(Self {
-            client: http::client()?,
-            url: configuration.url(),
-            token: http::given_token(&asking.bearer)?,
-            after: asking.after.clone(),
-        })
+        let token = http::given_token(&asking.bearer)?;
+        Ok(Self { after: asking.after.clone(), ..Self::with(configuration, token)? })
+    }
+
+    /// Somebody with this token, or the public, who waits for nothing.
+    pub(super) fn with(
+        configuration: &Configuration,
+        token: Option<Secret>,
+    ) -> anyhow::Result<Self> {
+        Ok(Self { client: http::client()?, url: configuration.url(), token, after: None })
     }
 
     /// The answer to a query, read.
