@@ -5,7 +5,7 @@
 
 use schemars::{Schema, SchemaGenerator};
 
-use crate::{Tagged, cases, meetings, networks, queries};
+use crate::{Tagged, cases, contacts, meetings, networks, queries};
 
 /// The aggregate that a group of commands is for: `POST /v1/<plural>/{id}/<command>`.
 pub struct Collection {
@@ -59,6 +59,7 @@ pub static COLLECTIONS: &[Collection] = &[
     collection!("cases", "register", "registers", cases::register::Request, &["open"]),
     collection!("cases", "case", "cases", cases::case::Request),
     collection!("meetings", "meeting", "meetings", meetings::meeting::Request),
+    collection!("contacts", "contact", "contacts", contacts::contact::Request),
 ];
 
 /// A second address of a command, where a list that is read at the same address grows by it:
@@ -180,6 +181,22 @@ pub static QUERIES: &[Query] = &[
         "One meeting with agenda, attendance, votes and minutes.",
         meeting,
         Meeting
+    ),
+    query!(
+        "notify",
+        "contacts",
+        "/v1/contacts",
+        "The contacts that are told by e-mail, and of what.",
+        contacts,
+        Answer
+    ),
+    query!(
+        "notify",
+        "notifications",
+        "/v1/notifications",
+        "What was told by e-mail, what waits to be, and what did not arrive.",
+        notifications,
+        Answer
     ),
 ];
 

@@ -17,6 +17,7 @@ pub mod period;
 pub mod text;
 
 pub mod cases;
+pub mod contacts;
 pub mod feed;
 pub mod meetings;
 pub mod networks;

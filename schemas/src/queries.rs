@@ -20,3 +20,5 @@ pub mod calendar;
 pub mod meeting;
 
 pub mod feed;
+pub mod contacts;
+pub mod notifications;

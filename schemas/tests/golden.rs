@@ -14,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use samvirke_schemas::{Tagged, cases, event_version, feed, meetings, networks, upcast};
+use samvirke_schemas::{Tagged, cases, contacts, event_version, feed, meetings, networks, upcast};
 use serde_json::{Value, json};
 
 /// The context and the kind of an event enum, and the check for its type.
@@ -28,6 +28,7 @@ const EVENTS: &[Line] = &[
     ("cases", "register", check::<cases::register::Event>),
     ("cases", "case", check::<cases::case::Event>),
     ("meetings", "meeting", check::<meetings::meeting::Event>),
+    ("contacts", "contact", check::<contacts::contact::Event>),
     ("feed", "fact", check::<feed::Fact>),
 ];
 

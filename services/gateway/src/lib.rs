@@ -26,6 +26,7 @@ mod parameter;
 mod percent;
 mod query;
 mod service_request;
+mod unsubscribe;
 
 mod feed;
 mod published;

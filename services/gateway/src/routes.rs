@@ -26,6 +26,7 @@ use crate::{
     published::{self, schemas},
     query,
     request_context::RequestContext,
+    unsubscribe,
 };
 
 /// What the gateway answers itself, with parameters as queries have them.
@@ -48,7 +49,8 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .route("/openapi.json", get(|| async { openapi_json(document) }));
+        .route("/openapi.json", get(|| async { openapi_json(document) }))
+        .route(unsubscribe::PATH, get(unsubscribe::ask).post(unsubscribe::decline));
     for collection in COLLECTIONS {
         for command in collection.commands {
             router = with_command(router, collection, command, command);
@@ -219,7 +221,8 @@ fn allowed(path: &str) -> Option<String> {
     ];
     let own = own.iter().any(|template| matches_template(template, path));
     let mut queries = QUERIES.iter().chain(OWN_QUERIES);
-    let is_query = own || queries.any(|query| matches_template(query.path, path));
+    let link = matches_template(unsubscribe::PATH, path);
+    let is_query = own || link || queries.any(|query| matches_template(query.path, path));
     let is_command = COLLECTIONS.iter().any(|collection| {
         collection.commands.iter().any(|command| {
             matches_template(&format!("/v1/{}/{{id}}/{command}", collection.plural), path)
@@ -228,7 +231,7 @@ fn allowed(path: &str) -> Option<String> {
     let is_addition = ADDITIONS
         .iter()
         .any(|more| matches_template(&format!("/v1/{}/{{id}}/{}", more.plural, more.list), path));
-    match (is_query, is_command || is_addition) {
+    match (is_query, is_command || is_addition || link) {
         (true, true) => Some("GET, HEAD, POST".to_owned()),
         (true, false) => Some("GET, HEAD".to_owned()),
         (false, true) => Some("POST".to_owned()),

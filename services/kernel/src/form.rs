@@ -85,6 +85,11 @@ const MESSAGES: &[(&str, &str)] = &[
         "a digest is sha256: followed by 64 lower-case hexadecimal digits",
         "en kontrollsum er sha256: og 64 heksadesimale sifre med små bokstaver",
     ),
+    (
+        "an e-mail address is written post@kommune.example",
+        "en e-postadresse skrives post@kommune.example",
+    ),
+    ("an e-mail address has at most {} characters", "en e-postadresse har høyst {} tegn"),
     // Pages and positions.
     ("a page has 1 to {} rows, not {}", "en side har 1 til {} rader, ikke {}"),
     (

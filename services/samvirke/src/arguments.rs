@@ -103,6 +103,15 @@ Examples:
   samvirke projections parked case_register
   samvirke projections retry case_register")]
     Projections(Projections),
+    /// Tell how the e-mail to contacts stands, try again, take in what came back
+    #[command(after_help = "\
+Examples:
+  samvirke notify status
+  samvirke notify retry
+  samvirke notify bounce < returned.eml
+In a mail server that hands returned mail to programs, such as Postfix:
+  |samvirke notify bounce --config /etc/samvirke.toml")]
+    Notify(Notify),
     /// Show, in Norwegian, what the API answers to the public or to the holder of a token
     #[command(after_help = "\
 Examples:
@@ -257,6 +266,26 @@ pub(crate) enum ProjectionsCommand {
         /// The read model
         name: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Notify {
+    #[command(subcommand)]
+    pub(crate) command: NotifyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NotifyCommand {
+    /// Tell how many notifications wait, were sent, were refused or came back
+    Status {
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Try at once what waits for its next attempt, was refused or came back
+    Retry,
+    /// Read a returned mail (RFC 3464) from standard input, and note that it came back
+    Bounce,
 }
 
 #[derive(Debug, Args)]

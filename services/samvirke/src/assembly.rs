@@ -13,7 +13,7 @@ use samvirke_private_servers::Secret;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::configuration::Configuration;
+use crate::{configuration::Configuration, connections};
 
 /// How often the metrics' upkeep is run.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
@@ -43,6 +43,8 @@ pub(crate) enum Service {
     Readmodels,
     /// The change feed.
     Feed,
+    /// Contacts, and telling them by e-mail.
+    Notify,
     /// The HTTP API.
     Gateway,
 }
@@ -51,7 +53,7 @@ pub(crate) enum Service {
 pub(crate) struct Ground {
     pub(crate) client: async_nats::Client,
     pub(crate) signer: MessageSigner,
-    /// Needed by the read models only.
+    /// Needed by the read models and the notifications only.
     pub(crate) database_url: Option<Secret>,
     /// Needed by the gateway only.
     pub(crate) listener: Option<TcpListener>,
@@ -109,13 +111,18 @@ async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> any
             samvirke_meetings::service(host).await.map_err(Into::into)
         }
         Service::Readmodels => {
-            let url = ground.database_url.take().context("the read models need a database")?;
+            let url = ground.database_url.clone().context("the read models need a database")?;
             drop(ground);
             samvirke_readmodels::service(host, url.expose()).await.map_err(Into::into)
         }
         Service::Feed => {
             drop(ground);
             samvirke_feed::service(host).await.map_err(Into::into)
+        }
+        Service::Notify => {
+            let given = given_to_notify(&ground)?;
+            drop(ground);
+            samvirke_notify::service(host, given).await.map_err(Into::into)
         }
         Service::Gateway => {
             let listener = ground.listener.take().context("the gateway needs an address")?;
@@ -131,6 +138,19 @@ async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> any
             samvirke_gateway::serve(listener, gateway, host.shutdown).await.map_err(Into::into)
         }
     }
+}
+
+fn given_to_notify(ground: &Ground) -> anyhow::Result<samvirke_notify::Given> {
+    let url = ground.database_url.as_ref().context("the notifications need a database")?;
+    let configuration = &ground.configuration;
+    let key = configuration.notify_key_file.clone();
+    let key = key.unwrap_or_else(|| configuration.in_data("notify.key"));
+    Ok(samvirke_notify::Given {
+        database_url: url.expose().to_owned(),
+        settings: configuration.notify.clone(),
+        key: samvirke_notify::Key(connections::key(&key)?),
+        url: configuration.url(),
+    })
 }
 
 /// Lets the metrics forget what is too old to tell, as long as the process runs.

@@ -46,6 +46,11 @@ pub(crate) struct Configuration {
     /// Holds the key that the gateway signs messages to the services with, in 64 hexadecimal digits.
     /// All processes need the same.
     pub(crate) gateway_key_file: Option<PathBuf>,
+    /// Holds the key that links for unsubscribing are signed with, in 64 hexadecimal digits.
+    pub(crate) notify_key_file: Option<PathBuf>,
+    /// The mail server, and when people are told.
+    #[serde(default)]
+    pub(crate) notify: samvirke_notify::Settings,
     /// Whom the gateway trusts and how much it takes.
     #[serde(default)]
     pub(crate) gateway: samvirke_gateway::Settings,

@@ -41,11 +41,15 @@ pub(crate) fn postgres_url(configuration: &Configuration) -> anyhow::Result<&Sec
 
 /// The gateway's key, kept in `file` and made there the first time.
 pub(crate) fn signer(file: &Path) -> anyhow::Result<MessageSigner> {
+    key(file).map(|seed| MessageSigner::new(&seed))
+}
+
+/// A key, kept in `file` and made there the first time.
+pub(crate) fn key(file: &Path) -> anyhow::Result<[u8; 32]> {
     let secret = Secret::kept_in(file)
-        .with_context(|| format!("the gateway's key in {} cannot be read", file.display()))?;
-    let seed = seed(&secret)
-        .with_context(|| format!("the key in {} is not 64 hexadecimal digits", file.display()))?;
-    Ok(MessageSigner::new(&seed))
+        .with_context(|| format!("the key in {} cannot be read", file.display()))?;
+    seed(&secret)
+        .with_context(|| format!("the key in {} is not 64 hexadecimal digits", file.display()))
 }
 
 /// 32 bytes out of 64 hexadecimal digits.

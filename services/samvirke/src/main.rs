@@ -21,6 +21,7 @@ mod doctor;
 mod http;
 mod import;
 mod nats_account;
+mod notify;
 mod projections;
 mod show;
 
@@ -62,6 +63,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
             Command::Token(token) => token::run(&configuration, &token),
             Command::Doctor(doctor) => doctor::run(&configuration, &doctor).await,
             Command::Projections(what) => projections::run(&configuration, &what.command).await,
+            Command::Notify(notify) => notify::run(&configuration, &notify.command).await,
             Command::Show(show) => show::run(&configuration, &show).await,
             Command::NatsAccount(what) => nats_account::run(&configuration, &what).await,
             Command::Feed(feed) => show::feed::run(&configuration, &feed).await,

@@ -23,7 +23,8 @@ pub(crate) async fn run(
     samvirke_kernel::stream::check_server(&client)?;
     let key = configuration.gateway_key_file.clone();
     let key = key.unwrap_or_else(|| configuration.in_data("gateway.key"));
-    let database_url = match services.contains(&Service::Readmodels) {
+    let on_database = [Service::Readmodels, Service::Notify];
+    let database_url = match on_database.iter().any(|service| services.contains(service)) {
         true => Some(connections::postgres_url(&configuration)?.clone()),
         false => None,
     };

@@ -49,6 +49,8 @@ pub(crate) async fn run(mut configuration: Configuration) -> anyhow::Result<Outc
     samvirke_kernel::stream::check_server(&client)?;
 
     let url = format!("http://{}", listener.local_addr()?);
+    // What people are told leads to where others say it is reached.
+    configuration.url.get_or_insert_with(|| url.clone());
     let note = Note::leave(directory.path(), &servers.addresses(&url))
         .context("the note on what runs where cannot be written")?;
     let ground = Ground {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     headers::{self, IDEMPOTENCY_KEY_CHARS_MAX, POSITIONS_MAX},
     parameter::DEFINITIONS,
-    problem,
+    problem, unsubscribe,
 };
 
 /// What a reader must know before the first request.
@@ -268,6 +268,39 @@ pub(super) fn security_schemes() -> Value {
     }})
 }
 
+/// The links in mail that decline what it was about.
+fn unsubscribe_path() -> Value {
+    let token = json!({
+        "name": "token",
+        "in": "path",
+        "required": true,
+        "description": "What the link in a mail ends with. It is its own authority.",
+        "schema": {"type": "string"},
+    });
+    let page = json!({"description": "A page.", "content": {"text/html": {
+        "schema": {"type": "string"},
+    }}});
+    let response = |name: &str| reference("responses", name);
+    let operation = |id: &str, summary: &str, responses: Value| {
+        let security: [Value; 0] = [];
+        json!({
+            "operationId": id, "tags": ["operation"], "summary": summary, "security": security,
+            "parameters": [token], "responses": responses,
+        })
+    };
+    json!({
+        "get": operation("unsubscribe_page", "A page with the button", json!({"200": page})),
+        "post": operation(
+            "unsubscribe",
+            "Declines what a mail was about (RFC 8058)",
+            json!({
+                "200": page, "404": response("Missing"), "500": response("Broken"),
+                "503": response("Unavailable"),
+            }),
+        ),
+    })
+}
+
 /// The paths that are not in the catalogue.
 pub(super) fn add_own_paths(paths: &mut Map<String, Value>) {
     let own = |id: &str, summary: &str, media: &str, answers: Value| {
@@ -302,5 +335,6 @@ pub(super) fn add_own_paths(paths: &mut Map<String, Value>) {
     );
     paths.insert("/openapi.json".into(), own("openapi", "This document", json, object));
     let text = json!({"type": "string"});
+    paths.insert(unsubscribe::PATH.into(), unsubscribe_path());
     paths.insert("/metrics".into(), own("metrics", "Numbers for Prometheus", "text/plain", text));
 }

@@ -15,3 +15,4 @@ mod published;
 mod queries;
 mod tokens;
 mod unavailable;
+mod unsubscribe;

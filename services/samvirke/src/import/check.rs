@@ -5,7 +5,7 @@
 use chrono::DateTime;
 use samvirke_kernel::inbox;
 use samvirke_schemas::{
-    cases, catalogue, local_time::LocalTime, meetings, networks, reply::Refused,
+    cases, catalogue, contacts, local_time::LocalTime, meetings, networks, reply::Refused,
 };
 
 use super::line::{Fault, Line};
@@ -27,6 +27,7 @@ fn decoder(plural: &str) -> Option<Decode> {
         "registers" => requests!(cases::register::Request),
         "cases" => requests!(cases::case::Request),
         "meetings" => requests!(meetings::meeting::Request),
+        "contacts" => requests!(contacts::contact::Request),
         _ => None,
     }
 }

@@ -1,0 +1,78 @@
+//! How far a stream is taken, in the same database as what came of it.
+//!
+//! Invariant: whoever moves a checkpoint says where it stood, so of two at once only one gets through.
+
+use chrono::{DateTime, Utc};
+use samvirke_kernel::{projection::Checkpoint, stream::StreamIdentity};
+use sqlx::{PgConnection, PgPool};
+
+use crate::database::{as_i64, as_u64};
+
+/// Where a stream is taken to.
+///
+/// # Errors
+///
+/// When the database does not answer.
+pub(crate) async fn read(pool: &PgPool, stream: &str) -> sqlx::Result<Option<Checkpoint>> {
+    let found: Option<(DateTime<Utc>, i64)> =
+        sqlx::query_as("SELECT created, sequence FROM checkpoint WHERE stream = $1")
+            .bind(stream)
+            .fetch_optional(pool)
+            .await?;
+    Ok(found.map(|(created, sequence)| Checkpoint {
+        stream: StreamIdentity { name: stream.to_owned(), created },
+        sequence: as_u64(sequence),
+    }))
+}
+
+/// Moves the checkpoint if it stands where the caller thinks; says whether it did.
+///
+/// # Errors
+///
+/// When the database does not answer.
+pub(crate) async fn advance(
+    connection: &mut PgConnection,
+    from: &Checkpoint,
+    to: &Checkpoint,
+) -> sqlx::Result<bool> {
+    // A stream that nothing was taken of may have no row yet.
+    let moved = sqlx::query(
+        "INSERT INTO checkpoint AS kept (stream, created, sequence) SELECT $1, $2, $3
+         WHERE $4 = 0 OR EXISTS (SELECT FROM checkpoint WHERE stream = $1)
+         ON CONFLICT (stream) DO UPDATE SET sequence = EXCLUDED.sequence
+         WHERE kept.created = EXCLUDED.created AND kept.sequence = $4",
+    )
+    .bind(&to.stream.name)
+    .bind(to.stream.created)
+    .bind(as_i64(to.sequence))
+    .bind(as_i64(from.sequence))
+    .execute(connection)
+    .await?;
+    Ok(moved.rows_affected() == 1)
+}
+
+/// Keeps aside a message that cannot be taken.
+///
+/// # Errors
+///
+/// When the database does not answer.
+pub(crate) async fn park(
+    connection: &mut PgConnection,
+    (stream, sequence): (&str, u64),
+    subject: &str,
+    reason: &str,
+    payload: &[u8],
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO parked (stream, sequence, subject, reason, payload)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+    )
+    .bind(stream)
+    .bind(as_i64(sequence))
+    .bind(subject)
+    .bind(reason)
+    .bind(payload)
+    .execute(connection)
+    .await
+    .map(drop)
+}

@@ -1,0 +1,300 @@
+//! From the feed to the outbox: each fact once, in order.
+//!
+//! What a fact leads to and the checkpoint move in one transaction, fenced by where the checkpoint stood,
+//! so two services at once tell what one would. A message that cannot be read is parked with the reason.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures::{Stream, StreamExt, future::poll_immediate, never::Never};
+use samvirke_kernel::{
+    clock,
+    inbox::chain,
+    log::{Log, ReadError},
+    projection::{Checkpoint, Progress, reached},
+    publication::{Publication, Published},
+};
+use samvirke_schemas::{
+    feed::{self, Audience, CloudEvent, Fact, RESTATED, Subject},
+    local_time::day_of,
+};
+use sqlx::{PgConnection, PgPool};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::{
+    checkpoint,
+    database::{as_i64, as_u64},
+    memory,
+    news::{self, Heard, Step},
+    outbox::{self, Telling},
+    settings::Settings,
+};
+
+/// The most messages taken in one transaction.
+const BATCH_MAX: usize = 200;
+/// How long the contacts may take to come as far as their stream was.
+const CONTACTS_WAIT: Duration = Duration::from_secs(10);
+/// How long an intake that was interrupted waits.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Why the intake was interrupted.
+#[derive(Debug, thiserror::Error)]
+pub enum Interrupted {
+    #[error("the feed or the stream of contacts cannot be read")]
+    Read(#[from] ReadError),
+    #[error("the database does not answer")]
+    Database(#[from] sqlx::Error),
+    #[error("another service moved the checkpoint")]
+    Fenced,
+    #[error("the contacts have not come as far as their stream")]
+    ContactsBehind,
+    #[error("the feed's messages ended")]
+    Ended,
+    #[error(
+        "notifications were made from another feed than the one here: restore the feed, or the database"
+    )]
+    OtherFeed,
+    #[error("the feed was taken to {taken}, but it ends at {last}: restore it")]
+    Truncated { taken: u64, last: u64 },
+}
+
+/// What the intake stands on.
+pub struct Intake {
+    pub pool: PgPool,
+    pub publication: Publication,
+    pub settings: Settings,
+    /// The stream of contacts, and how far it is taken.
+    pub contacts: Log,
+    pub progress: watch::Receiver<Progress>,
+    /// Told that something may be there to be sent.
+    pub put: watch::Sender<()>,
+}
+
+/// Where the intake stands, and up to where nobody is told.
+struct Place {
+    at: Checkpoint,
+    told_after: u64,
+    began_at: DateTime<Utc>,
+}
+
+impl Intake {
+    /// Takes the feed until told to stop.
+    pub async fn run(&self, shutdown: &CancellationToken) {
+        loop {
+            let interrupted = tokio::select! {
+                () = shutdown.cancelled() => return,
+                ended = self.follow() => match ended {
+                    Err(interrupted) => interrupted,
+                },
+            };
+            let reason = chain(&interrupted);
+            match interrupted {
+                Interrupted::OtherFeed | Interrupted::Truncated { .. } => {
+                    error!(reason, "nobody is notified until an operator acts");
+                }
+                Interrupted::Read(_)
+                | Interrupted::Database(_)
+                | Interrupted::Fenced
+                | Interrupted::ContactsBehind
+                | Interrupted::Ended => warn!(reason, "notifications are interrupted"),
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(RETRY) => (),
+            }
+        }
+    }
+
+    async fn follow(&self) -> Result<Never, Interrupted> {
+        let mut place = self.place().await?;
+        info!(feed = place.at.sequence, "notifying");
+        let filters = vec![feed::SUBJECTS.to_owned()];
+        let mut messages = self.publication.follow(filters, place.at.sequence).await?;
+        loop {
+            let batch = next_batch(&mut messages).await?;
+            self.contacts_are_current().await?;
+            self.take(&mut place, &batch, clock::now()).await?;
+            self.put.send_replace(());
+        }
+    }
+
+    /// Takes what there is now and comes back; for whoever does not wait for more.
+    ///
+    /// # Errors
+    ///
+    /// [`Interrupted`].
+    pub async fn catch_up(&self, now: DateTime<Utc>) -> Result<(), Interrupted> {
+        let mut place = self.place().await?;
+        loop {
+            let all = feed::SUBJECTS;
+            let batch = self.publication.page(all, place.at.sequence, BATCH_MAX).await?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            self.contacts_are_current().await?;
+            self.take(&mut place, &batch, now).await?;
+        }
+    }
+
+    /// Waits until whoever registered before now is known: what was caused afterwards is told to them.
+    async fn contacts_are_current(&self) -> Result<(), Interrupted> {
+        let last = self.contacts.last_sequence().await?;
+        match reached(&mut self.progress.clone(), last, CONTACTS_WAIT).await {
+            true => Ok(()),
+            false => Err(Interrupted::ContactsBehind),
+        }
+    }
+
+    async fn place(&self) -> Result<Place, Interrupted> {
+        let identity = self.publication.identity().clone();
+        let last = self.publication.last_sequence().await?;
+        // What was said before the service first began, nobody waits for any longer.
+        sqlx::query(
+            "INSERT INTO checkpoint (stream, created, sequence, told_after, began_at)
+             VALUES ($1, $2, 0, $3, $4) ON CONFLICT (stream) DO NOTHING",
+        )
+        .bind(&identity.name)
+        .bind(identity.created)
+        .bind(as_i64(last))
+        .bind(clock::now())
+        .execute(&self.pool)
+        .await?;
+        let (created, sequence, told_after, began_at): (DateTime<Utc>, i64, i64, DateTime<Utc>) =
+            sqlx::query_as(
+                "SELECT created, sequence, told_after, began_at FROM checkpoint WHERE stream = $1",
+            )
+            .bind(&identity.name)
+            .fetch_one(&self.pool)
+            .await?;
+        // Databases keep microseconds.
+        if created.timestamp_micros() != identity.created.timestamp_micros() {
+            return Err(Interrupted::OtherFeed);
+        }
+        let taken = as_u64(sequence);
+        if taken > last {
+            return Err(Interrupted::Truncated { taken, last });
+        }
+        let at = Checkpoint { stream: identity, sequence: taken };
+        Ok(Place { at, told_after: as_u64(told_after), began_at })
+    }
+
+    async fn take(
+        &self,
+        place: &mut Place,
+        batch: &[Published],
+        now: DateTime<Utc>,
+    ) -> Result<(), Interrupted> {
+        let Some(last) = batch.last() else { return Ok(()) };
+        let to = Checkpoint { stream: place.at.stream.clone(), sequence: last.sequence };
+        let mut tx = self.pool.begin().await?;
+        if !checkpoint::advance(&mut tx, &place.at, &to).await? {
+            return Err(Interrupted::Fenced);
+        }
+        for message in batch {
+            match hear(message) {
+                Ok((event, heard)) => {
+                    let told = message.sequence > place.told_after;
+                    let since = (!told).then_some(place.began_at);
+                    self.take_one(&mut tx, &event, heard, since, now).await?;
+                }
+                Err(reason) => {
+                    error!(sequence = message.sequence, reason, "an event of the feed is parked");
+                    let at = (to.stream.name.as_str(), message.sequence);
+                    checkpoint::park(&mut tx, at, &message.subject, &reason, &message.payload)
+                        .await?;
+                }
+            }
+        }
+        tx.commit().await?;
+        place.at = to;
+        Ok(())
+    }
+
+    /// Takes one fact. With `since` it is older than this service: nobody is told of it, and reminders
+    /// only from then on.
+    async fn take_one(
+        &self,
+        connection: &mut PgConnection,
+        event: &CloudEvent,
+        mut heard: Heard,
+        since: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> sqlx::Result<()> {
+        heard.changes = plan_changes(connection, &heard).await?;
+        for step in news::steps(&heard, &self.settings) {
+            let past = match (&step, since) {
+                (Step::Tell { .. }, Some(_)) => true,
+                (Step::Schedule { at, .. } | Step::Reschedule { at, .. }, Some(since)) => {
+                    *at <= since
+                }
+                _ => false,
+            };
+            if past {
+                continue;
+            }
+            if let Some((whom, notice)) = memory::take(&mut *connection, step).await? {
+                let telling = Telling {
+                    cooperation: &heard.cooperation,
+                    notice: &notice,
+                    origin: &event.id.to_string(),
+                    position: Some(&event.position),
+                    recorded_at: heard.recorded_at,
+                    day: day_of(heard.recorded_at),
+                };
+                let hour = self.settings.digest_hour;
+                outbox::put(&mut *connection, &whom, &telling, now, hour).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn plan_changes(connection: &mut PgConnection, heard: &Heard) -> sqlx::Result<u32> {
+    let Some(meeting) = news::meeting(&heard.fact) else { return Ok(0) };
+    let changes = news::replanned(&heard.fact).is_some();
+    match heard.audience {
+        Audience::Public => memory::plan_changes(connection, meeting, changes).await,
+        // The public is told the same next, and then it counts.
+        Audience::Member(_) => {
+            let known = memory::plan_changes(connection, meeting, false).await?;
+            Ok(known + u32::from(changes))
+        }
+    }
+}
+
+/// Reads a message, or says why it cannot be read.
+fn hear(message: &Published) -> Result<(CloudEvent, Heard), String> {
+    let event: CloudEvent =
+        serde_json::from_slice(&message.payload).map_err(|error| error.to_string())?;
+    let subject: Subject =
+        message.subject.parse().map_err(|error: feed::InvalidSubject| chain(&error))?;
+    let fact: Fact = event.fact().map_err(|error| chain(&error))?;
+    let restated = message.header(RESTATED).unwrap_or_default();
+    let heard = Heard {
+        cooperation: subject.cooperation,
+        audience: subject.audience,
+        restated: restated.split(',').filter_map(|member| member.parse().ok()).collect(),
+        fact,
+        occurred_at: event.time,
+        recorded_at: event.recordedtime,
+        changes: 0,
+    };
+    Ok((event, heard))
+}
+
+/// Waits for a message, and takes with it what has arrived already.
+async fn next_batch(
+    messages: &mut (impl Stream<Item = Result<Published, ReadError>> + Unpin),
+) -> Result<Vec<Published>, Interrupted> {
+    let first = messages.next().await.ok_or(Interrupted::Ended)?;
+    let mut batch = vec![first?];
+    while batch.len() < BATCH_MAX {
+        match poll_immediate(messages.next()).await {
+            Some(Some(next)) => batch.push(next?),
+            Some(None) | None => break,
+        }
+    }
+    Ok(batch)
+}

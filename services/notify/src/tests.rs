@@ -1,0 +1,11 @@
+//! From a fact on the feed to a mail at a real mail server, on real NATS and PostgreSQL.
+
+mod contacts;
+mod deadlines;
+mod deliveries;
+pub(crate) mod facts;
+mod meetings;
+mod preferences;
+mod rig;
+mod smtp;
+mod wordings;
