@@ -5,6 +5,7 @@ use reqwest::{Client, Method, header::HeaderMap};
 use samvirke_gateway::{
     demo_issuer::{DemoIssuer, ISSUER, TokenRequest},
     identity::Claims,
+    outbound,
 };
 use samvirke_kernel::clock;
 use samvirke_tests::Up;
@@ -43,7 +44,7 @@ impl Api {
             *byte = u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
         }
         Self {
-            http: Client::builder().timeout(REQUEST_MAX).no_proxy().build().unwrap(),
+            http: outbound::client().timeout(REQUEST_MAX).no_proxy().build().unwrap(),
             url: up.addresses().unwrap().url,
             issuer: DemoIssuer::new(ISSUER, &seed),
         }

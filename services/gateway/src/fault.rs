@@ -250,6 +250,10 @@ faults! {
              repeat it, and send an Idempotency-Key from the start so that a repetition is safe",
             "svaret kom ikke i tide, og kommandoen kan være utført; se etter før du sender den \
              på nytt, og send en Idempotency-Key fra starten av, så er det trygt å gjenta";
+        IssuerAway:
+            "Try again", "Prøv igjen",
+            "the keys of the token's issuer cannot be fetched now; nothing was done",
+            "nøklene til den som har utstedt tokenet, kan ikke hentes nå; ingenting ble gjort";
         AnswerLate:
             "Try again", "Prøv igjen",
             "no answer came in time",
@@ -278,6 +282,7 @@ impl Fault {
                 | Self::ServiceAway
                 | Self::OutcomeUnknown
                 | Self::OutcomeUnknownWithoutKey
+                | Self::IssuerAway
                 | Self::AnswerLate
                 | Self::TooBusy
                 | Self::NotReady
@@ -331,6 +336,7 @@ impl Fault {
             | Self::ServiceAway
             | Self::OutcomeUnknown
             | Self::OutcomeUnknownWithoutKey
+            | Self::IssuerAway
             | Self::AnswerLate
             | Self::TooBusy
             | Self::NotReady

@@ -6,9 +6,10 @@
 //! pass.
 
 mod claims;
+mod fetched;
 mod keys;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use axum::http::{HeaderMap, header};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -18,7 +19,14 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 pub use claims::{Claims, Consumer};
 
-use crate::{fault::Fault, settings::Issuer};
+use crate::{
+    fault::Fault,
+    identity::{
+        fetched::{Fetched, Pace},
+        keys::KeySet,
+    },
+    settings::{Issuer, KeySource},
+};
 
 /// The most bytes in a token.
 pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
@@ -34,8 +42,10 @@ pub enum LoadError {
     Read { issuer: String, path: PathBuf, source: std::io::Error },
     #[error("the keys of {issuer} are not a JSON Web Key Set")]
     NotAKeySet { issuer: String, source: serde_json::Error },
-    #[error("jwks_url is not supported yet: save {url} in a file and set jwks_file for {issuer}")]
-    UrlUnsupported { issuer: String, url: String },
+    #[error("jwks_url of {issuer} must be https, or http to this machine itself; it is {url:?}")]
+    Address { issuer: String, url: String },
+    #[error("no client can be made to fetch the keys of {issuer}")]
+    Client { issuer: String, source: reqwest::Error },
     #[error("{issuer} has no key with a kid for RS256 (2048 bits or more), ES256 or EdDSA")]
     NoKeys { issuer: String },
     #[error("{issuer} has more than {max} keys", max = keys::KEYS_MAX)]
@@ -58,7 +68,16 @@ struct Trusted {
     issuer: String,
     audience: String,
     nbf_required: bool,
-    keys: Vec<Key>,
+    keys: Keys,
+}
+
+/// Where the keys of an issuer are looked up.
+#[derive(Debug)]
+enum Keys {
+    /// Given once, in a file or in the settings.
+    Given(KeySet),
+    /// Kept up with the issuer's address.
+    Fetched(Arc<Fetched>),
 }
 
 /// One public key, and the only algorithm it is for.
@@ -90,12 +109,13 @@ struct Origin {
 }
 
 impl Identity {
-    /// Loads the keys of all issuers.
+    /// Loads the keys of all issuers. Those with an address are fetched, now and from time to time.
     ///
     /// # Errors
     ///
-    /// When keys are missing, unreadable, weak or ambiguous.
-    pub fn load(issuers: &[Issuer]) -> Result<Self, LoadError> {
+    /// When keys are missing, unreadable, weak or ambiguous. An issuer that cannot be reached is
+    /// none: it is asked again.
+    pub async fn load(issuers: &[Issuer]) -> Result<Self, LoadError> {
         // Features of other crates in the same binary may make the choice ambiguous. An error says
         // only that it has been made before.
         let _ = jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER.install_default();
@@ -108,14 +128,14 @@ impl Identity {
                 issuer: issuer.issuer.clone(),
                 audience: issuer.audience.clone(),
                 nbf_required: issuer.nbf_required,
-                keys: keys::load(issuer)?,
+                keys: Keys::load(issuer).await?,
             });
         }
         Ok(Self { issuers: trusted })
     }
 
     /// The principal behind a request: the public where there is no token.
-    pub(crate) fn verify(&self, headers: &HeaderMap) -> Result<Principal, Fault> {
+    pub(crate) async fn verify(&self, headers: &HeaderMap) -> Result<Principal, Fault> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         let Some(value) = values.next() else {
             return Ok(Principal::public());
@@ -128,10 +148,10 @@ impl Identity {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim())
             .ok_or(Fault::UnsupportedAuthorization)?;
-        self.verify_token(token)
+        self.verify_token(token).await
     }
 
-    fn verify_token(&self, token: &str) -> Result<Principal, Fault> {
+    async fn verify_token(&self, token: &str) -> Result<Principal, Fault> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(Fault::TokenTooLarge { bytes_max: TOKEN_BYTES_MAX });
         }
@@ -157,20 +177,46 @@ impl Identity {
             .iter()
             .find(|issuer| origin == issuer.issuer.as_str())
             .ok_or(Fault::TokenForeignIssuer)?;
-        let key = issuer.key(header.kid.as_deref()).ok_or(Fault::TokenKeyUnknown)?;
+        let kid = header.kid.ok_or(Fault::TokenKeyUnknown)?;
+        let key = issuer.keys.key(&kid).await?;
         if key.algorithm != algorithm {
             return Err(Fault::TokenAlgorithm);
         }
-        let claims = issuer.claims(token, key)?;
+        let claims = issuer.claims(token, &key)?;
         claims.principal(&issuer.issuer)
     }
 }
 
-impl Trusted {
-    fn key(&self, kid: Option<&str>) -> Option<&Key> {
-        self.keys.iter().find(|key| Some(key.kid.as_str()) == kid)
+impl Keys {
+    async fn load(issuer: &Issuer) -> Result<Self, LoadError> {
+        let name = &issuer.issuer;
+        match &issuer.keys {
+            KeySource::File(path) => {
+                let text = std::fs::read(path).map_err(|source| LoadError::Read {
+                    issuer: name.clone(),
+                    path: path.clone(),
+                    source,
+                })?;
+                KeySet::read(name, &text).map(Self::Given)
+            }
+            KeySource::Inline(set) => {
+                KeySet::read(name, set.to_string().as_bytes()).map(Self::Given)
+            }
+            KeySource::Url(url) => {
+                Fetched::start(name, url, Pace::default()).await.map(Self::Fetched)
+            }
+        }
     }
 
+    async fn key(&self, kid: &str) -> Result<Arc<Key>, Fault> {
+        match self {
+            Self::Given(keys) => keys.key(kid).ok_or(Fault::TokenKeyUnknown),
+            Self::Fetched(keys) => keys.key(kid).await,
+        }
+    }
+}
+
+impl Trusted {
     /// Checks the signature, then the claims that every token must have.
     fn claims(&self, token: &str, key: &Key) -> Result<Claims, Fault> {
         let mut validation = Validation::new(key.algorithm);

@@ -7,6 +7,7 @@
 
 pub mod demo_issuer;
 pub mod identity;
+pub mod outbound;
 pub mod settings;
 
 mod clock;
@@ -72,7 +73,7 @@ impl Gateway {
     /// # Errors
     ///
     /// When the keys of an issuer cannot be used.
-    pub fn new(
+    pub async fn new(
         settings: &Settings,
         nats: async_nats::Client,
         signer: MessageSigner,
@@ -81,7 +82,7 @@ impl Gateway {
         Ok(Self(Arc::new(Parts {
             nats,
             signer,
-            identity: Identity::load(&settings.issuers)?,
+            identity: Identity::load(&settings.issuers).await?,
             limits: settings.limits,
             metrics,
             in_flight: Semaphore::new(settings.limits.in_flight_max),

@@ -265,6 +265,7 @@ fn status_of_fault(fault: &Fault) -> StatusCode {
         | Fault::ServiceAway
         | Fault::OutcomeUnknown
         | Fault::OutcomeUnknownWithoutKey
+        | Fault::IssuerAway
         | Fault::AnswerLate
         | Fault::TooBusy
         | Fault::NotReady => StatusCode::SERVICE_UNAVAILABLE,

@@ -50,7 +50,7 @@ pub(crate) async fn answer(
     headers: &HeaderMap,
     context: &RequestContext,
 ) -> Result<Response, Problem> {
-    let principal = gateway.0.identity.verify(headers)?;
+    let principal = gateway.0.identity.verify(headers).await?;
     let after = headers::positions(headers)?;
     let parameters = route.parameters(path, query.unwrap_or_default())?;
     let message = QueryMessage {

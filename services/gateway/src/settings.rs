@@ -35,7 +35,7 @@ pub struct Issuer {
 pub enum KeySource {
     /// `jwks_file`: a file, read at start.
     File(PathBuf),
-    /// `jwks_url`: an address. Not supported yet; loading says so.
+    /// `jwks_url`: an address, asked at the start and from time to time.
     Url(String),
     /// `jwks`: the set itself.
     Inline(Value),

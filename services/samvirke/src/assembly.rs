@@ -122,10 +122,11 @@ async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> any
             let metrics = PrometheusBuilder::new().install_recorder();
             let metrics = metrics.context("the metrics cannot be collected")?;
             tokio::spawn(keep_up(metrics.clone(), ground.shutdown.clone()));
-            let settings = &ground.configuration.gateway;
+            let settings = ground.configuration.gateway.clone();
             let signer = ground.signer.clone();
-            let gateway = Gateway::new(settings, host.client, signer, metrics)?;
+            // Issuers may be slow to tell their keys, which the other services need not wait for.
             drop(ground);
+            let gateway = Gateway::new(&settings, host.client, signer, metrics).await?;
             samvirke_gateway::serve(listener, gateway, host.shutdown).await.map_err(Into::into)
         }
     }

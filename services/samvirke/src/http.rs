@@ -4,6 +4,7 @@ use std::{fs, time::Duration};
 
 use anyhow::Context;
 use reqwest::Client;
+use samvirke_gateway::outbound;
 use samvirke_private_servers::Secret;
 use serde::Deserialize;
 
@@ -16,12 +17,7 @@ const PROBLEM_PREFIX: &str = "urn:samvirke:problem:";
 
 /// A client with our limits.
 pub(crate) fn client() -> anyhow::Result<Client> {
-    Client::builder()
-        .user_agent(concat!("samvirke/", env!("CARGO_PKG_VERSION")))
-        .timeout(REQUEST_MAX)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .context("no HTTP client can be made")
+    outbound::client().timeout(REQUEST_MAX).build().context("no HTTP client can be made")
 }
 
 /// The given token, from the argument or the file.

@@ -89,11 +89,11 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_gateway_that_trusts_the_issuer_sees_who_holds_the_token() {
+    #[tokio::test]
+    async fn a_gateway_that_trusts_the_issuer_sees_who_holds_the_token() {
         let dir = tempfile::tempdir().unwrap();
         let trusted = trusted(dir.path()).unwrap();
-        Identity::load(&[trusted]).unwrap();
+        Identity::load(&[trusted]).await.unwrap();
         let secretariat =
             Grant { role: Role::Secretariat, cooperation: Some("vestregionen".parse().unwrap()) };
         let everywhere = Grant { role: Role::Operator, cooperation: None };

@@ -3,6 +3,8 @@
 //! Only keys that can be meant for us are kept. A set may hold others, which are passed over and
 //! logged.
 
+use std::sync::Arc;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{
     Algorithm, DecodingKey,
@@ -12,51 +14,49 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Key, LoadError};
-use crate::settings::{Issuer, KeySource};
 
 /// The most keys of one issuer.
 pub(super) const KEYS_MAX: usize = 32;
 /// The least length of an RSA modulus (RFC 7518 § 3.3), in bits.
 const RSA_BITS_MIN: usize = 2048;
 
+/// A set as it is published.
 #[derive(Deserialize)]
-struct KeySet {
+struct Published {
     keys: Vec<Value>,
 }
 
-/// Loads the keys of `issuer` that we can use.
-pub(super) fn load(issuer: &Issuer) -> Result<Vec<Key>, LoadError> {
-    let name = || issuer.issuer.clone();
-    let not_a_set = |source| LoadError::NotAKeySet { issuer: name(), source };
-    let set: KeySet = match &issuer.keys {
-        KeySource::File(path) => {
-            let text = std::fs::read(path).map_err(|source| LoadError::Read {
-                issuer: name(),
-                path: path.clone(),
-                source,
-            })?;
-            serde_json::from_slice(&text).map_err(not_a_set)?
+/// The keys of an issuer that we can use; a key in use outlives the set it came with.
+#[derive(Clone, Debug)]
+pub(super) struct KeySet(Vec<Arc<Key>>);
+
+impl KeySet {
+    /// The keys in a published set.
+    pub(super) fn read(issuer: &str, text: &[u8]) -> Result<Self, LoadError> {
+        let name = || issuer.to_owned();
+        let set: Published = serde_json::from_slice(text)
+            .map_err(|source| LoadError::NotAKeySet { issuer: name(), source })?;
+        if set.keys.len() > KEYS_MAX {
+            return Err(LoadError::TooManyKeys { issuer: name() });
         }
-        KeySource::Url(url) => {
-            return Err(LoadError::UrlUnsupported { issuer: name(), url: url.clone() });
+        let mut keys: Vec<Arc<Key>> = Vec::with_capacity(set.keys.len());
+        for key in set.keys {
+            let Some(key) = usable(key) else {
+                tracing::warn!(issuer, "passed over a key that cannot be used");
+                continue;
+            };
+            if keys.iter().any(|known| known.kid == key.kid) {
+                return Err(LoadError::RepeatedKey { issuer: name(), kid: key.kid });
+            }
+            keys.push(Arc::new(key));
         }
-        KeySource::Inline(set) => serde_json::from_value(set.clone()).map_err(not_a_set)?,
-    };
-    if set.keys.len() > KEYS_MAX {
-        return Err(LoadError::TooManyKeys { issuer: name() });
+        if keys.is_empty() { Err(LoadError::NoKeys { issuer: name() }) } else { Ok(Self(keys)) }
     }
-    let mut keys: Vec<Key> = Vec::with_capacity(set.keys.len());
-    for key in set.keys {
-        let Some(key) = usable(key) else {
-            tracing::warn!(issuer = issuer.issuer, "passed over a key that cannot be used");
-            continue;
-        };
-        if keys.iter().any(|known| known.kid == key.kid) {
-            return Err(LoadError::RepeatedKey { issuer: name(), kid: key.kid });
-        }
-        keys.push(key);
+
+    /// The key with this id.
+    pub(super) fn key(&self, kid: &str) -> Option<Arc<Key>> {
+        self.0.iter().find(|key| key.kid == kid).cloned()
     }
-    if keys.is_empty() { Err(LoadError::NoKeys { issuer: name() }) } else { Ok(keys) }
 }
 
 /// The key, if it has an id, is for signatures, and is of a kind and strength that we accept.

@@ -18,7 +18,8 @@ async fn gateway() -> Gateway {
         .await
         .unwrap();
     let metrics = PrometheusBuilder::new().build_recorder().handle();
-    Gateway::new(&Settings::default(), nats, MessageSigner::new(&[3; 32]), metrics).unwrap()
+    let signer = MessageSigner::new(&[3; 32]);
+    Gateway::new(&Settings::default(), nats, signer, metrics).await.unwrap()
 }
 
 #[tokio::test]

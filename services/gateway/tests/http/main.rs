@@ -8,6 +8,7 @@ mod world;
 mod bad_input;
 mod commands;
 mod document;
+mod issuer_keys;
 mod operation;
 mod queries;
 mod tokens;

@@ -61,20 +61,30 @@ impl World {
 
     /// A world with limits and a NATS configuration of its own.
     pub(crate) async fn with(limits: Value, config: &str) -> Self {
+        let issuer = DemoIssuer::generate(ISSUER);
+        let keys = json!({"jwks": issuer.jwks()});
+        Self::trusting(issuer, keys, limits, config).await
+    }
+
+    /// A world whose issuer's keys come from elsewhere.
+    pub(crate) async fn with_keys_at(url: &str, issuer: DemoIssuer) -> Self {
+        Self::trusting(issuer, json!({"jwks_url": url}), json!({}), "").await
+    }
+
+    async fn trusting(issuer: DemoIssuer, keys: Value, limits: Value, config: &str) -> Self {
         let nats = temporary::nats_with(|settings| settings.more = config.to_owned())
             .await
             .expect("nats-server starts: set SAMVIRKE_NATS_SERVER");
         let client = async_nats::connect(nats.url()).await.unwrap();
-        let issuer = DemoIssuer::generate(ISSUER);
-        let settings: Settings = serde_json::from_value(json!({
-            "issuers": [{"issuer": ISSUER, "audience": AUDIENCE, "jwks": issuer.jwks()}],
-            "limits": limits,
-        }))
-        .unwrap();
+        let mut trusted = json!({"issuer": ISSUER, "audience": AUDIENCE});
+        trusted.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
+        let settings: Settings =
+            serde_json::from_value(json!({"issuers": [trusted], "limits": limits})).unwrap();
         // Lives as long as the process: whoever counts on it holds no lifetime.
         let recorder = &*Box::leak(Box::new(PrometheusBuilder::new().build_recorder()));
         let signer = MessageSigner::new(&SECRET);
-        let gateway = Gateway::new(&settings, client.clone(), signer, recorder.handle()).unwrap();
+        let gateway =
+            Gateway::new(&settings, client.clone(), signer, recorder.handle()).await.unwrap();
         let router = router(gateway.clone());
         Self { nats, client, issuer, gateway, recorder, router, heard: Arc::default() }
     }
