@@ -5,7 +5,7 @@
 
 use schemars::{Schema, SchemaGenerator};
 
-use crate::{Tagged, cases, meetings, networks, queries};
+use crate::{Tagged, cases, meetings, networks, queries, subscriptions};
 
 /// The aggregate that a group of commands is for: `POST /v1/<plural>/{id}/<command>`.
 pub struct Collection {
@@ -57,6 +57,24 @@ pub static COLLECTIONS: &[Collection] = &[
     collection!("cases", "register", "registers", cases::register::Request, &["open"]),
     collection!("cases", "case", "cases", cases::case::Request),
     collection!("meetings", "meeting", "meetings", meetings::meeting::Request),
+    // What is only for Samvirke itself is left out: how an endpoint answered, and that it no longer does.
+    collection!(
+        "subscriptions",
+        "subscription",
+        "subscriptions",
+        subscriptions::subscription::Request,
+        &[
+            "create",
+            "change-filters",
+            "change-endpoint",
+            "rotate-secret",
+            "suspend",
+            "resume",
+            "replay",
+            "test-delivery",
+            "end",
+        ]
+    ),
 ];
 
 macro_rules! query {

@@ -7,11 +7,15 @@ mod audience;
 mod cloud_event;
 mod concerns;
 pub mod fact;
+mod filters;
+mod position;
 
 pub use audience::{Audience, InvalidSubject, Reader, Subject, filter};
 pub use cloud_event::{CloudEvent, Said, UnknownType, data_schema, type_name};
 pub use concerns::Concerns;
 pub use fact::Fact;
+pub use filters::{FILTER_IDS_MAX, FILTER_TYPES_MAX, Filters, Reach};
+pub use position::{FeedPosition, InvalidFeedPosition};
 
 /// The stream that holds the feed.
 pub const STREAM: &str = "FEED";

@@ -20,6 +20,7 @@ pub mod cases;
 pub mod feed;
 pub mod meetings;
 pub mod networks;
+pub mod subscriptions;
 
 pub mod catalogue;
 pub mod message;

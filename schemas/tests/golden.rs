@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use samvirke_schemas::{Tagged, cases, event_version, meetings, networks};
+use samvirke_schemas::{Tagged, cases, event_version, meetings, networks, subscriptions};
 use serde_json::Value;
 
 /// The context and the kind of an event enum, and the check for its type.
@@ -26,6 +26,7 @@ const EVENTS: &[Line] = &[
     ("cases", "register", check::<cases::register::Event>),
     ("cases", "case", check::<cases::case::Event>),
     ("meetings", "meeting", check::<meetings::meeting::Event>),
+    ("subscriptions", "subscription", check::<subscriptions::subscription::Event>),
 ];
 
 #[test]
