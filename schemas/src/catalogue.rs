@@ -21,10 +21,12 @@ pub struct Collection {
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
-/// A query: `GET <path>`, answered by the read models on `qry.<name>`.
+/// A query: `GET <path>`, answered on `qry.<service>.<name>`.
 pub struct Query {
-    /// The read model and its query: `cooperation-overview`.
+    /// The query's name: `cooperation-overview`.
     pub name: &'static str,
+    /// The service that answers: `readmodels`.
+    pub service: &'static str,
     /// The route, with `{id}` where an id stands.
     pub path: &'static str,
     pub summary: &'static str,
@@ -77,10 +79,24 @@ pub static COLLECTIONS: &[Collection] = &[
     ),
 ];
 
+impl Query {
+    /// Where it is asked over NATS.
+    pub fn subject(&self) -> String {
+        format!("qry.{}.{}", self.service, self.name)
+    }
+}
+
 macro_rules! query {
     ($name:literal, $path:literal, $summary:literal, $module:ident, $answer:ident) => {
+        query!("readmodels", $name, $path, $summary, $module, $answer)
+    };
+    (
+        $service:literal, $name:literal, $path:literal, $summary:literal, $module:ident,
+        $answer:ident
+    ) => {
         Query {
             name: $name,
+            service: $service,
             path: $path,
             summary: $summary,
             parameters: |generator| generator.subschema_for::<queries::$module::Parameters>(),
@@ -169,6 +185,38 @@ pub static QUERIES: &[Query] = &[
         "One meeting with agenda, attendance, votes and minutes.",
         meeting,
         Meeting
+    ),
+    query!(
+        "feed",
+        "subscriptions",
+        "/v1/subscriptions",
+        "The subscriptions of a cooperation that one may see, and how their deliveries stand.",
+        subscriptions,
+        Answer
+    ),
+    query!(
+        "feed",
+        "subscription",
+        "/v1/subscriptions/{id}",
+        "One subscription and how its deliveries stand.",
+        subscription,
+        Subscription
+    ),
+    query!(
+        "feed",
+        "subscription-attempts",
+        "/v1/subscriptions/{id}/attempts",
+        "The latest attempts to deliver, newest first.",
+        subscription_attempts,
+        Answer
+    ),
+    query!(
+        "feed",
+        "subscription-secret",
+        "/v1/subscriptions/{id}/secret",
+        "The secrets that deliveries are signed with; for the owner alone.",
+        subscription_secret,
+        Secret
     ),
 ];
 

@@ -17,3 +17,8 @@ pub mod inbox;
 
 pub mod calendar;
 pub mod meeting;
+
+pub mod subscription;
+pub mod subscription_attempts;
+pub mod subscription_secret;
+pub mod subscriptions;

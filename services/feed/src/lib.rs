@@ -2,6 +2,8 @@
 //!
 //! The relay reads what the other services have committed and publishes what the world is told.
 
+pub mod subscription;
+
 pub mod relay;
 pub mod sources;
 pub mod translation;

@@ -1,4 +1,4 @@
-//! Queries: `GET <path>` becomes a signed [`QueryMessage`] to the read models.
+//! Queries: `GET <path>` becomes a signed [`QueryMessage`] to the service that answers.
 
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -32,6 +32,8 @@ const DIGEST_BYTES: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) name: &'static str,
+    /// Where it is asked.
+    pub(crate) subject: String,
     pub(crate) parameters: Vec<Parameter>,
 }
 
@@ -62,8 +64,8 @@ pub(crate) async fn answer(
         traceparent: Some(context.trace.to_string()),
         deadline: context.deadline,
     };
-    let subject = format!("qry.{}", route.name);
-    let answer = gateway.ask(subject, &message, context.until, Fault::AnswerLate).await?;
+    let answer =
+        gateway.ask(route.subject.clone(), &message, context.until, Fault::AnswerLate).await?;
     let answer = answer.get();
     let etag = etag(answer)?;
     let unchanged = etag

@@ -114,7 +114,10 @@ mod tests {
     fn an_endpoint_is_an_absolute_address_without_credentials() {
         let endpoint: Endpoint = "HTTPS://Sak.Example.no/hendelser?a=b".parse().unwrap();
         assert_eq!(endpoint.as_str(), "https://sak.example.no/hendelser?a=b");
-        assert_eq!((endpoint.host().to_string().as_str(), endpoint.port()), ("sak.example.no", 443));
+        assert_eq!(
+            (endpoint.host().to_string().as_str(), endpoint.port()),
+            ("sak.example.no", 443)
+        );
         for (text, wrong) in [
             ("hendelser", InvalidEndpoint::NotAUrl),
             ("https://", InvalidEndpoint::NotAUrl),
@@ -131,7 +134,8 @@ mod tests {
 
     #[test]
     fn a_number_in_disguise_is_read_as_the_address_it_is() {
-        for text in ["http://2130706433/", "http://0x7f.1/", "http://127.1/", "http://0177.0.0.1/"] {
+        for text in ["http://2130706433/", "http://0x7f.1/", "http://127.1/", "http://0177.0.0.1/"]
+        {
             let host = text.parse::<Endpoint>().unwrap();
             assert_eq!(host.host().to_string(), "127.0.0.1", "{text}");
         }

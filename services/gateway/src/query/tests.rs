@@ -32,12 +32,14 @@ enum Kind {
 fn route() -> Route {
     let query = Query {
         name: "register",
+        service: "readmodels",
         path: "/v1/cooperations/{id}/cases",
         summary: "",
         parameters: |generator| generator.subschema_for::<Parameters>(),
         answer: |generator| generator.subschema_for::<()>(),
     };
-    Route { name: query.name, parameters: parameter::of_query(&query, &mut parameter::generator()) }
+    let parameters = parameter::of_query(&query, &mut parameter::generator());
+    Route { name: query.name, subject: query.subject(), parameters }
 }
 
 fn ask(query: &str) -> Result<Value, Fault> {
