@@ -21,12 +21,10 @@ pub struct Collection {
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
-/// A query: `GET <path>`, answered on `qry.<service>.<name>`.
+/// A query: `GET <path>`, answered by the read models on `qry.<name>`.
 pub struct Query {
-    /// The query's name: `cooperation-overview`.
+    /// The read model and its query: `cooperation-overview`.
     pub name: &'static str,
-    /// The service that answers: `readmodels`.
-    pub service: &'static str,
     /// The route, with `{id}` where an id stands.
     pub path: &'static str,
     pub summary: &'static str,
@@ -79,24 +77,10 @@ pub static COLLECTIONS: &[Collection] = &[
     ),
 ];
 
-impl Query {
-    /// Where it is asked over NATS.
-    pub fn subject(&self) -> String {
-        format!("qry.{}.{}", self.service, self.name)
-    }
-}
-
 macro_rules! query {
     ($name:literal, $path:literal, $summary:literal, $module:ident, $answer:ident) => {
-        query!("readmodels", $name, $path, $summary, $module, $answer)
-    };
-    (
-        $service:literal, $name:literal, $path:literal, $summary:literal, $module:ident,
-        $answer:ident
-    ) => {
         Query {
             name: $name,
-            service: $service,
             path: $path,
             summary: $summary,
             parameters: |generator| generator.subschema_for::<queries::$module::Parameters>(),

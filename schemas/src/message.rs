@@ -1,6 +1,6 @@
 //! What the gateway sends to the services over NATS: a command or a query with its verified principal.
 //!
-//! Commands go to `cmd.<context>.<cooperation>.<kind>.<id>`, queries to `qry.<service>.<name>`; both carry the
+//! Commands go to `cmd.<context>.<cooperation>.<kind>.<id>`, queries to `qry.<name>`; both carry the
 //! gateway's signature over the payload's bytes in the header [`SIGNATURE`]. The answer is the JSON of
 //! `Result<Accepted, Refused>` or `Result<serde_json::Value, Refused>`.
 
@@ -59,7 +59,7 @@ pub struct CommandMessage {
     pub deadline: DateTime<Utc>,
 }
 
-/// A query on its way to the service that answers it.
+/// A query on its way to the read models.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct QueryMessage {
     pub name: String,
@@ -69,7 +69,7 @@ pub struct QueryMessage {
     /// The parameters, by name: the path's and the query string's.
     pub parameters: serde_json::Map<String, serde_json::Value>,
     pub principal: Principal,
-    /// Positions that must have been seen before it is answered.
+    /// Positions the read models must have seen before they answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

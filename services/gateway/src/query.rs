@@ -1,4 +1,4 @@
-//! Queries: `GET <path>` becomes a signed [`QueryMessage`] to the service that answers.
+//! Queries: `GET <path>` becomes a signed [`QueryMessage`] to the read models.
 
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -32,8 +32,6 @@ const DIGEST_BYTES: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) name: &'static str,
-    /// Where it is asked.
-    pub(crate) subject: String,
     pub(crate) parameters: Vec<Parameter>,
 }
 
@@ -64,8 +62,8 @@ pub(crate) async fn answer(
         traceparent: Some(context.trace.to_string()),
         deadline: context.deadline,
     };
-    let answer =
-        gateway.ask(route.subject.clone(), &message, context.until, Fault::AnswerLate).await?;
+    let subject = format!("qry.{}", route.name);
+    let answer = gateway.ask(subject, &message, context.until, Fault::AnswerLate).await?;
     let answer = answer.get();
     let etag = etag(answer)?;
     let unchanged = etag

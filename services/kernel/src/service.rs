@@ -128,14 +128,13 @@ where
     serve(client, context, format!("cmd.{context}.>"), verifier, shutdown, handle).await
 }
 
-/// Answers the queries that are for `name` until told to stop.
+/// Answers queries until told to stop.
 ///
 /// # Errors
 ///
 /// When the service cannot be offered.
 pub async fn serve_queries<F>(
     client: Client,
-    name: &'static str,
     verifier: MessageVerifier,
     shutdown: CancellationToken,
     handle: impl Fn(QueryMessage) -> F + Send + Sync + 'static,
@@ -143,7 +142,7 @@ pub async fn serve_queries<F>(
 where
     F: Future<Output = Result<serde_json::Value, Refused>> + Send,
 {
-    serve(client, name, format!("qry.{name}.>"), verifier, shutdown, handle).await
+    serve(client, "readmodels", "qry.>".to_owned(), verifier, shutdown, handle).await
 }
 
 async fn serve<M, A, F>(

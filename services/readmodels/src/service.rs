@@ -28,8 +28,6 @@ use crate::{
     tables,
 };
 
-/// The service's name, a token of the subjects of its queries.
-const NAME: &str = "readmodels";
 const RETRY: Duration = Duration::from_millis(500);
 /// How often a halted projection looks whether an operator has helped.
 const HALTED_RETRY: Duration = Duration::from_secs(10);
@@ -68,7 +66,7 @@ pub async fn service(host: Host, database_url: &str) -> Result<(), ServiceError>
     }
     let Running { mut tasks, board, .. } = running;
     let answering = Arc::new((pool.clone(), board));
-    serve_queries(host.client, NAME, host.verifier, host.shutdown, move |message| {
+    serve_queries(host.client, host.verifier, host.shutdown, move |message| {
         let answering = answering.clone();
         async move { answer(&answering.0, &answering.1, message).await }
     })

@@ -32,14 +32,12 @@ enum Kind {
 fn route() -> Route {
     let query = Query {
         name: "register",
-        service: "readmodels",
         path: "/v1/cooperations/{id}/cases",
         summary: "",
         parameters: |generator| generator.subschema_for::<Parameters>(),
         answer: |generator| generator.subschema_for::<()>(),
     };
-    let parameters = parameter::of_query(&query, &mut parameter::generator());
-    Route { name: query.name, subject: query.subject(), parameters }
+    Route { name: query.name, parameters: parameter::of_query(&query, &mut parameter::generator()) }
 }
 
 fn ask(query: &str) -> Result<Value, Fault> {
