@@ -21,8 +21,10 @@ pub struct Collection {
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
-/// A query: `GET <path>`, answered by the read models on `qry.<name>`.
+/// A query: `GET <path>`, answered on `qry.<service>.<name>`.
 pub struct Query {
+    /// Who answers: `readmodels` for what is folded from the streams, otherwise the service that keeps it.
+    pub service: &'static str,
     /// The read model and its query: `cooperation-overview`.
     pub name: &'static str,
     /// The route, with `{id}` where an id stands.
@@ -79,7 +81,14 @@ pub static COLLECTIONS: &[Collection] = &[
 
 macro_rules! query {
     ($name:literal, $path:literal, $summary:literal, $module:ident, $answer:ident) => {
+        query!("readmodels", $name, $path, $summary, $module, $answer)
+    };
+    (
+        $service:literal, $name:literal, $path:literal, $summary:literal,
+        $module:ident, $answer:ident
+    ) => {
         Query {
+            service: $service,
             name: $name,
             path: $path,
             summary: $summary,

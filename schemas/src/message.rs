@@ -1,6 +1,6 @@
 //! What the gateway sends to the services over NATS: a command or a query with its verified principal.
 //!
-//! Commands go to `cmd.<context>.<cooperation>.<kind>.<id>`, queries to `qry.<name>`; both carry the
+//! Commands go to `cmd.<context>.<cooperation>.<kind>.<id>`, queries to `qry.<service>.<name>`; both carry the
 //! gateway's signature over the payload's bytes in the header [`SIGNATURE`]. The answer is the JSON of
 //! `Result<Accepted, Refused>` or `Result<serde_json::Value, Refused>`.
 

@@ -31,6 +31,8 @@ const DIGEST_BYTES: usize = 8;
 /// A query that the gateway serves.
 #[derive(Debug)]
 pub(crate) struct Route {
+    /// Who answers it.
+    pub(crate) service: &'static str,
     pub(crate) name: &'static str,
     pub(crate) parameters: Vec<Parameter>,
 }
@@ -62,7 +64,7 @@ pub(crate) async fn answer(
         traceparent: Some(context.trace.to_string()),
         deadline: context.deadline,
     };
-    let subject = format!("qry.{}", route.name);
+    let subject = format!("qry.{}.{}", route.service, route.name);
     let answer = gateway.ask(subject, &message, context.until, Fault::AnswerLate).await?;
     let answer = answer.get();
     let etag = etag(answer)?;

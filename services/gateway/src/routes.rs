@@ -40,7 +40,7 @@ pub fn router(gateway: Gateway) -> Router {
     let mut generator = parameter::generator();
     for query in QUERIES {
         let parameters = parameter::of_query(query, &mut generator);
-        let route = query::Route { name: query.name, parameters };
+        let route = query::Route { service: query.service, name: query.name, parameters };
         router = with_query(router, query.path, Arc::new(route));
     }
     router

@@ -128,13 +128,14 @@ where
     serve(client, context, format!("cmd.{context}.>"), verifier, shutdown, handle).await
 }
 
-/// Answers queries until told to stop.
+/// Answers the queries that `service` keeps the answers to, until told to stop.
 ///
 /// # Errors
 ///
 /// When the service cannot be offered.
 pub async fn serve_queries<F>(
     client: Client,
+    service: &'static str,
     verifier: MessageVerifier,
     shutdown: CancellationToken,
     handle: impl Fn(QueryMessage) -> F + Send + Sync + 'static,
@@ -142,7 +143,7 @@ pub async fn serve_queries<F>(
 where
     F: Future<Output = Result<serde_json::Value, Refused>> + Send,
 {
-    serve(client, "readmodels", "qry.>".to_owned(), verifier, shutdown, handle).await
+    serve(client, service, format!("qry.{service}.>"), verifier, shutdown, handle).await
 }
 
 async fn serve<M, A, F>(

@@ -66,7 +66,7 @@ pub async fn service(host: Host, database_url: &str) -> Result<(), ServiceError>
     }
     let Running { mut tasks, board, .. } = running;
     let answering = Arc::new((pool.clone(), board));
-    serve_queries(host.client, host.verifier, host.shutdown, move |message| {
+    serve_queries(host.client, "readmodels", host.verifier, host.shutdown, move |message| {
         let answering = answering.clone();
         async move { answer(&answering.0, &answering.1, message).await }
     })

@@ -31,13 +31,15 @@ enum Kind {
 
 fn route() -> Route {
     let query = Query {
+        service: "readmodels",
         name: "register",
         path: "/v1/cooperations/{id}/cases",
         summary: "",
         parameters: |generator| generator.subschema_for::<Parameters>(),
         answer: |generator| generator.subschema_for::<()>(),
     };
-    Route { name: query.name, parameters: parameter::of_query(&query, &mut parameter::generator()) }
+    let parameters = parameter::of_query(&query, &mut parameter::generator());
+    Route { service: query.service, name: query.name, parameters }
 }
 
 fn ask(query: &str) -> Result<Value, Fault> {

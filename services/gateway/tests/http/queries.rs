@@ -23,7 +23,7 @@ async fn a_query_carries_its_parameters_and_passes_the_answer_on() {
 
     let heard = world.heard().remove(0);
     assert!(heard.trusted);
-    assert_eq!(heard.subject, "qry.cooperation-overview");
+    assert_eq!(heard.subject, "qry.readmodels.cooperation-overview");
     assert_eq!(heard.message["cooperation"], "vestregionen");
     assert_eq!(heard.message["parameters"], json!({"id": "vestregionen", "on": "2017-06-01"}));
     assert_eq!(heard.message["after"], json!(["NETWORKS:17"]));

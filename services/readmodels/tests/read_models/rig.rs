@@ -160,7 +160,7 @@ impl Rig {
         headers.insert(SIGNATURE, self.signer.sign(&payload).as_str());
         loop {
             let asked = self.client.request_with_headers(
-                format!("qry.{name}"),
+                format!("qry.readmodels.{name}"),
                 headers.clone(),
                 payload.clone().into(),
             );
