@@ -79,6 +79,19 @@ pub static COLLECTIONS: &[Collection] = &[
     ),
 ];
 
+/// A second address of a command, where a list that is read at the same address grows by it:
+/// `POST /v1/cases/{id}/receipts` registers what `GET` there lists.
+pub struct Addition {
+    pub plural: &'static str,
+    /// The last word of the address.
+    pub list: &'static str,
+    pub command: &'static str,
+}
+
+/// All second addresses.
+pub static ADDITIONS: &[Addition] =
+    &[Addition { plural: "cases", list: "receipts", command: "register-receipt" }];
+
 macro_rules! query {
     ($name:literal, $path:literal, $summary:literal, $module:ident, $answer:ident) => {
         query!("readmodels", $name, $path, $summary, $module, $answer)
@@ -152,6 +165,13 @@ pub static QUERIES: &[Query] = &[
         Answer
     ),
     query!(
+        "receipts",
+        "/v1/cases/{id}/receipts",
+        "Who has received a joint case, who has decided, and who is silent and since when.",
+        receipts,
+        Answer
+    ),
+    query!(
         "follow-ups",
         "/v1/follow-ups",
         "Tasks flowing from decisions, by due date.",
@@ -216,4 +236,19 @@ pub static QUERIES: &[Query] = &[
 /// Finds a collection by the word in its URL.
 pub fn collection(plural: &str) -> Option<&'static Collection> {
     COLLECTIONS.iter().find(|collection| collection.plural == plural)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_added_to_a_list_is_a_command_and_the_list_can_be_read() {
+        for more in ADDITIONS {
+            let collection = collection(more.plural).unwrap();
+            assert!(collection.commands.contains(&more.command), "{}", more.command);
+            let path = format!("/v1/{}/{{id}}/{}", more.plural, more.list);
+            assert!(QUERIES.iter().any(|query| query.path == path), "{path}");
+        }
+    }
 }

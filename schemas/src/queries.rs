@@ -14,6 +14,7 @@ pub mod decisions;
 pub mod follow_ups;
 pub mod hearings;
 pub mod inbox;
+pub mod receipts;
 
 pub mod calendar;
 pub mod meeting;

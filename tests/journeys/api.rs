@@ -60,6 +60,13 @@ impl Api {
         self.caller(&["*:secretariat"], None)
     }
 
+    /// A person of whom the token says only who it is in NETWORKS.
+    pub(crate) fn person(&self, person: &str) -> Caller {
+        let claims = Claims { samvirke_person: person.parse().ok(), ..claims(&[], None) };
+        let request = TokenRequest::new(claims, clock::now(), TimeDelta::hours(1));
+        Caller(Some(self.issuer.mint(&request)))
+    }
+
     /// Someone with a token that is not as it should be.
     pub(crate) fn doubtful(&self, change: impl FnOnce(&mut TokenRequest)) -> Caller {
         let claims = claims(&["*:secretariat"], None);

@@ -6,6 +6,7 @@ mod smallest;
 
 mod away;
 mod first_case;
+mod offices;
 mod roles;
 
 use std::path::Path;

@@ -92,7 +92,12 @@ pub async fn run(publication: &Publication, logs: &[Log], shutdown: &Cancellatio
     }
 }
 
-async fn relay(publication: &Publication, logs: &[Log]) -> Result<Never, Interrupted> {
+/// Relays until it is interrupted; nothing is lost if it is then called again.
+///
+/// # Errors
+///
+/// [`Interrupted`].
+pub async fn relay(publication: &Publication, logs: &[Log]) -> Result<Never, Interrupted> {
     let mut end = end(publication, logs).await?;
     info!(feed = end.sequence, reached = %end.reached, "relaying");
     let mut translation = Translation::default();

@@ -12,6 +12,7 @@ use samvirke_kernel::{
 use samvirke_schemas::{
     Tagged,
     feed::{Audience, Concerns, Fact, Said},
+    id::CooperationId,
 };
 use uuid::Uuid;
 
@@ -66,6 +67,11 @@ impl Telling<'_> {
             tell(self, event);
         }
         Ok(())
+    }
+
+    /// The cooperation that it is about.
+    pub(crate) fn cooperation(&self) -> &CooperationId {
+        &self.envelope.aggregate.id.cooperation
     }
 
     /// Tells the public, and with them everyone.

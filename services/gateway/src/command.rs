@@ -32,17 +32,18 @@ pub(crate) async fn carry_out(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let principal = gateway.0.identity.verify(&parts.headers).await?;
+    let caller = gateway.0.identity.verify(&parts.headers).await?;
     let id: AggregateId = id.parse().map_err(|error: samvirke_schemas::id::InvalidId| {
         Fault::InvalidId { reason: error.to_string() }
     })?;
-    let command_id = headers::command_id(&parts.headers, &principal.subject)?;
+    let command_id = headers::command_id(&parts.headers, &caller.principal.subject)?;
     let expected_version = headers::expected_version(&parts.headers)?;
     let at = headers::occurred_at(&parts.headers, context.arrived)?;
     let provenance = headers::provenance(&parts.headers)?;
     let after = headers::positions(&parts.headers)?;
     let bytes_max = gateway.0.limits.body_bytes_max;
     let body = body::json_object(&parts.headers, body, bytes_max, context).await?;
+    let principal = gateway.principal(caller, Some(&id.cooperation), context).await?;
     let subject =
         format!("cmd.{}.{}.{}.{}", collection.context, id.cooperation, collection.kind, id.local);
     let message = CommandMessage {

@@ -254,6 +254,10 @@ faults! {
             "Try again", "Prøv igjen",
             "the keys of the token's issuer cannot be fetched now; nothing was done",
             "nøklene til den som har utstedt tokenet, kan ikke hentes nå; ingenting ble gjort";
+        OfficesUnknown:
+            "Try again", "Prøv igjen",
+            "the offices you hold cannot be told now; nothing was done",
+            "vervene dine kan ikke slås opp nå; ingenting ble gjort";
         AnswerLate:
             "Try again", "Prøv igjen",
             "no answer came in time",
@@ -283,6 +287,7 @@ impl Fault {
                 | Self::OutcomeUnknown
                 | Self::OutcomeUnknownWithoutKey
                 | Self::IssuerAway
+                | Self::OfficesUnknown
                 | Self::AnswerLate
                 | Self::TooBusy
                 | Self::NotReady
@@ -337,6 +342,7 @@ impl Fault {
             | Self::OutcomeUnknown
             | Self::OutcomeUnknownWithoutKey
             | Self::IssuerAway
+            | Self::OfficesUnknown
             | Self::AnswerLate
             | Self::TooBusy
             | Self::NotReady

@@ -14,7 +14,7 @@ use std::{path::PathBuf, sync::Arc};
 use axum::http::{HeaderMap, header};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, errors::ErrorKind};
-use samvirke_schemas::principal::Principal;
+use samvirke_schemas::{networks::rules::PersonId, principal::Principal};
 use serde::{Deserialize, de::DeserializeOwned};
 
 pub use claims::{Claims, Consumer};
@@ -60,6 +60,14 @@ pub enum LoadError {
 #[derive(Debug)]
 pub struct Identity {
     issuers: Vec<Trusted>,
+}
+
+/// Who calls, as the token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Caller {
+    pub(crate) principal: Principal,
+    /// Who it is in NETWORKS, where the issuer says so.
+    pub(crate) person: Option<PersonId>,
 }
 
 /// One issuer.
@@ -134,11 +142,11 @@ impl Identity {
         Ok(Self { issuers: trusted })
     }
 
-    /// The principal behind a request: the public where there is no token.
-    pub(crate) async fn verify(&self, headers: &HeaderMap) -> Result<Principal, Fault> {
+    /// Who is behind a request: the public where there is no token.
+    pub(crate) async fn verify(&self, headers: &HeaderMap) -> Result<Caller, Fault> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         let Some(value) = values.next() else {
-            return Ok(Principal::public());
+            return Ok(Caller { principal: Principal::public(), person: None });
         };
         let token = value
             .to_str()
@@ -151,7 +159,7 @@ impl Identity {
         self.verify_token(token).await
     }
 
-    async fn verify_token(&self, token: &str) -> Result<Principal, Fault> {
+    async fn verify_token(&self, token: &str) -> Result<Caller, Fault> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(Fault::TokenTooLarge { bytes_max: TOKEN_BYTES_MAX });
         }
@@ -183,7 +191,7 @@ impl Identity {
             return Err(Fault::TokenAlgorithm);
         }
         let claims = issuer.claims(token, &key)?;
-        claims.principal(&issuer.issuer)
+        claims.caller(&issuer.issuer)
     }
 }
 

@@ -1,6 +1,7 @@
 //! HTTP in front of the services: JSON in, problems out, and nothing of the domain in between.
 //!
-//! Invariants: the gateway knows no rule, no SQL and no JetStream. Its routes and the OpenAPI
+//! Invariants: the gateway knows no rule, no SQL and no JetStream; of the domain it follows only who
+//! holds which seat. Its routes and the OpenAPI
 //! document are made from the catalogue in `schemas`. Whoever the caller is has been verified
 //! before a message leaves, and every message to a service is signed. Only [`problem`] chooses a
 //! status.
@@ -26,6 +27,8 @@ mod percent;
 mod query;
 mod service_request;
 
+mod offices;
+
 mod health;
 mod observe;
 mod openapi;
@@ -35,9 +38,9 @@ mod server;
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use samvirke_kernel::signature::MessageSigner;
+use samvirke_kernel::{follower::Follower, log::Log, signature::MessageSigner};
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use headers::command_id_of;
 pub use openapi::openapi;
@@ -48,6 +51,7 @@ pub use settings::Settings;
 
 use crate::{
     identity::{Identity, LoadError},
+    offices::Offices,
     settings::Limits,
 };
 
@@ -59,6 +63,9 @@ struct Parts {
     nats: async_nats::Client,
     signer: MessageSigner,
     identity: Identity,
+    offices: Follower<Offices>,
+    /// Ends the following when the gateway goes.
+    _following: DropGuard,
     limits: Limits,
     metrics: PrometheusHandle,
     /// One permit for each request to a service that may be under way.
@@ -68,7 +75,7 @@ struct Parts {
 }
 
 impl Gateway {
-    /// Puts a gateway together; `nats` need not be connected yet.
+    /// Puts a gateway together, which follows the seats in `networks` from now on.
     ///
     /// # Errors
     ///
@@ -76,13 +83,18 @@ impl Gateway {
     pub async fn new(
         settings: &Settings,
         nats: async_nats::Client,
+        networks: Log,
         signer: MessageSigner,
         metrics: PrometheusHandle,
     ) -> Result<Self, LoadError> {
+        let identity = Identity::load(&settings.issuers).await?;
+        let following = CancellationToken::new();
         Ok(Self(Arc::new(Parts {
             nats,
             signer,
-            identity: Identity::load(&settings.issuers).await?,
+            identity,
+            offices: Follower::start(networks, following.clone()),
+            _following: following.drop_guard(),
             limits: settings.limits,
             metrics,
             in_flight: Semaphore::new(settings.limits.in_flight_max),

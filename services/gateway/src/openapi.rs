@@ -9,7 +9,7 @@ mod shared;
 use std::collections::BTreeSet;
 
 use samvirke_schemas::{
-    catalogue::{COLLECTIONS, Collection, QUERIES, Query},
+    catalogue::{ADDITIONS, COLLECTIONS, Collection, QUERIES, Query},
     reply::Accepted,
 };
 use schemars::SchemaGenerator;
@@ -28,6 +28,12 @@ pub fn openapi() -> Value {
     generator.subschema_for::<Accepted>();
     for collection in COLLECTIONS {
         add_commands(&mut paths, collection, &mut generator);
+    }
+    for more in ADDITIONS {
+        let mut operation =
+            paths[&format!("/v1/{}/{{id}}/{}", more.plural, more.command)]["post"].clone();
+        operation["operationId"] = format!("{}_{}", more.plural, more.list).into();
+        put(&mut paths, &format!("/v1/{}/{{id}}/{}", more.plural, more.list), "post", operation);
     }
     for query in QUERIES {
         add_query(&mut paths, query, &mut generator);

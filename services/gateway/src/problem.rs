@@ -266,6 +266,7 @@ fn status_of_fault(fault: &Fault) -> StatusCode {
         | Fault::OutcomeUnknown
         | Fault::OutcomeUnknownWithoutKey
         | Fault::IssuerAway
+        | Fault::OfficesUnknown
         | Fault::AnswerLate
         | Fault::TooBusy
         | Fault::NotReady => StatusCode::SERVICE_UNAVAILABLE,

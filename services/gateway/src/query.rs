@@ -52,12 +52,14 @@ pub(crate) async fn answer(
     headers: &HeaderMap,
     context: &RequestContext,
 ) -> Result<Response, Problem> {
-    let principal = gateway.0.identity.verify(headers).await?;
+    let caller = gateway.0.identity.verify(headers).await?;
     let after = headers::positions(headers)?;
     let parameters = route.parameters(path, query.unwrap_or_default())?;
+    let cooperation = cooperation(&parameters)?;
+    let principal = gateway.principal(caller, cooperation.as_ref(), context).await?;
     let message = QueryMessage {
         name: route.name.to_owned(),
-        cooperation: cooperation(&parameters)?,
+        cooperation,
         parameters,
         principal,
         after,

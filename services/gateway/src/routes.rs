@@ -11,7 +11,7 @@ use axum::{
     routing::{get, post},
 };
 use bytes::Bytes;
-use samvirke_schemas::catalogue::{COLLECTIONS, Collection, QUERIES};
+use samvirke_schemas::catalogue::{ADDITIONS, COLLECTIONS, Collection, QUERIES};
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -34,7 +34,10 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/openapi.json", get(|| async { openapi_json(document) }));
     for collection in COLLECTIONS {
         for command in collection.commands {
-            router = with_command(router, collection, command);
+            router = with_command(router, collection, command, command);
+        }
+        for more in ADDITIONS.iter().filter(|more| more.plural == collection.plural) {
+            router = with_command(router, collection, more.command, more.list);
         }
     }
     let mut generator = parameter::generator();
@@ -55,6 +58,7 @@ fn with_command(
     router: Router<Gateway>,
     collection: &'static Collection,
     command: &'static str,
+    word: &'static str,
 ) -> Router<Gateway> {
     let handler = async move |State(gateway): State<Gateway>,
                               Extension(context): Extension<RequestContext>,
@@ -64,7 +68,7 @@ fn with_command(
         let Path(id) = path.map_err(|_| Fault::InvalidPath)?;
         command::carry_out(&gateway, collection, command, &id, &context, request).await
     };
-    router.route(&format!("/v1/{}/{{id}}/{command}", collection.plural), post(handler))
+    router.route(&format!("/v1/{}/{{id}}/{word}", collection.plural), post(handler))
 }
 
 fn with_query(router: Router<Gateway>, path: &str, route: Arc<query::Route>) -> Router<Gateway> {
@@ -124,7 +128,10 @@ fn allowed(path: &str) -> Option<String> {
             matches_template(&format!("/v1/{}/{{id}}/{command}", collection.plural), path)
         })
     });
-    match (is_query, is_command) {
+    let is_addition = ADDITIONS
+        .iter()
+        .any(|more| matches_template(&format!("/v1/{}/{{id}}/{}", more.plural, more.list), path));
+    match (is_query, is_command || is_addition) {
         (true, true) => Some("GET, HEAD, POST".to_owned()),
         (true, false) => Some("GET, HEAD".to_owned()),
         (false, true) => Some("POST".to_owned()),

@@ -31,6 +31,7 @@ pub mod decisions;
 pub mod follow_ups;
 pub mod hearings;
 pub mod inbox;
+mod receipts;
 
 pub mod calendar;
 pub mod meeting_record;

@@ -25,7 +25,7 @@ use crate::{
     networks,
     projected::Projected,
     query::{Asked, ProgressBoard, parameters},
-    tables,
+    receipts, tables,
 };
 
 const RETRY: Duration = Duration::from_millis(500);
@@ -192,6 +192,7 @@ pub async fn answer(
         "case" => answered!(case_file),
         "case-way" => answered!(case_way),
         "decisions" => answered!(decisions),
+        "receipts" => answered!(receipts),
         "inbox" => answered!(inbox),
         "follow-ups" => answered!(follow_ups),
         "hearings" => answered!(hearings),

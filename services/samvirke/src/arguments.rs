@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use samvirke_private_servers::Secret;
 use samvirke_schemas::{
     id::{AggregateId, CooperationId},
+    networks::rules::PersonId,
     organisation::OrganisationNumber,
     principal::Role,
     text::Line,
@@ -83,7 +84,8 @@ Examples:
     #[command(after_help = "\
 Examples:
   samvirke token --data ./data/demo --role secretariat --cooperation vestregionen
-  samvirke token --role member-integration --cooperation vestregionen --member 935478715 --ttl 10m")]
+  samvirke token --role member-integration --cooperation vestregionen --member 935478715 --ttl 10m
+  samvirke token --person 6f9619ff-8b86-4d01-b42d-00cf4fc964ff")]
     Token(Token),
     /// Check servers, versions, streams, projections and clocks, and say what to do
     #[command(after_help = "\
@@ -167,7 +169,7 @@ pub(crate) struct Bearer {
 #[derive(Debug, Args)]
 pub(crate) struct Token {
     /// The role; may be given several times
-    #[arg(long, required = true, value_parser = role)]
+    #[arg(long, required_unless_present = "person", value_parser = role)]
     pub(crate) role: Vec<Role>,
     /// Hold the roles in every cooperation
     #[arg(long)]
@@ -175,6 +177,9 @@ pub(crate) struct Token {
     /// The organisation number of the member that the holder speaks for
     #[arg(long, value_name = "NUMBER")]
     pub(crate) member: Option<OrganisationNumber>,
+    /// The id of a person who holds seats, and with them what their members may do
+    #[arg(long, value_name = "UUID")]
+    pub(crate) person: Option<PersonId>,
     /// How long it is valid: 90s, 10m, 8h, 7d
     #[arg(long, default_value = "1h", value_parser = duration)]
     pub(crate) ttl: Duration,

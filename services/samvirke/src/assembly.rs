@@ -126,7 +126,8 @@ async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> any
             let signer = ground.signer.clone();
             // Issuers may be slow to tell their keys, which the other services need not wait for.
             drop(ground);
-            let gateway = Gateway::new(&settings, host.client, signer, metrics).await?;
+            let networks = host.log("networks").await?;
+            let gateway = Gateway::new(&settings, host.client, networks, signer, metrics).await?;
             samvirke_gateway::serve(listener, gateway, host.shutdown).await.map_err(Into::into)
         }
     }

@@ -14,6 +14,7 @@ use samvirke_gateway::{
 };
 use samvirke_private_servers::Secret;
 use samvirke_schemas::{
+    networks::rules::PersonId,
     organisation::OrganisationNumber,
     principal::{Grant, Principal},
 };
@@ -45,6 +46,7 @@ pub(crate) fn is_in(data: &Path) -> bool {
 pub(crate) fn mint(
     data: &Path,
     principal: &Principal,
+    person: Option<PersonId>,
     now: DateTime<Utc>,
     ttl: Duration,
 ) -> anyhow::Result<Secret> {
@@ -57,6 +59,7 @@ pub(crate) fn mint(
         sub: Some(principal.subject.clone()),
         samvirke_roles: principal.grants.iter().map(role_claim).collect(),
         samvirke_member: principal.member.as_ref().map(ToString::to_string),
+        samvirke_person: person,
         ..Claims::default()
     };
     let request = TokenRequest::new(claims, now, ttl);
@@ -102,7 +105,7 @@ mod tests {
         let holder = holder(vec![secretariat, everywhere], None);
         assert_eq!(holder.subject, "demo:secretariat");
         let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-        let token = mint(dir.path(), &holder, now, Duration::from_secs(60)).unwrap();
+        let token = mint(dir.path(), &holder, None, now, Duration::from_secs(60)).unwrap();
         assert_eq!(token.expose().split('.').count(), 3);
     }
 
@@ -111,6 +114,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let nobody = holder(Vec::new(), None);
-        assert!(mint(dir.path(), &nobody, now, Duration::from_secs(60)).is_err());
+        assert!(mint(dir.path(), &nobody, None, now, Duration::from_secs(60)).is_err());
     }
 }

@@ -7,14 +7,17 @@ use crate::{arguments::Token, configuration::Configuration, issuer, outcome::Out
 
 /// Makes a token and says it.
 pub(crate) fn run(configuration: &Configuration, asked: &Token) -> anyhow::Result<Outcome> {
-    let cooperation = match asked.everywhere {
+    let cooperation = match asked.everywhere || asked.role.is_empty() {
         true => None,
         false => Some(configuration.cooperation()?.clone()),
     };
     let grants =
         asked.role.iter().map(|role| Grant { role: *role, cooperation: cooperation.clone() });
-    let holder = issuer::holder(grants.collect(), asked.member.clone());
-    let token = issuer::mint(&configuration.data, &holder, clock::now(), asked.ttl)?;
+    let mut holder = issuer::holder(grants.collect(), asked.member.clone());
+    if let Some(person) = asked.person {
+        holder.subject = format!("demo:person:{person}");
+    }
+    let token = issuer::mint(&configuration.data, &holder, asked.person, clock::now(), asked.ttl)?;
     terminal::say(token.expose());
     Ok(Outcome::Done)
 }

@@ -5,6 +5,7 @@
 
 mod commit;
 mod drive;
+mod feed;
 mod history;
 mod load;
 mod machine;
@@ -37,6 +38,11 @@ enum Bench {
         /// Vary how the committer gathers, to find where batches beat plain publishes.
         #[arg(long)]
         sweep: bool,
+    },
+    /// Messages a second through the relay of the change feed.
+    Feed {
+        #[command(flatten)]
+        effort: EffortArguments,
     },
     /// Milliseconds to load an aggregate: cold, from a snapshot, hot.
     Load {
@@ -113,6 +119,7 @@ async fn run(bench: Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Commit { effort, sweep: false } => commit::run(effort.into()).await,
         Bench::Commit { effort, sweep: true } => commit::sweep::run(effort.into()).await,
+        Bench::Feed { effort } => feed::run(effort.into()).await,
         Bench::Load { effort } => load::run(effort.into()).await,
         Bench::Projection { effort } => projection::run(effort.into()).await,
         Bench::Replay { effort } => replay::run(effort.into()).await,

@@ -2,11 +2,13 @@
 
 use samvirke_schemas::{
     id::CooperationId,
+    networks::rules::PersonId,
     organisation::OrganisationNumber,
     principal::{GRANTS_MAX, Grant, Principal, Role},
 };
 use serde::{Deserialize, Serialize};
 
+use super::Caller;
 use crate::fault::Fault;
 
 /// The authority that Maskinporten names for organisation numbers.
@@ -36,6 +38,9 @@ pub struct Claims {
     /// The organisation number of the member that a person speaks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub samvirke_member: Option<String>,
+    /// The person, by the id under which NETWORKS knows who holds a seat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samvirke_person: Option<PersonId>,
 }
 
 /// An organisation, as Maskinporten writes it.
@@ -55,12 +60,12 @@ impl Consumer {
 }
 
 impl Claims {
-    /// The principal that these claims describe, at `issuer`.
-    pub(super) fn principal(&self, issuer: &str) -> Result<Principal, Fault> {
+    /// The caller that these claims describe, at `issuer`.
+    pub(super) fn caller(&self, issuer: &str) -> Result<Caller, Fault> {
         let subject = self.subject(issuer)?;
         let (member, grants) = match &self.consumer {
             // A machine is its organisation's and nothing more; a token that is both is nobody's.
-            Some(_) if !self.samvirke_roles.is_empty() || self.samvirke_member.is_some() => {
+            Some(_) if self.has_personal_claims() => {
                 return Err(invalid("consumer", "a machine has no roles of its own"));
             }
             Some(consumer) => {
@@ -74,7 +79,14 @@ impl Claims {
                 (member, grants(&self.samvirke_roles)?)
             }
         };
-        Ok(Principal { subject, member, grants })
+        let principal = Principal { subject, member, grants };
+        Ok(Caller { principal, person: self.samvirke_person })
+    }
+
+    fn has_personal_claims(&self) -> bool {
+        !self.samvirke_roles.is_empty()
+            || self.samvirke_member.is_some()
+            || self.samvirke_person.is_some()
     }
 
     /// `<issuer>#<id>`: ids are unique only within an issuer, and none can pass for one of

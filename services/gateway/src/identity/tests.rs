@@ -47,7 +47,8 @@ fn load(issuers: &[Issuer]) -> Result<Identity, LoadError> {
 
 impl Identity {
     fn check(&self, token: &str) -> Result<Principal, Fault> {
-        self.verify_token(token).now_or_never().expect("given keys need no waiting")
+        let caller = self.verify_token(token).now_or_never().expect("given keys need no waiting");
+        caller.map(|caller| caller.principal)
     }
 }
 
@@ -131,12 +132,17 @@ fn a_machine_speaks_for_its_organisation_and_has_no_other_role() {
     assert_eq!(principal.grants.len(), 1);
     assert_eq!(Consumer::new(&baerum), machine(BAERUM).consumer.unwrap());
 
-    let mut both = machine(BAERUM);
-    both.samvirke_roles = vec!["*:operator".into()];
-    assert!(matches!(
-        verify(&token(both)),
-        Err(Fault::TokenClaimInvalid { claim: "consumer", .. })
-    ));
+    let spoiled: [fn(&mut Claims); 3] = [
+        |both| both.samvirke_roles = vec!["*:operator".into()],
+        |both| both.samvirke_member = Some(BAERUM.into()),
+        |both| both.samvirke_person = Some(PersonId::nil()),
+    ];
+    for spoil in spoiled {
+        let mut both = machine(BAERUM);
+        spoil(&mut both);
+        let refused = verify(&token(both)).unwrap_err();
+        assert!(matches!(refused, Fault::TokenClaimInvalid { claim: "consumer", .. }));
+    }
 }
 
 #[test]
@@ -305,7 +311,10 @@ fn what_is_no_token_is_refused() {
 #[test]
 fn no_token_is_the_public_and_any_other_authorization_is_refused() {
     let identity = trusting(&issuer());
-    let verify = |headers| identity.verify(&headers).now_or_never().expect("nothing is waited for");
+    let verify = |headers: HeaderMap| {
+        let caller = identity.verify(&headers).now_or_never().expect("nothing is waited for");
+        caller.map(|caller| caller.principal)
+    };
     assert_eq!(verify(HeaderMap::new()), Ok(Principal::public()));
     let with = |values: &[&str]| {
         let values = values.iter().map(|value| HeaderValue::from_str(value).unwrap());

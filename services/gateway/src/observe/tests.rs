@@ -2,7 +2,8 @@
 
 use axum::{Router, body::Body, http::StatusCode, middleware, routing::get};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use samvirke_kernel::signature::MessageSigner;
+use samvirke_kernel::{log::Log, signature::MessageSigner};
+use samvirke_private_servers::{NatsServer, temporary};
 use serde_json::Value;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -10,21 +11,18 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::*;
 use crate::Settings;
 
-/// A gateway without any server behind it.
-async fn gateway() -> Gateway {
-    let nats = async_nats::ConnectOptions::new()
-        .retry_on_initial_connect()
-        .connect("127.0.0.1:1")
-        .await
-        .unwrap();
+async fn gateway(nats: &NatsServer) -> Gateway {
+    let client = async_nats::connect(nats.url()).await.unwrap();
     let metrics = PrometheusBuilder::new().build_recorder().handle();
+    let networks = Log::open(client.clone(), "networks", 1).await.unwrap();
     let signer = MessageSigner::new(&[3; 32]);
-    Gateway::new(&Settings::default(), nats, signer, metrics).await.unwrap()
+    Gateway::new(&Settings::default(), client, networks, signer, metrics).await.unwrap()
 }
 
 #[tokio::test]
 async fn a_handler_that_panics_answers_with_a_problem_that_gives_nothing_away() {
-    let gateway = gateway().await;
+    let nats = temporary::nats().await.expect("nats-server starts: set SAMVIRKE_NATS_SERVER");
+    let gateway = gateway(&nats).await;
     let router: Router = Router::new()
         .route("/boom", get(async || -> Response { panic!("secret_table") }))
         .layer(CatchPanicLayer::custom(panicked))

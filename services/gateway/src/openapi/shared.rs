@@ -259,7 +259,8 @@ pub(super) fn security_schemes() -> Value {
         "description": "Signed with RS256, ES256 or EdDSA by an issuer that the operator trusts, \
                         with iss, aud, exp and nbf. Machines bring Maskinporten's `consumer`, \
                         people `samvirke_roles` (`vestregionen:secretariat`, `*:operator`) and \
-                        `samvirke_member`. Without a token the caller is the public.",
+                        `samvirke_member`, or `samvirke_person`, the id under which they hold \
+                        seats. Without a token the caller is the public.",
     }})
 }
 

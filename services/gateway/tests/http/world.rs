@@ -21,7 +21,7 @@ use samvirke_gateway::{
     identity::Claims,
     router,
 };
-use samvirke_kernel::signature::MessageSigner;
+use samvirke_kernel::{log::Log, signature::MessageSigner};
 use samvirke_private_servers::{
     NatsServer,
     temporary::{self, Temporary},
@@ -83,8 +83,10 @@ impl World {
         // Lives as long as the process: whoever counts on it holds no lifetime.
         let recorder = &*Box::leak(Box::new(PrometheusBuilder::new().build_recorder()));
         let signer = MessageSigner::new(&SECRET);
-        let gateway =
-            Gateway::new(&settings, client.clone(), signer, recorder.handle()).await.unwrap();
+        let networks = Log::open(client.clone(), "networks", 1).await.unwrap();
+        let metrics = recorder.handle();
+        let gateway = Gateway::new(&settings, client.clone(), networks, signer, metrics).await;
+        let gateway = gateway.unwrap();
         let router = router(gateway.clone());
         Self { nats, client, issuer, gateway, recorder, router, heard: Arc::default() }
     }

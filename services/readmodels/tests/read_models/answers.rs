@@ -136,6 +136,16 @@ async fn lists_of_cases_are_derived(rig: &Rig, asking: &Asking<'_>) {
     assert_eq!(tasks["items"][0]["follow_up"]["follow_up"], "avtaler");
     let hearings = asking.ask("hearings", json!({"cooperation": "vestregionen"})).await;
     assert_eq!(hearings["items"], json!([]));
+    let receipts = asking.ask("receipts", json!({"id": "vestregionen:24a-2017"})).await;
+    let states: Vec<_> = receipts["members"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["member"].as_str().unwrap(), &one["state"], &one["overdue"]))
+        .collect();
+    // One has told its file reference and is late, the other's council has decided.
+    let late = (BAERUM, &json!("received"), &json!(true));
+    assert_eq!(states, [late, (ASKER, &json!("decided"), &json!(false))]);
     let inbox = json!({"cooperation": "vestregionen", "member": BAERUM});
     let own = rig.ask("inbox", inbox.clone(), &delegate(BAERUM), asking.after).await.unwrap();
     assert_eq!(own["items"][0]["since"], "2017-10-02");

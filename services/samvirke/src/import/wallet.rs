@@ -54,7 +54,8 @@ impl Wallet {
             return Ok(token.clone());
         }
         let (grants, member) = holdings(&place.0, &place.1);
-        let token = issuer::mint(&self.data, &issuer::holder(grants, member), now, VALID)?;
+        let holder = issuer::holder(grants, member);
+        let token = issuer::mint(&self.data, &holder, None, now, VALID)?;
         self.made.insert(place, (token.clone(), now + VALID));
         Ok(token)
     }

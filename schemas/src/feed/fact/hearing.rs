@@ -1,0 +1,114 @@
+//! What happens in a hearing (R46), and statements to third parties (R47).
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::brief;
+use crate::{
+    cases::case::statement::Signatory,
+    id::LocalId,
+    local_time::LocalTime,
+    names::Names,
+    organisation::OrganisationNumber,
+    text::{Line, Prose},
+};
+
+/// Whose view a statement is: always an organisation's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StatementFrom {
+    Invited(InvitedParty),
+    /// One that was not asked.
+    Uninvited {
+        organisation: Line,
+    },
+}
+
+/// Somebody who is asked for a view.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct InvitedParty {
+    /// Unique within the hearing: `baerum`.
+    pub party: LocalId,
+    pub names: Names,
+    /// The member it is, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<OrganisationNumber>,
+}
+
+/// A case was sent on hearing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Opened {
+    pub case: brief::Case,
+    pub invited: Vec<InvitedParty>,
+    /// The last moment for a statement, in Norwegian time with its offset.
+    pub deadline: LocalTime,
+    pub sent_on: NaiveDate,
+}
+
+/// The deadline was moved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Extended {
+    pub case: brief::Case,
+    pub earlier_deadline: LocalTime,
+    pub deadline: LocalTime,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Prose>,
+}
+
+/// The hearing was closed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Closed {
+    pub case: brief::Case,
+    pub on: NaiveDate,
+    /// Those invited who had not answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silent: Vec<InvitedParty>,
+}
+
+/// The hearing was summed up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SummedUp {
+    pub case: brief::Case,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Prose>,
+}
+
+/// The final text was adopted after the hearing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Adopted {
+    pub case: brief::Case,
+    pub body: brief::Body,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Prose>,
+    pub on: NaiveDate,
+}
+
+/// A statement was received.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StatementReceived {
+    pub case: brief::Case,
+    /// Unique within the hearing.
+    pub statement: LocalId,
+    pub from: StatementFrom,
+    /// Its gist.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Prose>,
+    pub received_at: LocalTime,
+    /// Whether the deadline had passed, or the hearing was closed. It is kept all the same.
+    pub late: bool,
+}
+
+/// A statement or appeal was sent to a third party (R47).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StatementSent {
+    pub case: brief::Case,
+    /// Unique within the case.
+    pub statement: LocalId,
+    pub receiver: Line,
+    /// By office, never by name.
+    pub signed_by: Vec<Signatory>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Prose>,
+    pub on: NaiveDate,
+}

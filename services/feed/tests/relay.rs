@@ -1,0 +1,149 @@
+//! The relay on a real NATS: each fact once and in one order, whoever is killed and however many relay.
+#![expect(clippy::unwrap_used, reason = "a broken test should panic")]
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use samvirke_feed::relay::{self, Interrupted, SOURCES};
+use samvirke_kernel::publication::{Outgoing, Publication, Published};
+use samvirke_private_servers::{
+    NatsServer,
+    temporary::{self, Temporary},
+};
+use samvirke_schemas::{
+    feed::{self, CloudEvent, Fact},
+    organisation::OrganisationNumber,
+};
+use samvirke_tests::{Caller, Running};
+use serde_json::json;
+
+const AT: &str = "2017-01-01T12:00";
+/// How long the relay may take to tell what was committed.
+const TOLD_WITHIN: Duration = Duration::from_secs(30);
+
+struct World {
+    nats: Temporary<NatsServer>,
+    caller: Caller,
+    publication: Publication,
+    _networks: Running,
+}
+
+impl World {
+    /// A founded cooperation and nobody who relays yet.
+    async fn start() -> Self {
+        let nats = temporary::nats().await.unwrap();
+        let caller = Caller::connect(&nats.url()).await.unwrap();
+        let networks = Running::start(&nats.url(), samvirke_networks::service).unwrap();
+        let client = caller.client().clone();
+        let publication = Publication::open(client, feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
+        let found = json!({"names": {"nb": "Prøvesamarbeidet"}, "legal_form": "alliance",
+            "purpose": "Prøve.", "agreement": {"title": "Avtale", "version": "1"},
+            "founded_on": "2001-01-01"});
+        caller.give("cooperations/prove/found", AT, found).await.unwrap();
+        Self { nats, caller, publication, _networks: networks }
+    }
+
+    fn relay(&self) -> Running {
+        Running::start(&self.nats.url(), samvirke_feed::service).unwrap()
+    }
+
+    async fn admit(&self, member: &OrganisationNumber) {
+        let admit = json!({"member": member, "names": {"nb": member}, "kind": "municipality",
+            "from": "2001-01-01"});
+        self.caller.give("cooperations/prove/admit-member", AT, admit).await.unwrap();
+    }
+
+    /// The first `count` messages of the feed, as soon as there are so many.
+    async fn feed(&self, count: usize) -> Vec<Published> {
+        let messages = self.publication.follow(vec![feed::SUBJECTS.into()], 0).await.unwrap();
+        let all = messages.take(count).map(Result::unwrap).collect();
+        tokio::time::timeout(TOLD_WITHIN, all).await.expect("the feed tells it in time")
+    }
+}
+
+/// Organisation numbers with a right control digit.
+fn members(count: usize) -> Vec<OrganisationNumber> {
+    (100_000_000..).filter_map(|n: u32| n.to_string().parse().ok()).take(count).collect()
+}
+
+fn event(message: &Published) -> CloudEvent {
+    serde_json::from_slice(&message.payload).unwrap()
+}
+
+/// Who was admitted, in the order of the feed, which begins with the founding.
+fn admitted(feed: &[Published]) -> Vec<OrganisationNumber> {
+    for (index, message) in feed.iter().enumerate() {
+        assert_eq!(event(message).position, format!("FEED:{}", index + 1));
+    }
+    assert!(matches!(event(&feed[0]).fact().unwrap(), Fact::CooperationFounded(_)));
+    let admitted = |message| match event(message).fact().unwrap() {
+        Fact::CooperationMemberAdmitted(fact) => fact.member,
+        fact => panic!("{fact:?} is no admission"),
+    };
+    feed[1..].iter().map(admitted).collect()
+}
+
+#[tokio::test]
+async fn a_fact_is_told_as_a_cloud_event_on_the_subject_of_its_audience() {
+    let world = World::start().await;
+    let _relay = world.relay();
+    let feed = world.feed(1).await;
+    assert_eq!(feed[0].subject, "feed.prove.public.cooperation.founded");
+    assert_eq!(feed[0].header("Content-Type"), Some("application/cloudevents+json"));
+    let event = event(&feed[0]);
+    assert_eq!(event.kind, "no.samvirke.cooperation.founded.v1");
+    assert_eq!(event.subject, "cooperations/prove:prove");
+    assert_eq!(event.source, "/v1/cooperations/prove");
+}
+
+#[tokio::test]
+async fn a_relay_that_is_killed_again_and_again_tells_each_fact_once() {
+    let world = World::start().await;
+    let members = members(60);
+    for (round, some) in members.chunks(10).enumerate() {
+        let relay = world.relay();
+        for member in some {
+            world.admit(member).await;
+        }
+        // At least one is told, and the others are on their way.
+        world.feed(round * 10 + 2).await;
+        relay.kill();
+    }
+    let _relay = world.relay();
+    let feed = world.feed(members.len() + 1).await;
+    assert_eq!(admitted(&feed), members);
+    assert_eq!(world.publication.last_sequence().await.unwrap(), feed.len() as u64);
+}
+
+#[tokio::test]
+async fn two_relays_at_once_neither_double_nor_reorder() {
+    let world = World::start().await;
+    let members = members(150);
+    let _relays = [world.relay(), world.relay(), world.relay()];
+    for member in &members {
+        world.admit(member).await;
+    }
+    let feed = world.feed(members.len() + 1).await;
+    assert_eq!(admitted(&feed), members);
+    assert_eq!(world.publication.last_sequence().await.unwrap(), feed.len() as u64);
+}
+
+#[tokio::test]
+async fn a_feed_made_from_another_stream_is_not_gone_on_with() {
+    let world = World::start().await;
+    let message = |sources: &str| Outgoing {
+        subject: "feed.prove.public.cooperation.founded".into(),
+        headers: vec![(SOURCES, sources.into())],
+        payload: "{}".into(),
+    };
+    let logs = [world.caller.log("networks").await.unwrap()];
+    world.publication.publish(0, &[message("NETWORKS@1:1")]).await.unwrap();
+    let ended = relay::relay(&world.publication, &logs).await;
+    assert!(matches!(ended, Err(Interrupted::OtherStream { stream }) if stream == "NETWORKS"));
+
+    let created = logs[0].identity().created.timestamp_micros();
+    let ahead = message(&format!("NETWORKS@{created}:900"));
+    world.publication.publish(1, &[ahead]).await.unwrap();
+    let ended = relay::relay(&world.publication, &logs).await;
+    assert!(matches!(ended, Err(Interrupted::Truncated { told: 900, last: 1, .. })));
+}

@@ -1,0 +1,134 @@
+//! The offices that people hold, from the seats in NETWORKS (R1).
+//!
+//! A person whom the issuer vouches for by the id that NETWORKS knows is a delegate of the member
+//! whose seat they hold today, in that cooperation and nowhere else, without a role in the token. The
+//! picture is read to the stream's end for each of their requests, so a vacated seat is lost at once;
+//! requests of everyone else wait for nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use samvirke_kernel::{
+    envelope::{Envelope, EnvelopeError},
+    follower::Picture,
+    log::Stored,
+};
+use samvirke_schemas::{
+    id::{AggregateId, CooperationId},
+    local_time::day_of,
+    networks::{
+        body::{BodyHistory, Event},
+        rules::PersonId,
+    },
+    organisation::OrganisationNumber,
+    principal::{GRANTS_MAX, Grant, Principal, Role},
+};
+
+use crate::{Gateway, fault::Fault, identity::Caller, request_context::RequestContext};
+
+/// Who has held a seat in which body.
+#[derive(Debug, Default)]
+pub(crate) struct Offices {
+    bodies: HashMap<AggregateId, BodyHistory>,
+    of: HashMap<PersonId, BTreeSet<AggregateId>>,
+}
+
+/// For which members somebody holds seats, and where.
+type Seats = BTreeMap<OrganisationNumber, BTreeSet<CooperationId>>;
+
+impl Offices {
+    fn learn(&mut self, id: &AggregateId, event: &Event) {
+        if let Event::SeatFilled { holder: Some(person), .. } = event {
+            self.of.entry(*person).or_default().insert(id.clone());
+        }
+        match self.bodies.get_mut(id) {
+            Some(body) => body.take(event),
+            None => self.bodies.extend(BodyHistory::begin(event).map(|body| (id.clone(), body))),
+        }
+    }
+
+    /// The seats of `person` on a day, in one cooperation or in all.
+    fn held_by(
+        &self,
+        person: PersonId,
+        cooperation: Option<&CooperationId>,
+        day: NaiveDate,
+    ) -> Seats {
+        let mut seats = Seats::new();
+        let ids = self.of.get(&person).into_iter().flatten();
+        for id in ids.filter(|id| cooperation.is_none_or(|wanted| *wanted == id.cooperation)) {
+            let body = self.bodies.get(id);
+            let body = body.filter(|body| body.disbanded_on.is_none_or(|last| day <= last));
+            let stays = body.into_iter().flat_map(|body| body.stays_on(day));
+            for stay in stays.filter(|stay| stay.seat.holder == Some(person)) {
+                let cooperations = seats.entry(stay.seat.member.clone()).or_default();
+                cooperations.insert(id.cooperation.clone());
+            }
+        }
+        seats
+    }
+}
+
+impl Picture for Offices {
+    fn take(&mut self, commit: &Stored, envelope: &Envelope) -> Result<(), EnvelopeError> {
+        if envelope.aggregate.kind != "body" {
+            return Ok(());
+        }
+        for event in envelope.events(commit.sequence, &[])? {
+            self.learn(&envelope.aggregate.id, &event);
+        }
+        Ok(())
+    }
+}
+
+impl Gateway {
+    /// The principal behind a request on `cooperation`, or on all: what the token says, and the
+    /// offices that the person holds today.
+    pub(crate) async fn principal(
+        &self,
+        caller: Caller,
+        cooperation: Option<&CooperationId>,
+        context: &RequestContext,
+    ) -> Result<Principal, Fault> {
+        let Some(person) = caller.person else { return Ok(caller.principal) };
+        let offices = tokio::time::timeout_at(context.until, self.0.offices.at(&[]));
+        let offices = match offices.await {
+            Ok(Ok(offices)) => offices,
+            Ok(Err(behind)) => {
+                tracing::warn!(request.id = context.id, %behind, "offices cannot be told");
+                return Err(Fault::OfficesUnknown);
+            }
+            Err(_) => return Err(Fault::OfficesUnknown),
+        };
+        let seats = offices.held_by(person, cooperation, day_of(context.arrived));
+        drop(offices);
+        Ok(with_offices(caller.principal, seats))
+    }
+}
+
+/// The principal with a grant for each of its seats.
+///
+/// One acts for one member at a time, so that the history tells for whom. Who holds seats for several
+/// says in the token which one is meant, and a member for whom the token itself gives a role stands.
+fn with_offices(mut principal: Principal, mut seats: Seats) -> Principal {
+    let named = principal.member.as_ref().and_then(|member| seats.remove_entry(member));
+    let only = || if seats.len() == 1 { seats.into_iter().next() } else { None };
+    let speaks = |grant: &Grant| matches!(grant.role, Role::Delegate | Role::MemberIntegration);
+    let chosen = match named {
+        Some(seat) => Some(seat),
+        None if principal.member.is_some() && principal.grants.iter().any(speaks) => None,
+        None => only(),
+    };
+    if let Some((member, cooperations)) = chosen {
+        principal.member = Some(member);
+        let room = GRANTS_MAX.saturating_sub(principal.grants.len());
+        let grants = cooperations
+            .into_iter()
+            .map(|cooperation| Grant { role: Role::Delegate, cooperation: Some(cooperation) });
+        principal.grants.extend(grants.take(room));
+    }
+    principal
+}
+
+#[cfg(test)]
+mod tests;
