@@ -34,8 +34,10 @@ pub struct Standing {
     pub done: u64,
     /// When something was done last.
     pub done_at: Option<DateTime<Utc>>,
-    /// How many messages are still to be done, those on their way included.
-    pub pending: u64,
+    /// How many messages wait to be taken.
+    pub waiting: u64,
+    /// Whether one was taken and is not done: somebody is at it, or it is to be delivered again later.
+    pub taken: bool,
 }
 
 /// A message that was taken from a place and has to be done.
@@ -237,7 +239,8 @@ fn standing(info: &Info) -> Standing {
     Standing {
         done: info.ack_floor.stream_sequence,
         done_at: info.ack_floor.last_active,
-        pending: info.num_pending + info.num_ack_pending as u64,
+        waiting: info.num_pending,
+        taken: info.num_ack_pending > 0,
     }
 }
 
