@@ -1,0 +1,150 @@
+//! What is said of a body. Everything is public except who holds a seat, which is never said.
+
+use chrono::NaiveDate;
+use samvirke_schemas::{
+    feed::{
+        Concerns, Fact,
+        fact::{body as fact, brief},
+    },
+    id::{AggregateId, LocalId},
+    networks::body::{BodyHistory, Event, Stay},
+    organisation::OrganisationNumber,
+};
+
+use super::{heard::Heard, telling::Telling};
+
+pub(super) fn hear(heard: &mut Heard, event: &Event, telling: &mut Telling<'_>) {
+    let id = telling.about();
+    if let Some(begun) = BodyHistory::begin(event) {
+        heard.bodies.insert(id.clone(), begun);
+    }
+    let Some(history) = heard.bodies.get(id) else { return };
+    // Told of the seats as they were: what is vacated is forgotten otherwise.
+    if let Some(told) = tell(heard, history, event, telling) {
+        let Told { fact, bodies, members } = told;
+        let bodies = bodies.into_iter().chain([id.clone()]).collect();
+        telling.publicly(Concerns { bodies, members, ..Concerns::default() }, fact);
+    }
+    if let Some(history) = heard.bodies.get_mut(id) {
+        history.take(event);
+    }
+}
+
+/// What is said, and the other bodies and the members that it concerns.
+struct Told {
+    fact: Fact,
+    bodies: Option<AggregateId>,
+    members: std::collections::BTreeSet<OrganisationNumber>,
+}
+
+impl Told {
+    fn of(fact: Fact) -> Self {
+        Self { fact, bodies: None, members: [].into() }
+    }
+
+    fn with_body(self, other: Option<&AggregateId>) -> Self {
+        Self { bodies: other.cloned(), ..self }
+    }
+
+    fn with_seats(self, seats: &[fact::Seat]) -> Self {
+        let members = seats.iter().filter_map(|seat| seat.member.as_ref());
+        Self { members: members.map(|member| member.member.clone()).collect(), ..self }
+    }
+}
+
+fn tell(
+    heard: &Heard,
+    history: &BodyHistory,
+    event: &Event,
+    telling: &Telling<'_>,
+) -> Option<Told> {
+    let body = heard.body(telling.about());
+    let seat = |stay: &Stay| seat_of(heard, stay, telling);
+    let told = match event.clone() {
+        Event::Established { kind, rules, elections, in_force_from, prepares_for, .. } => {
+            let prepares = prepares_for.as_ref().map(|other| heard.body(other));
+            Told::of(Fact::BodyEstablished(fact::Established {
+                body,
+                kind,
+                rules,
+                elections,
+                in_force_from,
+                prepares_for: prepares,
+            }))
+            .with_body(prepares_for.as_ref())
+        }
+        Event::RulesAmended { version, rules, elections, in_force_from } => {
+            let changed = fact::RulesChanged { body, version, rules, elections, in_force_from };
+            Told::of(Fact::BodyRulesChanged(changed))
+        }
+        Event::SeatFilled { seat, member, office, from, to, .. } => {
+            let member = Some(heard.member(telling.cooperation(), &member));
+            let seat = fact::Seat { seat, member, office: Some(office) };
+            let filled = fact::SeatFilled { body, seat: seat.clone(), from, to };
+            Told::of(Fact::BodySeatFilled(filled)).with_seats(&[seat])
+        }
+        Event::SeatVacated { seat: id, from, to, .. } => {
+            let stay = history.stays.iter().rev();
+            let is_it = |stay: &&Stay| stay.seat.seat == id && stay.filled.from == from;
+            vacated(body, stay.into_iter().find(is_it).map(seat).into_iter().collect(), to)
+        }
+        Event::SeatsVacated { member, to, .. } => {
+            let stays = history.stays.iter();
+            let ends = |stay: &&Stay| stay.is_of(&member) && stay.outlasts(to);
+            vacated(body, stays.filter(ends).map(seat).collect(), to)
+        }
+        Event::Elected { .. } | Event::SteppedDown { .. } => elected(history, event, body, seat)?,
+        Event::Paused { from, reason, tasks_go_to } => {
+            let other = heard.body(&tasks_go_to);
+            Told::of(Fact::BodyPaused(fact::Paused { body, from, reason, tasks_go_to: other }))
+                .with_body(Some(&tasks_go_to))
+        }
+        Event::Resumed { from } => Told::of(Fact::BodyResumed(fact::Resumed { body, from })),
+        Event::Disbanded { on, reason, tasks_go_to } => {
+            let other = tasks_go_to.as_ref().map(|other| heard.body(other));
+            let disbanded = fact::Disbanded { body, on, reason, tasks_go_to: other };
+            Told::of(Fact::BodyDisbanded(disbanded)).with_body(tasks_go_to.as_ref())
+        }
+        // The body's own housekeeping.
+        Event::DeputiesNamed { .. } | Event::PreparationAssigned { .. } => return None,
+    };
+    Some(told)
+}
+
+fn vacated(body: brief::Body, seats: Vec<fact::Seat>, to: NaiveDate) -> Told {
+    let told =
+        Told::of(Fact::BodySeatVacated(fact::SeatVacated { body, seats: seats.clone(), to }));
+    told.with_seats(&seats)
+}
+
+fn elected(
+    history: &BodyHistory,
+    event: &Event,
+    body: brief::Body,
+    seat: impl Fn(&Stay) -> fact::Seat,
+) -> Option<Told> {
+    let held = |id: &LocalId, day| match history.stay_in(id, day) {
+        Some(stay) => seat(stay),
+        None => fact::Seat { seat: id.clone(), member: None, office: None },
+    };
+    if let Event::Elected { post, seat, from, to } = event {
+        let seat = held(seat, *from);
+        let elected =
+            fact::ChairElected { body, post: *post, seat: seat.clone(), from: *from, to: *to };
+        return Some(Told::of(Fact::BodyChairElected(elected)).with_seats(&[seat]));
+    }
+    if let Event::SteppedDown { post, seat, to, .. } = event {
+        let seat = held(seat, *to);
+        let down = fact::ChairSteppedDown { body, post: *post, seat: seat.clone(), to: *to };
+        return Some(Told::of(Fact::BodyChairSteppedDown(down)).with_seats(&[seat]));
+    }
+    None
+}
+
+fn seat_of(heard: &Heard, stay: &Stay, telling: &Telling<'_>) -> fact::Seat {
+    fact::Seat {
+        seat: stay.seat.seat.clone(),
+        member: Some(heard.member(telling.cooperation(), &stay.seat.member)),
+        office: Some(stay.seat.office),
+    }
+}

@@ -1,0 +1,149 @@
+//! A hearing: who is asked, until when, and what came of it (R46).
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use samvirke_schemas::{
+    cases::case::hearing::{
+        Adoption, HearingOpened, InvitedParty, ReceivedStatement, StatementFrom, Summary,
+    },
+    feed::{Fact, fact::hearing as fact},
+    id::LocalId,
+    local_time::LocalTime,
+    organisation::OrganisationNumber,
+    text::Prose,
+};
+
+use super::{memory::Round, speaker::Speaker};
+use crate::translation::telling::Telling;
+
+impl Speaker<'_> {
+    pub(super) fn hearing_opened(&self, opened: &HearingOpened, telling: &mut Telling<'_>) {
+        let invited = self.members_invited();
+        self.tell_addressed(
+            telling,
+            invited.clone(),
+            self.concerns_members(&invited),
+            |audience| {
+                Fact::HearingOpened(fact::Opened {
+                    case: self.case(audience),
+                    invited: opened.invited.iter().map(party).collect(),
+                    deadline: opened.deadline,
+                    sent_on: opened.sent_on,
+                })
+            },
+        );
+    }
+
+    pub(super) fn hearing_extended(
+        &self,
+        deadline: LocalTime,
+        reason: Option<&Prose>,
+        telling: &mut Telling<'_>,
+    ) {
+        let Some(round) = &self.case.hearing else { return };
+        let invited = self.members_invited();
+        self.tell_addressed(
+            telling,
+            invited.clone(),
+            self.concerns_members(&invited),
+            |audience| {
+                Fact::HearingExtended(fact::Extended {
+                    case: self.case(audience),
+                    earlier_deadline: round.earlier_deadline,
+                    deadline,
+                    reason: self.text(audience, reason),
+                })
+            },
+        );
+    }
+
+    pub(super) fn hearing_closed(
+        &self,
+        on: NaiveDate,
+        silent: &[LocalId],
+        telling: &mut Telling<'_>,
+    ) {
+        let invited = self.members_invited();
+        let is_silent = |one: &&InvitedParty| silent.contains(&one.party);
+        self.tell_addressed(
+            telling,
+            invited.clone(),
+            self.concerns_members(&invited),
+            |audience| {
+                let parties = self.case.hearing.iter().flat_map(|round| &round.invited);
+                Fact::HearingClosed(fact::Closed {
+                    case: self.case(audience),
+                    on,
+                    silent: parties.filter(is_silent).map(party).collect(),
+                })
+            },
+        );
+    }
+
+    pub(super) fn hearing_summed_up(&self, summary: &Summary, telling: &mut Telling<'_>) {
+        self.tell(telling, self.concerns_members(&self.members_invited()), |audience| {
+            let text = self.text(audience, Some(&summary.text));
+            Fact::HearingSummedUp(fact::SummedUp { case: self.case(audience), text })
+        });
+    }
+
+    pub(super) fn hearing_adopted(&self, adoption: &Adoption, telling: &mut Telling<'_>) {
+        let mut concerns = self.concerns_body(&adoption.body);
+        concerns.members = self.members_invited();
+        self.tell(telling, concerns, |audience| {
+            Fact::HearingAdopted(fact::Adopted {
+                case: self.case(audience),
+                body: self.heard.body(&adoption.body),
+                text: self.text(audience, Some(&adoption.text)),
+                on: adoption.on,
+            })
+        });
+    }
+
+    pub(super) fn statement_received(
+        &self,
+        received: &ReceivedStatement,
+        telling: &mut Telling<'_>,
+    ) {
+        let ReceivedStatement { statement, received_at, late } = received;
+        let Some(from) = self.statement_from(&statement.from) else { return };
+        let member = match &from {
+            fact::StatementFrom::Invited(party) => party.member.as_ref(),
+            fact::StatementFrom::Uninvited { .. } => None,
+        };
+        self.tell(telling, self.concerns_members(member), |audience| {
+            Fact::HearingStatementReceived(fact::StatementReceived {
+                case: self.case(audience),
+                statement: statement.statement.clone(),
+                from: from.clone(),
+                summary: self.text(audience, statement.summary.as_ref()),
+                received_at: *received_at,
+                late: *late,
+            })
+        });
+    }
+
+    fn members_invited(&self) -> BTreeSet<OrganisationNumber> {
+        self.case.hearing.iter().flat_map(Round::members).cloned().collect()
+    }
+
+    /// None where the party was never invited, which the case does not let happen.
+    fn statement_from(&self, from: &StatementFrom) -> Option<fact::StatementFrom> {
+        match from {
+            StatementFrom::Invited { party: id } => {
+                let round = self.case.hearing.as_ref()?;
+                let invited = round.invited.iter().find(|one| one.party == *id)?;
+                Some(fact::StatementFrom::Invited(party(invited)))
+            }
+            StatementFrom::Uninvited { organisation } => {
+                Some(fact::StatementFrom::Uninvited { organisation: organisation.clone() })
+            }
+        }
+    }
+}
+
+fn party(invited: &InvitedParty) -> fact::InvitedParty {
+    let InvitedParty { party, names, member } = invited.clone();
+    fact::InvitedParty { party, names, member }
+}

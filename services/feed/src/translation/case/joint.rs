@@ -1,0 +1,167 @@
+//! A joint case with the members: who is asked, what each answers, how it ends (R45).
+
+use samvirke_schemas::{
+    cases::case::joint::{
+        MemberDecision, MemberReference, MembersAsked, Receipt, ReceiptStep, Recipient,
+        RegisteredDecision, Settlement,
+    },
+    feed::{
+        Fact,
+        fact::{answer, brief, case as fact},
+    },
+    organisation::OrganisationNumber,
+    text::Prose,
+};
+
+use super::speaker::Speaker;
+use crate::translation::telling::Telling;
+
+impl Speaker<'_> {
+    pub(super) fn sent_to_members(&self, asked: &MembersAsked, telling: &mut Telling<'_>) {
+        let concerns = self.concerns_members(asked.members.iter().map(|one| &one.member));
+        let addressed = concerns.members.clone();
+        self.tell_addressed(telling, addressed, concerns, |audience| {
+            Fact::CaseSentToMembers(fact::SentToMembers {
+                case: self.case(audience),
+                members: asked.members.iter().map(named).collect(),
+                text: self.text(audience, Some(&asked.text)),
+                settles: asked.settles.clone(),
+                answer_by: asked.answer_by,
+                on: asked.on,
+            })
+        });
+    }
+
+    pub(super) fn member_included(
+        &self,
+        recipient: &Recipient,
+        reason: &Prose,
+        telling: &mut Telling<'_>,
+    ) {
+        let asked = self.case.asked.as_ref();
+        let concerns = self.concerns_members([&recipient.member]);
+        let addressed = concerns.members.clone();
+        self.tell_addressed(telling, addressed, concerns, |audience| {
+            let text = asked.and_then(|asked| asked.text.as_ref());
+            Fact::CaseMemberIncluded(fact::MemberIncluded {
+                case: self.case(audience),
+                member: named(recipient),
+                text: self.text(audience, text),
+                settles: asked.map(|asked| asked.settles.clone()),
+                answer_by: asked.and_then(|asked| asked.answer_by),
+                reason: self.text(audience, Some(reason)),
+            })
+        });
+    }
+
+    /// The member is told in full for the last time: until now it took part.
+    pub(super) fn member_released(
+        &self,
+        member: &OrganisationNumber,
+        reason: &Prose,
+        telling: &mut Telling<'_>,
+    ) {
+        let concerns = self.concerns_members([member]);
+        let addressed = concerns.members.clone();
+        self.tell_addressed(telling, addressed, concerns, |audience| {
+            Fact::CaseMemberReleased(fact::MemberReleased {
+                case: self.case(audience),
+                member: self.member(member),
+                reason: self.text(audience, Some(reason)),
+            })
+        });
+    }
+
+    pub(super) fn settled(&self, settlement: &Settlement, telling: &mut Telling<'_>) {
+        let asked = self.case.asked.iter().flat_map(|asked| &asked.members);
+        let concerns = self.concerns_members(asked);
+        let addressed = concerns.members.clone();
+        self.tell_addressed(telling, addressed, concerns, |audience| {
+            Fact::CaseSettled(fact::Settled {
+                case: self.case(audience),
+                result: settlement.result,
+                rule: settlement.rule.clone(),
+                text: self.text(audience, settlement.text.as_ref()),
+                carried_by: settlement.carried_by.clone(),
+                reason: self.text(audience, settlement.reason.as_ref()),
+            })
+        });
+    }
+
+    pub(super) fn receipt_registered(&self, receipt: &Receipt, telling: &mut Telling<'_>) {
+        let Receipt { member, step, on, registered_by } = receipt;
+        let (on, registered_by) = (*on, *registered_by);
+        self.tell(telling, self.concerns_members([member]), |audience| {
+            let (case, member) = (self.case(audience), self.member(member));
+            match step {
+                ReceiptStep::Received => {
+                    Fact::ReceiptReceived(answer::Received { case, member, on, registered_by })
+                }
+                ReceiptStep::Processed => {
+                    Fact::ReceiptProcessed(answer::Processed { case, member, on, registered_by })
+                }
+            }
+        });
+    }
+
+    pub(super) fn reference_registered(
+        &self,
+        registered: &MemberReference,
+        telling: &mut Telling<'_>,
+    ) {
+        let MemberReference { member, reference, registered_by } = registered;
+        self.tell(telling, self.concerns_members([member]), |audience| {
+            Fact::MemberReferenceRegistered(answer::ReferenceRegistered {
+                case: self.case(audience),
+                member: self.member(member),
+                reference: reference.clone(),
+                registered_by: *registered_by,
+            })
+        });
+    }
+
+    pub(super) fn member_decided(
+        &self,
+        registered: &RegisteredDecision,
+        telling: &mut Telling<'_>,
+    ) {
+        let RegisteredDecision { member, decision, registered_by, .. } = registered;
+        let MemberDecision { outcome, text, body, on } = decision;
+        self.tell(telling, self.concerns_members([member]), |audience| {
+            Fact::MemberDecisionRegistered(answer::DecisionRegistered {
+                case: self.case(audience),
+                member: self.member(member),
+                outcome: *outcome,
+                text: self.text(audience, text.as_ref()),
+                body: body.clone(),
+                on: *on,
+                registered_by: *registered_by,
+            })
+        });
+    }
+
+    pub(super) fn member_corrected(
+        &self,
+        registered: &RegisteredDecision,
+        telling: &mut Telling<'_>,
+    ) {
+        let RegisteredDecision { member, decision, reason, registered_by } = registered;
+        let MemberDecision { outcome, text, body, on } = decision;
+        self.tell(telling, self.concerns_members([member]), |audience| {
+            Fact::MemberDecisionCorrected(answer::DecisionCorrected {
+                case: self.case(audience),
+                member: self.member(member),
+                outcome: *outcome,
+                text: self.text(audience, text.as_ref()),
+                body: body.clone(),
+                on: *on,
+                reason: self.text(audience, reason.as_ref()),
+                registered_by: *registered_by,
+            })
+        });
+    }
+}
+
+fn named(recipient: &Recipient) -> brief::Member {
+    brief::Member { member: recipient.member.clone(), names: Some(recipient.names.clone()) }
+}

@@ -1,0 +1,79 @@
+//! What has been heard so far, as far as it is needed to put the next event into words.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use samvirke_schemas::{
+    feed::{
+        Audience,
+        fact::{brief, network::Network},
+    },
+    id::{AggregateId, CooperationId},
+    names::Names,
+    networks::body::BodyHistory,
+    organisation::OrganisationNumber,
+};
+
+use super::{case::Case, cooperation::Cooperation, meeting::Meeting};
+
+/// Everything heard.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    pub(super) cooperations: HashMap<CooperationId, Cooperation>,
+    pub(super) bodies: HashMap<AggregateId, BodyHistory>,
+    pub(super) networks: HashMap<AggregateId, Network>,
+    pub(super) cases: HashMap<AggregateId, Case>,
+    pub(super) meetings: HashMap<AggregateId, Meeting>,
+}
+
+impl Heard {
+    pub(super) fn cooperation(&self, id: &CooperationId) -> brief::Cooperation {
+        let names = self.cooperations.get(id).and_then(|known| known.names.clone());
+        brief::Cooperation { id: id.clone(), names }
+    }
+
+    /// A member, by the names it was last admitted with.
+    pub(super) fn member(
+        &self,
+        cooperation: &CooperationId,
+        member: &OrganisationNumber,
+    ) -> brief::Member {
+        brief::Member { member: member.clone(), names: self.member_names(cooperation, member) }
+    }
+
+    pub(super) fn member_names(
+        &self,
+        cooperation: &CooperationId,
+        member: &OrganisationNumber,
+    ) -> Option<Names> {
+        let stays = &self.cooperations.get(cooperation)?.memberships;
+        stays.of(member).next_back().map(|stay| stay.names.clone())
+    }
+
+    /// The members of the cooperation on a day (R1).
+    pub(super) fn members(
+        &self,
+        cooperation: &CooperationId,
+        day: NaiveDate,
+    ) -> BTreeSet<OrganisationNumber> {
+        let known = self.cooperations.get(cooperation);
+        let stays = known.into_iter().flat_map(|known| known.memberships.on(day));
+        stays.map(|stay| stay.member.clone()).collect()
+    }
+
+    pub(super) fn body(&self, id: &AggregateId) -> brief::Body {
+        let names = self.bodies.get(id).map(|body| body.names.clone());
+        brief::Body { id: id.clone(), names }
+    }
+
+    /// Another case than the one that is told about, as far as `audience` may know it.
+    pub(super) fn other_case(
+        &self,
+        id: &AggregateId,
+        audience: &Audience,
+        day: NaiveDate,
+    ) -> brief::OtherCase {
+        let case = self.cases.get(id).map(|case| case.brief(id, self, audience, day));
+        brief::OtherCase { id: id.clone(), case }
+    }
+}

@@ -1,0 +1,141 @@
+//! What is remembered of a meeting, and what is said of it.
+//!
+//! Invariant: of an item that is restricted, or treated behind closed doors, the public hears the public
+//! title only; of one that is about a restricted case, so does every member that takes no part in the
+//! case. Every member of the cooperation takes part in its meetings.
+
+mod agenda;
+mod speaker;
+
+use samvirke_schemas::{
+    feed::fact::meeting::Day,
+    id::AggregateId,
+    meetings::{
+        meeting::Event,
+        schedule::{HeldDay, Sitting, Venue},
+    },
+    text::Line,
+};
+
+use super::{heard::Heard, telling::Telling};
+use agenda::Agenda;
+use speaker::{Addendum, Speaker};
+
+/// What is remembered of a meeting.
+#[derive(Debug)]
+pub(super) struct Meeting {
+    body: AggregateId,
+    title: Option<Line>,
+    days: Vec<Day>,
+    /// Before it was moved last.
+    earlier_days: Vec<Day>,
+    venue: Option<Venue>,
+    agenda: Agenda,
+}
+
+pub(super) fn hear(heard: &mut Heard, event: &Event, telling: &mut Telling<'_>) {
+    let id = telling.about();
+    if let Event::Planned { body, .. } | Event::HeldReported { body, .. } = event {
+        heard.meetings.entry(id.clone()).or_insert_with(|| Meeting {
+            body: body.clone(),
+            title: None,
+            days: Vec::new(),
+            earlier_days: Vec::new(),
+            venue: None,
+            agenda: Agenda::default(),
+        });
+    }
+    if let Some(meeting) = heard.meetings.get_mut(id) {
+        meeting.learn(event);
+        meeting.agenda.learn(event);
+    }
+    if let Some(speaker) = Speaker::new(heard, telling) {
+        tell(&speaker, event, telling);
+    }
+}
+
+fn tell(speaker: &Speaker<'_>, event: &Event, telling: &mut Telling<'_>) {
+    match event {
+        Event::Planned { venue, .. } => speaker.planned(venue, telling),
+        Event::Moved { venue, reason, urgent, .. } => {
+            speaker.moved(venue, reason, urgent.as_ref(), telling);
+        }
+        Event::Cancelled { reason } => speaker.cancelled(reason, telling),
+        Event::NoticeIssued { on, days_before, urgent, agenda, .. } => {
+            speaker.notice_issued((*on, *days_before), urgent.as_ref(), agenda, telling);
+        }
+        Event::Closed { .. } => speaker.held(false, telling),
+        Event::HeldReported { .. } => speaker.held(true, telling),
+        Event::MinutesPublished { withheld, addenda, on, .. } => {
+            speaker.minutes_published(withheld, *addenda, *on, telling);
+        }
+        Event::AddendumAdded { number, text, item, public, on } => {
+            let (number, item, public, on) = (*number, item.as_ref(), *public, *on);
+            speaker.addendum_added(&Addendum { number, text, item, public, on }, telling);
+        }
+        // The agenda is told as it is called, and as it was treated.
+        Event::ItemPut { .. }
+        | Event::ItemRemoved { .. }
+        | Event::ItemsReordered { .. }
+        | Event::ItemWithdrawn { .. }
+        | Event::LateItemAccepted { .. }
+        | Event::LateItemRefused { .. } => (),
+        // Who was there, and what they said and voted, is for the minutes.
+        Event::AbsenceReported { .. }
+        | Event::SeatTaken { .. }
+        | Event::SeatLeft { .. }
+        | Event::OtherArrived { .. }
+        | Event::OtherLeft { .. }
+        | Event::ConflictRecorded { .. }
+        | Event::RecommendationRecorded { .. }
+        | Event::ProposalMade { .. }
+        | Event::VoteTaken { .. }
+        | Event::VoteAnnulled { .. } => (),
+        // How a sitting goes; that it ended is told.
+        Event::Opened { .. }
+        | Event::ChairChanged { .. }
+        | Event::Adjourned { .. }
+        | Event::Resumed { .. }
+        | Event::DoorsClosed { .. }
+        | Event::DoorsOpened { .. }
+        | Event::ItemTakenUp { .. } => (),
+        // The case tells what came of its treatment.
+        Event::ItemConcluded { .. } => (),
+        // Drafts may change.
+        Event::MinutesDrafted { .. } | Event::MinutesApproved { .. } => (),
+        Event::ConflictingDateNoted { .. } => (),
+    }
+}
+
+impl Meeting {
+    fn learn(&mut self, event: &Event) {
+        if let Event::Planned { title, sittings, venue, .. } = event {
+            self.title = title.clone();
+            self.days = sittings.iter().map(planned).collect();
+            self.venue = Some(venue.clone());
+        }
+        if let Event::Moved { sittings, venue, .. } = event {
+            let days = sittings.iter().map(planned).collect();
+            self.earlier_days = std::mem::replace(&mut self.days, days);
+            self.venue = Some(venue.clone());
+        }
+        if let Event::Adjourned { until, .. } = event {
+            self.days.retain(|day| day.day != until.start.day());
+            self.days.push(planned(until));
+            self.days.sort_by_key(|day| (day.day, day.start));
+        }
+        if let Event::HeldReported { title, days, venue, .. } = event {
+            self.title = title.clone().or_else(|| self.title.take());
+            self.days = days.iter().map(held).collect();
+            self.venue = venue.clone().or_else(|| self.venue.take());
+        }
+    }
+}
+
+fn planned(sitting: &Sitting) -> Day {
+    Day { day: sitting.start.day(), start: Some(sitting.start), end: Some(sitting.end) }
+}
+
+fn held(held: &HeldDay) -> Day {
+    Day { day: held.day, start: held.start, end: held.end }
+}

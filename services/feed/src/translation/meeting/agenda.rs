@@ -1,0 +1,85 @@
+//! The agenda as it is remembered: what is on it, what was behind closed doors, what came of it.
+
+use chrono::NaiveDate;
+use samvirke_schemas::{
+    id::LocalId,
+    meetings::{
+        agenda::{AgendaItem, Outcome},
+        meeting::Event,
+    },
+};
+
+/// The items of a meeting, in order.
+#[derive(Debug, Default)]
+pub(super) struct Agenda {
+    pub(super) items: Vec<Item>,
+    /// What is treated now: what the doors close on goes on behind them.
+    up: Option<LocalId>,
+    /// Whether the doors are closed to the public now (kommuneloven § 11-5).
+    doors_closed: bool,
+}
+
+/// An item.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) entry: AgendaItem,
+    pub(super) behind_doors: bool,
+    pub(super) outcome: Option<Outcome>,
+}
+
+impl Agenda {
+    pub(super) fn item(&self, id: &LocalId) -> Option<&Item> {
+        self.items.iter().find(|own| own.entry.item == *id)
+    }
+
+    fn item_mut(&mut self, id: &LocalId) -> Option<&mut Item> {
+        self.items.iter_mut().find(|own| own.entry.item == *id)
+    }
+
+    pub(super) fn learn(&mut self, event: &Event) {
+        if let Event::ItemPut { item, .. } = event {
+            let entry = item.clone();
+            self.items.push(Item { entry, behind_doors: false, outcome: None });
+        }
+        if let Event::ItemRemoved { item } = event {
+            self.items.retain(|own| own.entry.item != *item);
+        }
+        if let Event::ItemsReordered { order } = event {
+            self.items.sort_by_key(|own| order.iter().position(|item| *item == own.entry.item));
+        }
+        if let Event::ItemTakenUp { item, .. } = event {
+            self.up = Some(item.clone());
+            self.hide_what_is_up();
+        }
+        if let Event::ItemWithdrawn { item, .. } | Event::ItemConcluded { item, .. } = event {
+            self.up.take_if(|up| up == item);
+        }
+        if let Event::ItemConcluded { item, outcome, .. } = event
+            && let Some(own) = self.item_mut(item)
+        {
+            own.outcome = Some(*outcome);
+        }
+        if let Event::DoorsClosed { .. } = event {
+            self.doors_closed = true;
+            self.hide_what_is_up();
+        }
+        if let Event::DoorsOpened { .. } | Event::Closed { .. } = event {
+            self.doors_closed = false;
+        }
+    }
+
+    fn hide_what_is_up(&mut self) {
+        if self.doors_closed
+            && let Some(up) = self.up.clone()
+            && let Some(item) = self.item_mut(&up)
+        {
+            item.behind_doors = true;
+        }
+    }
+}
+
+/// Whether an item is restricted on a day.
+pub(super) fn is_restricted(entry: &AgendaItem, day: NaiveDate) -> bool {
+    let restriction = entry.restriction.as_ref();
+    restriction.is_some_and(|own| own.until.is_none_or(|last| day <= last))
+}

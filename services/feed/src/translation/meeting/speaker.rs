@@ -1,0 +1,234 @@
+//! Puts what happens to one meeting into words, for each who hears it what it may know.
+
+use chrono::NaiveDate;
+use samvirke_schemas::{
+    feed::{
+        Audience, Concerns, Fact,
+        fact::{
+            brief,
+            meeting::{self as fact, TreatedItem},
+        },
+    },
+    id::{AggregateId, LocalId},
+    meetings::{agenda::AgendaItem, minutes::WithheldItem, schedule::Venue},
+    text::Prose,
+};
+
+use super::{Meeting, agenda};
+use crate::translation::{
+    case::Case,
+    heard::Heard,
+    telling::{Hearers, Telling},
+};
+
+/// What was added to the minutes, and whether the public may read it.
+#[derive(Clone, Copy)]
+pub(super) struct Addendum<'a> {
+    pub(super) number: u32,
+    pub(super) text: &'a Prose,
+    pub(super) item: Option<&'a LocalId>,
+    pub(super) public: bool,
+    pub(super) on: NaiveDate,
+}
+
+/// Who speaks of a meeting on a day.
+pub(super) struct Speaker<'a> {
+    heard: &'a Heard,
+    meeting: &'a Meeting,
+    id: &'a AggregateId,
+    day: NaiveDate,
+}
+
+impl<'a> Speaker<'a> {
+    /// None for a meeting that was never planned or reported.
+    pub(super) fn new(heard: &'a Heard, telling: &Telling<'a>) -> Option<Self> {
+        let id = telling.about();
+        Some(Self { heard, meeting: heard.meetings.get(id)?, id, day: telling.day() })
+    }
+
+    pub(super) fn planned(&self, venue: &Venue, telling: &mut Telling<'_>) {
+        let planned = fact::Planned {
+            meeting: self.brief(),
+            days: self.meeting.days.clone(),
+            venue: venue.clone(),
+        };
+        telling.publicly(self.concerns(), Fact::MeetingPlanned(planned));
+    }
+
+    pub(super) fn moved(
+        &self,
+        venue: &Venue,
+        reason: &Prose,
+        urgent: Option<&Prose>,
+        telling: &mut Telling<'_>,
+    ) {
+        let moved = fact::Moved {
+            meeting: self.brief(),
+            earlier_days: self.meeting.earlier_days.clone(),
+            days: self.meeting.days.clone(),
+            venue: venue.clone(),
+            reason: reason.clone(),
+            urgent: urgent.cloned(),
+        };
+        telling.publicly(self.concerns(), Fact::MeetingMoved(moved));
+    }
+
+    pub(super) fn cancelled(&self, reason: &Prose, telling: &mut Telling<'_>) {
+        let cancelled = fact::Cancelled {
+            meeting: self.brief(),
+            days: self.meeting.days.clone(),
+            reason: reason.clone(),
+        };
+        telling.publicly(self.concerns(), Fact::MeetingCancelled(cancelled));
+    }
+
+    pub(super) fn held(&self, reported: bool, telling: &mut Telling<'_>) {
+        let held = fact::Held {
+            meeting: self.brief(),
+            days: self.meeting.days.clone(),
+            venue: self.meeting.venue.clone(),
+            reported,
+        };
+        telling.publicly(self.concerns(), Fact::MeetingHeld(held));
+    }
+
+    /// `when` is the day of the notice, and how many days that is before the meeting.
+    pub(super) fn notice_issued(
+        &self,
+        when: (NaiveDate, u16),
+        urgent: Option<&Prose>,
+        agenda: &[AgendaItem],
+        telling: &mut Telling<'_>,
+    ) {
+        let (on, days_before) = when;
+        self.tell(telling, agenda.iter(), |audience| {
+            let restricted = |entry| agenda::is_restricted(entry, self.day);
+            let items = agenda.iter().map(|entry| self.item(entry, restricted(entry), audience));
+            Fact::MeetingNoticeIssued(fact::NoticeIssued {
+                meeting: self.brief(),
+                days: self.meeting.days.clone(),
+                venue: self.meeting.venue.clone(),
+                on,
+                days_before,
+                urgent: urgent.cloned(),
+                agenda: items.collect(),
+            })
+        });
+    }
+
+    pub(super) fn minutes_published(
+        &self,
+        withheld: &[WithheldItem],
+        addenda: u32,
+        on: NaiveDate,
+        telling: &mut Telling<'_>,
+    ) {
+        let items = &self.meeting.agenda.items;
+        self.tell(telling, items.iter().map(|item| &item.entry), |audience| {
+            let treated = items.iter().map(|item| {
+                let is_it = |one: &WithheldItem| one.item == item.entry.item;
+                let hidden = withheld.iter().any(is_it) || self.hides(item);
+                TreatedItem {
+                    item: self.item(&item.entry, hidden, audience),
+                    outcome: item.outcome,
+                }
+            });
+            Fact::MeetingMinutesPublished(fact::MinutesPublished {
+                meeting: self.brief(),
+                days: self.meeting.days.clone(),
+                on,
+                items: treated.collect(),
+                addenda,
+            })
+        });
+    }
+
+    pub(super) fn addendum_added(&self, addendum: &Addendum<'_>, telling: &mut Telling<'_>) {
+        let Addendum { number, text, item, public, on } = *addendum;
+        let about = item.and_then(|item| self.meeting.agenda.item(item));
+        let hidden = !public || about.is_some_and(|item| self.hides(item));
+        self.tell(telling, about.map(|item| &item.entry), |audience| {
+            let case = about.and_then(|item| self.case(&item.entry));
+            let shown = meeting_shows(hidden, audience)
+                && case.is_none_or(|case| case.shows_texts(audience, self.day));
+            Fact::MeetingAddendumAdded(fact::AddendumAdded {
+                meeting: self.brief(),
+                days: self.meeting.days.clone(),
+                number,
+                item: item.cloned(),
+                text: shown.then(|| text.clone()),
+                on,
+            })
+        });
+    }
+}
+
+impl Speaker<'_> {
+    fn brief(&self) -> brief::Meeting {
+        brief::Meeting {
+            id: self.id.clone(),
+            body: self.heard.body(&self.meeting.body),
+            title: self.meeting.title.clone(),
+        }
+    }
+
+    fn concerns(&self) -> Concerns {
+        Concerns {
+            meetings: [self.id.clone()].into(),
+            bodies: [self.meeting.body.clone()].into(),
+            ..Concerns::default()
+        }
+    }
+
+    /// The item as `audience` may know it; `hidden` says whether it is hidden from the public by the
+    /// meeting's own rules.
+    fn item(&self, entry: &AgendaItem, hidden: bool, audience: &Audience) -> fact::Item {
+        let case = self.case(entry);
+        let shown = meeting_shows(hidden, audience)
+            && case.is_none_or(|case| case.shows_title(audience, self.day));
+        let title = if shown {
+            Some(&entry.title)
+        } else {
+            entry.public_title.as_ref().or(case.map(Case::public_title))
+        };
+        fact::Item {
+            item: entry.item.clone(),
+            kind: entry.kind,
+            title: title.cloned(),
+            case: entry.case().0,
+            number: case.map(Case::number),
+            withheld: !shown,
+        }
+    }
+
+    /// The case that an item is about.
+    fn case(&self, entry: &AgendaItem) -> Option<&Case> {
+        self.heard.cases.get(&entry.case().0?)
+    }
+
+    /// Whether an item is hidden from the public by the meeting's own rules.
+    fn hides(&self, item: &agenda::Item) -> bool {
+        item.behind_doors || agenda::is_restricted(&item.entry, self.day)
+    }
+
+    /// Tells of items: of each, everyone what they may know.
+    fn tell<'e>(
+        &self,
+        telling: &mut Telling<'_>,
+        entries: impl IntoIterator<Item = &'e AgendaItem>,
+        fact: impl Fn(&Audience) -> Fact,
+    ) {
+        let cases = entries.into_iter().filter_map(|entry| entry.case().0).collect();
+        let privy = self.heard.members(&self.id.cooperation, self.day);
+        let hearers = Hearers { privy, ..Hearers::default() };
+        telling.tell(hearers, Concerns { cases, ..self.concerns() }, fact);
+    }
+}
+
+/// Whether the meeting's own rules show an item to `audience`: what they hide is hidden from the public.
+fn meeting_shows(hidden: bool, audience: &Audience) -> bool {
+    match audience {
+        Audience::Public => !hidden,
+        Audience::Member(_) => true,
+    }
+}

@@ -1,0 +1,280 @@
+//! Who is told what is restricted: the members taking part, and nobody else.
+
+use serde_json::{Value, json};
+
+use super::{
+    ASKER, BAERUM, BUSKERUD, CASE, MEETING, Scenario, entry, given_case, given_meeting, opened,
+    restricted, rules,
+};
+
+const SECRET: &str = "hemmelig";
+
+/// A case with a secret title that is restricted, in this scope and until this day.
+fn given_restricted(scope: Value, until: Option<&str>) -> Scenario {
+    given_case()
+        .and(CASE, json!({"amended": {"title": SECRET, "public_title": "Personalsak"}}))
+        .and(CASE, restricted(scope, until))
+}
+
+fn everything() -> Value {
+    json!({"everything": {}})
+}
+
+fn decided() -> Value {
+    json!({"outcome-recorded": {
+        "treatment": "sg", "body": "vestregionen:sg", "meeting": "vestregionen:m", "item": "1",
+        "outcome": "decided", "text": SECRET, "day": "2017-06-14",
+    }})
+}
+
+fn sent_to_asker() -> Value {
+    json!({"sent-to-members": {
+        "members": [{"member": ASKER, "names": {"nb": "Asker kommune"}}], "text": SECRET,
+        "settles": {"all-adopt-same-text": {}}, "on": "2017-06-15",
+    }})
+}
+
+fn invites_buskerud() -> Value {
+    json!({"hearing-opened": {
+        "invited": [{"party": "b", "names": {"nb": "Buskerud fylkeskommune"}, "member": BUSKERUD}],
+        "deadline": "2017-09-29T12:00", "sent_on": "2017-06-15",
+    }})
+}
+
+#[test]
+fn a_restricted_case_is_told_in_full_to_members_and_by_its_public_title_to_others() {
+    let spoken = given_restricted(everything(), None).when(CASE, decided());
+    let tag = "case.decided";
+    assert_eq!(
+        spoken.heard(),
+        [ASKER, BAERUM, BUSKERUD, "public"].map(|one| format!("{one} {tag}"))
+    );
+    let public = spoken.to("public");
+    assert_eq!(public["case"]["title"], "Personalsak");
+    assert_eq!(public["case"]["withheld"], true);
+    assert_eq!(public["result"], "adopted", "that it was decided is public");
+    for member in [ASKER, BAERUM, BUSKERUD] {
+        let told = spoken.to(member);
+        assert_eq!(told["case"]["title"], SECRET);
+        assert_eq!(told["case"]["withheld"], false);
+        assert_eq!(told["text"], SECRET);
+    }
+}
+
+#[test]
+fn of_a_joint_case_only_those_taking_part_are_told_in_full() {
+    let spoken = given_restricted(everything(), None).and(CASE, sent_to_asker());
+    let spoken = spoken.when(CASE, json!({"closed": {}}));
+    assert_eq!(spoken.heard(), [format!("{ASKER} case.closed"), "public case.closed".into()]);
+
+    let released = json!({"member-released": {"member": ASKER, "reason": SECRET}});
+    let left = given_restricted(everything(), None).and(CASE, sent_to_asker());
+    let spoken = left.and(CASE, released).when(CASE, json!({"closed": {}}));
+    assert_eq!(spoken.heard(), ["public case.closed"], "it takes part no longer");
+}
+
+#[test]
+fn of_a_hearing_only_those_invited_are_told_in_full() {
+    let spoken = given_restricted(everything(), None)
+        .and(CASE, invites_buskerud())
+        .when(CASE, json!({"hearing-summed-up": {"text": SECRET}}));
+    let tag = "hearing.summed-up";
+    assert_eq!(spoken.heard(), [BUSKERUD, "public"].map(|one| format!("{one} {tag}")));
+    assert_eq!(spoken.to(BUSKERUD)["text"], SECRET);
+}
+
+/// Every event with a text, so that one that is forgotten is found.
+#[test]
+fn nothing_restricted_is_in_what_the_public_is_told() {
+    let reason = |tag: &str| json!({tag: {"reason": SECRET}});
+    let member_decision = |tag: &str| {
+        json!({tag: {
+            "member": ASKER, "reason": SECRET, "registered_by": "member",
+            "decision": {
+                "outcome": "adopted-with-changes", "text": SECRET, "body": "Kommunestyret",
+                "on": "2017-06-15",
+            },
+        }})
+    };
+    let recipient = json!({"member": BAERUM, "names": {"nb": "Bærum kommune"}});
+    let relation = json!({"relation": "follows-up", "to": "vestregionen:1-2017"});
+    let assigned = json!({"follow-up-assigned": {
+        "follow_up": "1", "task": SECRET, "owner": {"member": {"member": ASKER}}
+    }});
+    let events = [
+        json!({"amended": {"title": SECRET, "public_title": "Personalsak", "about": SECRET}}),
+        decided(),
+        reason("withdrawn"),
+        reason("reopened"),
+        json!({"relation-removed": {"relation": relation, "reason": SECRET}}),
+        json!({"related": relation}),
+        json!({"force-ended": {"on": "2018-01-01", "reason": SECRET}}),
+        json!({"statement-sent": {
+            "statement": "1", "receiver": "X", "signed_by": [], "text": SECRET, "on": "2017-06-15"
+        }}),
+        sent_to_asker(),
+        json!({"member-included": {"recipient": recipient, "reason": SECRET}}),
+        member_decision("member-decision-registered"),
+        member_decision("member-decision-corrected"),
+        json!({"member-released": {"member": BAERUM, "reason": SECRET}}),
+        json!({"settled": {
+            "result": "adopted", "rule": {"all-adopt-same-text": {}}, "text": SECRET,
+            "reason": SECRET,
+        }}),
+        invites_buskerud(),
+        json!({"hearing-extended": {"deadline": "2017-10-29T12:00", "reason": SECRET}}),
+        json!({"statement-received": {
+            "statement": {"statement": "1", "from": {"invited": {"party": "b"}}, "summary": SECRET},
+            "received_at": "2017-09-20T12:00", "late": false,
+        }}),
+        json!({"hearing-summed-up": {"text": SECRET}}),
+        json!({"adopted-after-hearing": {
+            "body": "vestregionen:sg", "text": SECRET, "on": "2017-11-01"
+        }}),
+        assigned,
+        json!({"follow-up-reported": {"follow_up": "1", "on": "2017-08-01", "text": SECRET}}),
+        json!({"follow-up-rescheduled": {
+            "follow_up": "1", "due": "2017-12-01", "reason": SECRET
+        }}),
+        json!({"follow-up-done": {"follow_up": "1", "on": "2017-08-20", "text": SECRET}}),
+    ];
+    let mut scenario = given_restricted(everything(), None);
+    for event in events {
+        let said = scenario.hear(CASE, &event);
+        assert!(said.len() > 1, "nobody is told in full of {event}");
+        for said in said {
+            let text = serde_json::to_string(&said.fact).unwrap();
+            let public = said.audience.to_string() == "public";
+            assert_eq!(text.contains(SECRET), !public, "{} is told {text}", said.audience);
+        }
+    }
+}
+
+#[test]
+fn a_restriction_of_the_title_hides_only_the_title() {
+    let mut event = decided();
+    event["outcome-recorded"]["text"] = json!("Slik blir det.");
+    let spoken = given_restricted(json!({"title": {}}), None).when(CASE, event);
+    assert_eq!(spoken.to("public")["case"]["title"], "Personalsak");
+    assert_eq!(spoken.to("public")["text"], "Slik blir det.");
+    assert_eq!(spoken.to(BAERUM)["case"]["title"], SECRET);
+}
+
+#[test]
+fn a_restriction_holds_to_the_end_of_its_last_day() {
+    let restricted = || given_restricted(everything(), Some("2017-06-30"));
+    let spoken = restricted().on("2017-06-30").when(CASE, json!({"closed": {}}));
+    assert_eq!(spoken.to("public")["case"]["title"], "Personalsak");
+    let spoken = restricted().on("2017-07-01").when(CASE, json!({"closed": {}}));
+    assert_eq!(spoken.heard(), ["public case.closed"]);
+    assert_eq!(spoken.to("public")["case"]["title"], SECRET);
+}
+
+#[test]
+fn a_case_that_relates_to_a_restricted_one_does_not_give_its_title_away() {
+    let related = json!({"related": {"relation": "follows-up", "to": "vestregionen:1-2017"}});
+    let spoken = given_restricted(everything(), None)
+        .and(CASE, sent_to_asker())
+        .and("case/vestregionen:2-2017", opened("2/2017", "Oppfølging", "Oppfølging"))
+        .when("case/vestregionen:2-2017", related);
+    let tag = "case.related";
+    assert_eq!(spoken.heard(), [ASKER, "public"].map(|one| format!("{one} {tag}")));
+    assert_eq!(spoken.to("public")["to"]["case"]["title"], "Personalsak");
+    assert_eq!(spoken.to("public")["case"]["withheld"], false);
+    assert_eq!(spoken.to(ASKER)["to"]["case"]["title"], SECRET);
+}
+
+#[test]
+fn the_members_are_those_of_the_day() {
+    let spoken = given_restricted(everything(), None)
+        .and(
+            super::COOPERATION,
+            json!({"member-released": {
+                "member": BUSKERUD, "to": "2017-06-14", "reason": "Går ut."
+            }}),
+        )
+        .when(CASE, json!({"closed": {}}));
+    let tag = "case.closed";
+    assert_eq!(spoken.heard(), [ASKER, BAERUM, "public"].map(|one| format!("{one} {tag}")));
+}
+
+fn notice(agenda: &[Value]) -> Value {
+    json!({"notice-issued": {
+        "on": "2017-06-15", "days_before": 7, "agenda": agenda,
+        "body": {
+            "body": "vestregionen:sg", "names": {"nb": "Styringsgruppen"}, "kind": "steering-group",
+            "on": "2017-06-22", "rules_version": 1, "rules": rules(), "seats": [],
+        },
+    }})
+}
+
+fn case_item() -> Value {
+    entry("1-2017", SECRET, json!({"case": {"case": "vestregionen:1-2017"}}))
+}
+
+#[test]
+fn a_restricted_case_on_an_agenda_shows_its_public_title_to_all_but_those_taking_part() {
+    let spoken = given_meeting()
+        .and(CASE, restricted(everything(), None))
+        .and(CASE, sent_to_asker())
+        .when(MEETING, notice(&[case_item()]));
+    let tag = "meeting.notice-issued";
+    assert_eq!(spoken.heard(), [ASKER, "public"].map(|one| format!("{one} {tag}")));
+    let public = &spoken.to("public")["agenda"][0];
+    assert_eq!((&public["title"], &public["withheld"]), (&json!("Framtid"), &json!(true)));
+    assert_eq!(public["number"], "1/2017");
+    assert_eq!(spoken.to(ASKER)["agenda"][0]["title"], SECRET);
+}
+
+#[test]
+fn a_restricted_item_shows_its_public_title_to_the_public_until_the_restriction_ends() {
+    let mut item = entry("lokaler", SECRET, json!({"plain-text": {}}));
+    item["public_title"] = json!("Eiendom");
+    item["restriction"] = json!({"legal_basis": {"act": "offentleglova"}, "until": "2017-06-15"});
+    let spoken = given_meeting().when(MEETING, notice(&[item.clone()]));
+    let tag = "meeting.notice-issued";
+    assert_eq!(
+        spoken.heard(),
+        [ASKER, BAERUM, BUSKERUD, "public"].map(|one| format!("{one} {tag}"))
+    );
+    assert_eq!(spoken.to("public")["agenda"][0]["title"], "Eiendom");
+    assert_eq!(spoken.to(BAERUM)["agenda"][0]["title"], SECRET);
+    let spoken = given_meeting().on("2017-06-16").when(MEETING, notice(&[item]));
+    assert_eq!(spoken.heard(), ["public meeting.notice-issued"]);
+}
+
+#[test]
+fn what_was_treated_behind_closed_doors_is_hidden_in_the_minutes() {
+    let at = "2017-06-22T09:30";
+    let taken_up = json!({"item-taken-up": {
+        "item": "lokaler", "quorum": {"unknown": {}}, "at": at
+    }});
+    let closed = json!({"doors-closed": {
+        "legal_basis": {"act": "kommuneloven (2018)", "provision": "§ 11-5"}, "at": at
+    }});
+    let addendum = json!({"addendum-added": {
+        "number": 1, "text": SECRET, "item": "lokaler", "public": true, "on": "2017-07-01"
+    }});
+    let published = json!({"minutes-published": {
+        "draft": 1, "public": ["1-2017"],
+        "withheld": [{"item": "lokaler", "because": "closed-doors"}], "on": "2017-06-29",
+    }});
+    let treated = || given_meeting().and(MEETING, taken_up.clone()).and(MEETING, closed.clone());
+
+    let spoken = treated().when(MEETING, published.clone());
+    assert_eq!(spoken.heard().len(), 4);
+    let item = |audience: &str| spoken.to(audience)["items"][1]["item"].clone();
+    assert_eq!(
+        (&item("public")["title"], &item("public")["withheld"]),
+        (&Value::Null, &json!(true))
+    );
+    assert_eq!(item(ASKER)["title"], "Leie av lokaler");
+
+    let spoken = treated().when(MEETING, addendum);
+    assert_eq!(spoken.heard().len(), 4);
+    assert_eq!(spoken.to("public")["text"], Value::Null);
+    assert_eq!(spoken.to(ASKER)["text"], SECRET);
+
+    let spoken = given_meeting().when(MEETING, published);
+    assert_eq!(spoken.to("public")["items"][1]["item"]["withheld"], true, "as the minutes say");
+}
