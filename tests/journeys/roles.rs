@@ -21,6 +21,8 @@ enum May {
     Secretariat,
     /// The secretariat, and the member that it is about.
     ItsMember,
+    /// As before, and the operator too.
+    ItsOwner,
 }
 
 /// Every command; one that is missing fails the test.
@@ -68,6 +70,11 @@ const TABLE: &[(&str, May, &str)] = &[
          draft-minutes approve-minutes publish-minutes add-addendum",
     ),
     ("meetings", May::ItsMember, "report-absence"),
+    (
+        "subscriptions",
+        May::ItsOwner,
+        "create change-filters change-endpoint rotate-secret suspend resume replay test-delivery end",
+    ),
 ];
 
 /// Somebody who tries.
@@ -95,10 +102,25 @@ const EVERYONE: [Somebody; 10] = [
     somebody("a secretariat elsewhere", &["elsewhere:secretariat"], None, &[]),
     somebody("a delegate of another member", &["prove:delegate"], Some(OTHER), &[]),
     somebody("an auditor of the member", &["prove:auditor"], Some(OWN), &[]),
-    somebody("the operator", &["*:operator"], None, &[May::Operator]),
-    somebody("the member's system", &["prove:member-integration"], Some(OWN), &[May::ItsMember]),
-    somebody("a delegate of the member", &["prove:delegate"], Some(OWN), &[May::ItsMember]),
-    somebody("the secretariat", &["prove:secretariat"], None, &[May::Secretariat, May::ItsMember]),
+    somebody("the operator", &["*:operator"], None, &[May::Operator, May::ItsOwner]),
+    somebody(
+        "the member's system",
+        &["prove:member-integration"],
+        Some(OWN),
+        &[May::ItsMember, May::ItsOwner],
+    ),
+    somebody(
+        "a delegate of the member",
+        &["prove:delegate"],
+        Some(OWN),
+        &[May::ItsMember, May::ItsOwner],
+    ),
+    somebody(
+        "the secretariat",
+        &["prove:secretariat"],
+        None,
+        &[May::Secretariat, May::ItsMember, May::ItsOwner],
+    ),
 ];
 
 fn who_may(plural: &str, command: &str) -> May {
@@ -205,4 +227,9 @@ async fn prepare(api: &Api) {
         "subject": {"plain-text": {}}}});
     api.gives(&secretariat, &format!("meetings/{ID}/put-item"), item).await;
     api.gives(&secretariat, &format!("meetings/{ID}/issue-notice"), json!({})).await;
+
+    // A name that leads nowhere (RFC 2606).
+    let channel = json!({"webhook": {"endpoint": "https://sak.example/hendelser"}});
+    let order = json!({"owner": {"member": {"member": OWN}}, "channel": channel});
+    api.gives(&secretariat, &format!("subscriptions/{ID}/create"), order).await;
 }

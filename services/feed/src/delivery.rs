@@ -40,6 +40,8 @@ use lane::Lane;
 
 /// The names of subscriptions' places in the feed begin so.
 const PLACE_PREFIX: &str = "subscription_";
+/// The most lanes that take up their places at once: the server drops what waits in too long a queue.
+pub(crate) const OPENINGS_MAX: usize = 64;
 /// How long what was interrupted waits.
 const RETRY: Duration = Duration::from_secs(1);
 /// How long deliveries under way are waited for when the service stops.
@@ -55,17 +57,16 @@ pub(crate) struct Ground {
     pub(crate) settings: Arc<Settings>,
     /// One permit for each request to an endpoint that may be under way.
     pub(crate) requests: Semaphore,
+    /// One permit for each lane that may be taking up its place.
+    pub(crate) openings: Semaphore,
     pub(crate) shutdown: CancellationToken,
 }
 
 /// Delivers to all subscriptions until told to stop.
 pub(crate) async fn run(ground: Arc<Ground>, roll: Follower<Roll>) {
     let shutdown = ground.shutdown.clone();
-    let Some(Ok((mut ears, mut lanes))) =
-        shutdown.run_until_cancelled(begin(&ground, &roll)).await
-    else {
-        return;
-    };
+    let begun = shutdown.run_until_cancelled(begin(&ground, &roll)).await;
+    let Some((mut ears, mut lanes)) = begun else { return };
     let mut reached = roll.reached();
     loop {
         lanes.take(&*roll.now().await);
@@ -82,7 +83,7 @@ pub(crate) async fn run(ground: Arc<Ground>, roll: Follower<Roll>) {
 }
 
 /// Listens before any lane looks for itself, so that nothing falls between.
-async fn begin(ground: &Arc<Ground>, roll: &Follower<Roll>) -> Result<(Ears, Lanes), ReadError> {
+async fn begin(ground: &Arc<Ground>, roll: &Follower<Roll>) -> (Ears, Lanes) {
     let after = loop {
         match ground.publication.last_sequence().await {
             Ok(last) => break last,
@@ -100,7 +101,7 @@ async fn begin(ground: &Arc<Ground>, roll: &Follower<Roll>) -> Result<(Ears, Lan
         warn!(error = %chain(&error), "places that nobody uses stay");
     }
     let lanes = Lanes::new(ground.clone());
-    Ok((Ears { publication: ground.publication.clone(), after, messages: None }, lanes))
+    (Ears { publication: ground.publication.clone(), after, messages: None }, lanes)
 }
 
 /// Gives up the places of subscriptions that have ended, or that have a newer one.

@@ -25,9 +25,9 @@ impl Members {
         member: &OrganisationNumber,
         day: NaiveDate,
     ) -> bool {
-        self.0.get(cooperation).is_some_and(|memberships| {
-            memberships.of(member).any(|stay| stay.period.contains(day))
-        })
+        self.0
+            .get(cooperation)
+            .is_some_and(|memberships| memberships.of(member).any(|stay| stay.period.contains(day)))
     }
 }
 

@@ -82,7 +82,9 @@ impl Desk {
             let roll = self.roll(message).await?;
             roll.of(&cooperation, after.as_ref())
                 .filter(|(_, entry)| may_read(&message.principal, &cooperation, &entry.standing))
-                .filter(|(_, entry)| member.is_none() || entry.standing.owner.member() == member.as_ref())
+                .filter(|(_, entry)| {
+                    member.is_none() || entry.standing.owner.member() == member.as_ref()
+                })
                 .filter(|(_, entry)| phase.is_none_or(|phase| phase_of(&entry.standing) == phase))
                 // One more than a page, to know whether there is a next one.
                 .take(limit + 1)
@@ -90,19 +92,20 @@ impl Desk {
                 .collect()
         };
         let more = entries.len() > limit;
-        let shown = &entries[..entries.len().min(limit)];
+        let mut shown = entries;
+        shown.truncate(limit);
+        let next = shown.last().filter(|_| more).map(|(id, _)| write_cursor(id));
         let ids: Vec<&AggregateId> = shown.iter().map(|(id, _)| id).collect();
-        let latest = self.history.latest(&ids).await.map_err(unread)?;
-        let latest = &latest;
-        let items = stream::iter(shown)
-            .map(|(id, entry)| async move {
-                let latest = latest.get(id).cloned().unwrap_or_default();
-                self.shown(id, entry, latest).await
-            })
+        let mut latest: Vec<Latest> = Vec::new();
+        {
+            let mut found = self.history.latest(&ids).await.map_err(unread)?;
+            latest.extend(ids.iter().map(|id| found.remove(id).unwrap_or_default()));
+        }
+        let items = stream::iter(shown.into_iter().zip(latest))
+            .map(|((id, entry), latest)| async move { self.shown(&id, &entry, latest).await })
             .buffered(PLACES_AT_ONCE)
             .try_collect()
             .await?;
-        let next = shown.last().filter(|_| more).map(|(id, _)| write_cursor(id));
         Ok(Page { items, next })
     }
 

@@ -12,6 +12,7 @@ use samvirke_schemas::{
     networks::rules::PersonId,
     organisation::OrganisationNumber,
     principal::Role,
+    queries::subscription::Phase,
     text::Line,
 };
 use serde::Serialize;
@@ -110,6 +111,16 @@ Examples:
   samvirke show meetings --cooperation vestregionen --body sg --year 2017
   samvirke show meeting vestregionen:rg-2017-06-01 --json")]
     Show(Show),
+    /// Show, in Norwegian, who subscribes to the feed and how deliveries stand
+    #[command(after_help = "\
+Without a token it asks as the operator, where samvirke up has made the demo's own issuer.
+
+Examples:
+  samvirke subscriptions --cooperation vestregionen
+  samvirke subscriptions list --cooperation vestregionen --phase stopped
+  samvirke subscriptions show vestregionen:baerum
+  samvirke subscriptions attempts vestregionen:baerum --json")]
+    Subscriptions(Subscriptions),
 }
 
 const IMPORT_HELP: &str = "\
@@ -235,6 +246,38 @@ pub(crate) struct Show {
     pub(crate) thing: Thing,
     #[command(flatten)]
     pub(crate) asking: Asking,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Subscriptions {
+    #[command(subcommand)]
+    pub(crate) question: Option<SubscriptionsQuestion>,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+}
+
+/// What is asked about subscriptions.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SubscriptionsQuestion {
+    /// All of a cooperation's (this is also what is shown where nothing is asked)
+    List {
+        /// Of this member only
+        #[arg(long, value_name = "NUMBER")]
+        member: Option<OrganisationNumber>,
+        /// In this phase only: asking, refused, active, suspended, stopped, ended
+        #[arg(long)]
+        phase: Option<Phase>,
+    },
+    /// One: its terms, and how its deliveries stand
+    Show {
+        /// Its id: vestregionen:baerum
+        id: String,
+    },
+    /// What was tried for one, newest first
+    Attempts {
+        /// Its id: vestregionen:baerum
+        id: String,
+    },
 }
 
 /// How to ask, and how to answer.

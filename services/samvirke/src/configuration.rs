@@ -46,6 +46,11 @@ pub(crate) struct Configuration {
     /// Holds the key that the gateway signs messages to the services with, in 64 hexadecimal digits.
     /// All processes need the same.
     pub(crate) gateway_key_file: Option<PathBuf>,
+    /// Holds the key that the secrets of subscriptions follow from, in 64 hexadecimal digits.
+    pub(crate) feed_key_file: Option<PathBuf>,
+    /// How deliveries to subscriptions are made.
+    #[serde(default)]
+    pub(crate) feed: samvirke_feed::Settings,
     /// Whom the gateway trusts and how much it takes.
     #[serde(default)]
     pub(crate) gateway: samvirke_gateway::Settings,

@@ -57,6 +57,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
             Command::Doctor(doctor) => doctor::run(&configuration, &doctor).await,
             Command::Projections(what) => projections::run(&configuration, &what.command).await,
             Command::Show(show) => show::run(&configuration, &show).await,
+            Command::Subscriptions(asked) => show::subscriptions(&configuration, &asked).await,
         }
     })
 }

@@ -82,7 +82,7 @@ impl Lane {
         loop {
             let standing = self.standing.borrow_and_update().clone();
             let done = match &standing.phase {
-                Phase::Asking => self.ask(&standing).await,
+                Phase::Asking => Box::pin(self.ask(&standing)).await,
                 Phase::Active { rate_per_minute } => {
                     self.deliver(&standing, *rate_per_minute).await
                 }
@@ -183,9 +183,10 @@ impl Lane {
 
     /// Delivers until the subscription changes.
     async fn deliver(&mut self, standing: &Standing, rate: Option<u32>) -> Result<(), Trouble> {
-        let place = self.place(standing).await?;
+        // Boxed, so that a lane with nothing to do is small.
+        let place = Box::pin(self.place(standing)).await?;
         if let Some(test) = standing.pending_test {
-            self.test(standing, test).await?;
+            Box::pin(self.test(standing, test)).await?;
             self.changed().await;
             return Ok(());
         }
@@ -194,8 +195,9 @@ impl Lane {
             let taken = match turn {
                 Turn::Look => place.now().await?,
                 Turn::Idle => {
+                    let wake = self.wake.clone();
                     tokio::select! {
-                        () = self.wake.notified() => turn = Turn::Look,
+                        () = wake.notified() => turn = Turn::Look,
                         () = self.changed() => (),
                     }
                     continue;
@@ -216,7 +218,7 @@ impl Lane {
                 }
             };
             turn = match taken {
-                Some(taken) => self.handle(standing, &taken, rate).await?,
+                Some(taken) => Box::pin(self.handle(standing, &taken, rate)).await?,
                 None => self.nothing(&place).await?,
             };
         }
@@ -227,7 +229,7 @@ impl Lane {
     async fn nothing(&self, place: &Place) -> Result<Turn, Trouble> {
         let stands = place.standing().await?;
         if !stands.taken {
-            return Ok(if stands.waiting > 0 { Turn::Look } else { Turn::Idle });
+            return Ok(if stands.waiting > 0 { Turn::Wait } else { Turn::Idle });
         }
         let latest = self.ground.history.latest(&[&self.id]).await?;
         let failed = latest.get(&self.id).and_then(|latest| latest.failure.as_ref());
@@ -247,11 +249,12 @@ impl Lane {
 
     /// The subscription's place in the feed for this run.
     async fn place(&self, standing: &Standing) -> Result<Place, Trouble> {
+        let _turn = self.ground.openings.acquire().await;
         let (publication, run) = (&self.ground.publication, standing.run);
         let name = place_name(&self.id, run.number);
         let filters = subjects(&self.id.cooperation, standing);
-        if publication.standing(&name).await?.is_some() {
-            return Ok(publication.place(&name, &filters, run.after.0).await?);
+        if let Some(place) = publication.place(&name, &filters).await? {
+            return Ok(place);
         }
         let mut after = run.after.0;
         for number in (run.placed..run.number).rev() {
@@ -260,7 +263,7 @@ impl Lane {
                 break;
             }
         }
-        let place = publication.place(&name, &filters, after).await?;
+        let place = publication.open_place(&name, &filters, after).await?;
         self.leave_before(run.number).await?;
         Ok(place)
     }
@@ -284,7 +287,10 @@ impl Lane {
 
 /// A text as a line; what is too long for one is cut.
 pub(super) fn line(text: &str) -> Line {
-    let text: String =
-        text.chars().filter(|c| !c.is_control()).take(samvirke_schemas::text::LINE_CHARS_MAX).collect();
+    let text: String = text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(samvirke_schemas::text::LINE_CHARS_MAX)
+        .collect();
     text.parse().unwrap_or_else(|_| "-".parse().expect("a hyphen is a line"))
 }

@@ -112,7 +112,10 @@ impl Lane {
             next: None,
         };
         self.ground.history.note(&self.id, &attempt).await;
-        let words = [outcome.answer.status.map(|it| it.to_string()), outcome.answer.excerpt.map(String::from)];
+        let words = [
+            outcome.answer.status.map(|it| it.to_string()),
+            outcome.answer.excerpt.map(String::from),
+        ];
         let answer = line(&words.into_iter().flatten().collect::<Vec<_>>().join(" "));
         let request = Request::ConcludeTest { test, delivered, answer };
         Ok(note(&self.ground.subscriptions, &self.id, request, test).await?)
@@ -172,11 +175,10 @@ impl Lane {
 
 /// Whether the owner may read an event and wants it.
 fn is_wanted(standing: &Standing, taken: &Taken, event: &CloudEvent) -> Result<bool, Trouble> {
-    let subject: Subject = taken
-        .published
-        .subject
-        .parse()
-        .map_err(|err: samvirke_schemas::feed::InvalidSubject| Trouble::Unreadable(err.into()))?;
+    let subject: Subject =
+        taken.published.subject.parse().map_err(
+            |err: samvirke_schemas::feed::InvalidSubject| Trouble::Unreadable(err.into()),
+        )?;
     let reader = match &standing.owner {
         Owner::Member { member } => Reader::Member(member.clone()),
         Owner::Secretariat {} => Reader::All,

@@ -19,7 +19,7 @@ mod terms;
 
 const BAERUM: &str = "935478715";
 const ASKER: &str = "920125298";
-const ENDPOINT: &str = "https://sak.example.no/hendelser";
+const ENDPOINT: &str = "https://sak.example/hendelser";
 
 /// A subscription of Bærum's in a cooperation whose feed ends at 41.
 fn scenario() -> Scenario<Subscription> {

@@ -70,9 +70,7 @@ impl Sender {
             // Whoever says nothing takes what was asked for.
             None | Some(ANY) => Handshake::Agreed { rate_per_minute: None, answer },
             Some(text) => match text.parse() {
-                Ok(rate) if rate > 0 => {
-                    Handshake::Agreed { rate_per_minute: Some(rate), answer }
-                }
+                Ok(rate) if rate > 0 => Handshake::Agreed { rate_per_minute: Some(rate), answer },
                 Ok(_) | Err(_) => refused("its WebHook-Allowed-Rate is not a rate".into()),
             },
         }

@@ -9,7 +9,9 @@ use samvirke_schemas::subscriptions::subscription::{answer::Answer, endpoint::En
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{NoAnswer, Sender, answer, milliseconds_since, retry_after, secret::Secret, without_answer};
+use super::{
+    NoAnswer, Sender, answer, milliseconds_since, retry_after, secret::Secret, without_answer,
+};
 
 /// What is sent.
 pub struct Parcel {
@@ -37,7 +39,9 @@ pub enum Verdict {
     /// The endpoint is no more (410).
     Gone,
     /// It may be tried again, not before the time that the endpoint asked for.
-    Failed { retry_after: Option<Duration> },
+    Failed {
+        retry_after: Option<Duration>,
+    },
 }
 
 impl Sender {

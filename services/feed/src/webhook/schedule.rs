@@ -14,12 +14,7 @@ const JITTER: f64 = 0.2;
 /// The delay after the `attempt`th failure, the first being 1. `chance` lies from 0 to 1.
 ///
 /// What the endpoint asks for is respected where it is longer, up to the limit.
-pub fn delay(
-    settings: &Settings,
-    attempt: u32,
-    asked: Option<Duration>,
-    chance: f64,
-) -> Duration {
+pub fn delay(settings: &Settings, attempt: u32, asked: Option<Duration>, chance: f64) -> Duration {
     let factor = FACTOR.saturating_pow(attempt.saturating_sub(1));
     let ours = settings.retry_first_ms.saturating_mul(factor).min(settings.retry_longest_ms);
     let ours = Duration::from_millis(ours).mul_f64(1.0 - JITTER + 2.0 * JITTER * chance);

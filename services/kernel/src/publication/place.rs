@@ -53,28 +53,37 @@ pub struct Taken {
 }
 
 impl Publication {
-    /// Opens a place for what matches one of `filters`. One that is there stays where it is and takes
-    /// up the filters at the next message; a new one begins after `after`.
+    /// A place that is there, for what matches one of `filters` from the next message on; nothing where
+    /// there is none of that name.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
-    pub async fn place(
+    pub async fn place(&self, name: &str, filters: &[String]) -> Result<Option<Place>, ReadError> {
+        match self.js.get_consumer_from_stream(name, self.name()).await {
+            Ok(consumer) => {
+                let consumer = self.with_filters(consumer, filters).await?;
+                Ok(Some(Place { consumer, publication: self.clone() }))
+            }
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(self.unreachable(error)),
+        }
+    }
+
+    /// Opens a new place for what matches one of `filters` after `after`.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`], also where there is a place of that name which began elsewhere.
+    pub async fn open_place(
         &self,
         name: &str,
         filters: &[String],
         after: u64,
     ) -> Result<Place, ReadError> {
-        let found = self.js.get_consumer_from_stream(name, &self.identity.name).await;
-        let consumer = match found {
-            Ok(consumer) => self.with_filters(consumer, filters).await?,
-            Err(error) if is_missing(&error) => self
-                .js
-                .create_consumer_on_stream(self.settings(name, filters, after), self.name())
-                .await
-                .map_err(|err| self.unreachable(err))?,
-            Err(error) => return Err(self.unreachable(error)),
-        };
+        let settings = self.settings(name, filters, after);
+        let consumer = self.js.create_consumer_on_stream(settings, self.name()).await;
+        let consumer = consumer.map_err(|err| self.unreachable(err))?;
         Ok(Place { consumer, publication: self.clone() })
     }
 

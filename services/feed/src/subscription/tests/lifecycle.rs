@@ -19,7 +19,7 @@ fn deliveries_begin_when_the_endpoint_agrees() {
 
 #[test]
 fn an_answer_to_an_earlier_asking_says_nothing() {
-    let changed = Event::EndpointChanged { endpoint: "https://arkiv.example.no/".parse().unwrap() };
+    let changed = Event::EndpointChanged { endpoint: "https://arkiv.example/".parse().unwrap() };
     let refuse = |handshake| Request::RefuseEndpoint { handshake, reason: line("405") };
     let scenario = scenario().given([created(), changed]).by(role(Role::System));
     let scenario = scenario.when(refuse(1)).then_nothing();
@@ -42,20 +42,20 @@ fn changed_filters_leave_deliveries_where_they_are() {
 #[test]
 fn another_endpoint_is_asked_and_gets_what_was_not_delivered() {
     let endpoint: samvirke_schemas::subscriptions::subscription::endpoint::Endpoint =
-        "https://arkiv.example.no/".parse().unwrap();
+        "https://arkiv.example/".parse().unwrap();
     let change = Request::ChangeEndpoint { endpoint: endpoint.clone() };
     let scenario = active().when(change.clone()).then(vec![Event::EndpointChanged { endpoint }]);
     let now = standing(&scenario);
     assert_eq!((now.phase.clone(), now.handshake), (Phase::Asking, 2));
     assert_eq!(now.run, Run { number: 2, placed: 1, after: FeedPosition(41) });
     scenario.when(change).then_nothing();
-    let plain = Request::ChangeEndpoint { endpoint: "http://sak.example.no/".parse().unwrap() };
+    let plain = Request::ChangeEndpoint { endpoint: "http://sak.example/".parse().unwrap() };
     active().when(plain).then_refused(Rejection::NotEncrypted);
 }
 
 #[test]
 fn a_suspended_subscription_stays_so_at_another_endpoint() {
-    let changed = Event::EndpointChanged { endpoint: "https://arkiv.example.no/".parse().unwrap() };
+    let changed = Event::EndpointChanged { endpoint: "https://arkiv.example/".parse().unwrap() };
     let scenario = active().given([suspended(), changed]);
     assert_eq!(standing(&scenario).phase, Phase::Suspended { reason: line("Vedlikehold") });
 }

@@ -32,7 +32,7 @@ fn a_subscription_may_begin_at_a_time() {
 #[test]
 fn creating_twice_changes_nothing_unless_the_terms_differ() {
     scenario().given([created()]).when(create()).then_nothing();
-    let other = create_with("https://arkiv.example.no/", Filters::default(), Start::default());
+    let other = create_with("https://arkiv.example/", Filters::default(), Start::default());
     scenario().given([created()]).when(other).then_refused(Rejection::AlreadyCreated);
     let ended = Event::Ended { reason: None };
     scenario().given([created(), ended]).when(create()).then_refused(Rejection::AlreadyCreated);
@@ -54,7 +54,7 @@ fn an_owner_has_no_more_subscriptions_than_the_limit() {
 
 #[test]
 fn an_endpoint_speaks_tls_unless_the_installation_says_otherwise() {
-    let plain = || create_with("http://sak.example.no/", Filters::default(), Start::default());
+    let plain = || create_with("http://sak.example/", Filters::default(), Start::default());
     scenario().when(plain()).then_refused(Rejection::NotEncrypted);
     let allowed = Facts { unencrypted_allowed: true, ..facts() };
     scenario().knowing(allowed).when(plain()).then_accepted();
@@ -63,7 +63,7 @@ fn an_endpoint_speaks_tls_unless_the_installation_says_otherwise() {
 #[test]
 fn an_endpoint_is_not_where_other_services_listen() {
     let at = |port: u16| {
-        let endpoint = format!("https://sak.example.no:{port}/");
+        let endpoint = format!("https://sak.example:{port}/");
         create_with(&endpoint, Filters::default(), Start::default())
     };
     scenario().when(at(25)).then_refused(Rejection::PortNotAllowed { port: 25 });
