@@ -81,9 +81,10 @@ fn admitted(feed: &[Published]) -> Vec<OrganisationNumber> {
         assert_eq!(event(message).position, format!("FEED:{}", index + 1));
     }
     assert!(matches!(event(&feed[0]).fact().unwrap(), Fact::CooperationFounded(_)));
-    let admitted = |message| match event(message).fact().unwrap() {
-        Fact::CooperationMemberAdmitted(fact) => fact.member,
-        fact => panic!("{fact:?} is no admission"),
+    let admitted = |message| {
+        let fact = event(message).fact().unwrap();
+        let Fact::CooperationMemberAdmitted(fact) = fact else { panic!("{fact:?}") };
+        fact.member
     };
     feed[1..].iter().map(admitted).collect()
 }

@@ -53,8 +53,8 @@ impl Asker {
         if self.token.is_none() && issuer::is_in(&configuration.data) {
             let grant = Grant { role: Role::Operator, cooperation: None };
             let operator = issuer::holder(vec![grant], None);
-            self.token =
-                Some(issuer::mint(&configuration.data, &operator, clock::now(), TOKEN_LASTS)?);
+            let (data, now) = (&configuration.data, clock::now());
+            self.token = Some(issuer::mint(data, &operator, None, now, TOKEN_LASTS)?);
         }
         Ok(self)
     }
