@@ -22,3 +22,7 @@ pub mod meeting;
 pub mod feed;
 pub mod contacts;
 pub mod notifications;
+pub mod subscription;
+pub mod subscription_attempts;
+pub mod subscription_secret;
+pub mod subscriptions;

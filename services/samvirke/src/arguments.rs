@@ -12,7 +12,7 @@ use samvirke_schemas::{
     networks::rules::PersonId,
     organisation::OrganisationNumber,
     principal::Role,
-    queries::feed::Since,
+    queries::{feed::Since, subscription::Phase},
     text::Line,
 };
 use serde::Serialize;
@@ -135,6 +135,16 @@ Examples:
   samvirke feed tail --cooperation vestregionen --member 935478715 --follow
   samvirke feed tail --token-file token --after FEED:42 --json")]
     Feed(Feed),
+    /// Show, in Norwegian, who subscribes to the feed and how deliveries stand
+    #[command(after_help = "\
+Without a token it asks as the operator, where samvirke up has made the demo's own issuer.
+
+Examples:
+  samvirke subscriptions --cooperation vestregionen
+  samvirke subscriptions list --cooperation vestregionen --phase stopped
+  samvirke subscriptions show vestregionen:baerum
+  samvirke subscriptions attempts vestregionen:baerum --json")]
+    Subscriptions(Subscriptions),
 }
 
 const NATS_ACCOUNT_HELP: &str = "\
@@ -330,6 +340,38 @@ pub(crate) struct Tail {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) bearer: Bearer,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Subscriptions {
+    #[command(subcommand)]
+    pub(crate) question: Option<SubscriptionsQuestion>,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+}
+
+/// What is asked about subscriptions.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SubscriptionsQuestion {
+    /// All of a cooperation's (this is also what is shown where nothing is asked)
+    List {
+        /// Of this member only
+        #[arg(long, value_name = "NUMBER")]
+        member: Option<OrganisationNumber>,
+        /// In this phase only: asking, refused, active, suspended, stopped, ended
+        #[arg(long)]
+        phase: Option<Phase>,
+    },
+    /// One: its terms, and how its deliveries stand
+    Show {
+        /// Its id: vestregionen:baerum
+        id: String,
+    },
+    /// What was tried for one, newest first
+    Attempts {
+        /// Its id: vestregionen:baerum
+        id: String,
+    },
 }
 
 /// How to ask, and how to answer.

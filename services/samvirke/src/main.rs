@@ -67,6 +67,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
             Command::Show(show) => show::run(&configuration, &show).await,
             Command::NatsAccount(what) => nats_account::run(&configuration, &what).await,
             Command::Feed(feed) => show::feed::run(&configuration, &feed).await,
+            Command::Subscriptions(asked) => show::subscriptions(&configuration, &asked).await,
         }
     })
 }
