@@ -216,6 +216,7 @@ pub static QUERIES: &[Query] = &[
         notifications,
         Answer
     ),
+    query!(
         "feed",
         "subscriptions",
         "/v1/subscriptions",

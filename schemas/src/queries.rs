@@ -19,8 +19,8 @@ pub mod receipts;
 pub mod calendar;
 pub mod meeting;
 
-pub mod feed;
 pub mod contacts;
+pub mod feed;
 pub mod notifications;
 pub mod subscription;
 pub mod subscription_attempts;

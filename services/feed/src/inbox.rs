@@ -104,11 +104,13 @@ fn start(request: &Request) -> Option<Start> {
 }
 
 fn unavailable(behind: Behind) -> Refused {
-    Refused::Unavailable { detail: behind.to_string() }
+    behind.into()
 }
 
 fn unread(error: ReadError) -> Refused {
-    Refused::Unavailable { detail: chain(&error) }
+    let reason = chain(&error);
+    let detail_nb = format!("hendelsesstrømmen kan ikke leses: {reason}");
+    Refused::unavailable(reason, detail_nb)
 }
 
 /// What Samvirke found out could not be noted yet.

@@ -182,7 +182,7 @@ fn as_member(
     let cooperation = Some(cooperation.clone());
     let grant = Grant { role: Role::MemberIntegration, cooperation };
     let holder = issuer::holder(vec![grant], Some(member));
-    issuer::mint(&configuration.data, &holder, clock::now(), TOKEN_TTL)
+    issuer::mint(&configuration.data, &holder, None, clock::now(), TOKEN_TTL)
         .context("give a token to read as a member where there is no demo issuer")
 }
 
