@@ -34,10 +34,10 @@ fn calendar(meetings: Vec<Meeting>) -> Calendar {
 
 fn parsed(calendar: &Calendar) -> ICalendar {
     let text = calendar.render();
-    match Parser::new(&text).entry() {
-        Entry::ICalendar(calendar) => calendar,
-        other => panic!("{other:?}: {text}"),
-    }
+    let Entry::ICalendar(calendar) = Parser::new(&text).entry() else {
+        panic!("this is no calendar: {text}");
+    };
+    calendar
 }
 
 fn events(calendar: &ICalendar) -> Vec<&ICalendarComponent> {

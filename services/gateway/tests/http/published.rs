@@ -118,10 +118,10 @@ async fn published_documents_are_made_of_what_the_public_may_read() {
 }
 
 fn parsed(answer: &Answer) -> ICalendar {
-    match Parser::new(text(answer)).entry() {
-        Entry::ICalendar(calendar) => calendar,
-        other => panic!("{other:?}: {}", text(answer)),
-    }
+    let Entry::ICalendar(calendar) = Parser::new(text(answer)).entry() else {
+        panic!("this is no calendar: {}", text(answer));
+    };
+    calendar
 }
 
 fn events(calendar: &ICalendar) -> Vec<&ICalendarComponent> {
