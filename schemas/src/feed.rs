@@ -3,12 +3,14 @@
 //! A fact is said in the feed's own words, so that the services' events may change without breaking
 //! those who listen. A published version of a type is never changed; a breaking change is a new version.
 
+pub mod asyncapi;
 mod audience;
 mod cloud_event;
 mod concerns;
 pub mod fact;
 mod filters;
 mod position;
+pub mod schema;
 
 pub use audience::{Audience, InvalidSubject, Reader, Subject, filter};
 pub use cloud_event::{CloudEvent, Said, UnknownType, data_schema, type_name};

@@ -26,6 +26,10 @@ pub mod catalogue;
 pub mod message;
 pub mod queries;
 pub mod reply;
+pub mod standing;
+pub mod upcast;
+
+use upcast::Upcaster;
 
 /// A wire enum whose variants are the commands or events of one aggregate.
 ///
@@ -33,6 +37,9 @@ pub mod reply;
 pub trait Tagged: serde::Serialize + serde::de::DeserializeOwned {
     /// Every tag, in the order of the variants.
     const TAGS: &'static [&'static str];
+    /// Lifts events that were written in older versions, one step each. Whoever reads an event of this
+    /// type reads it with these, in whatever context.
+    const UPCASTERS: &'static [Upcaster] = &[];
 
     /// The tag of this value, in kebab case.
     fn tag(&self) -> &'static str;
@@ -70,8 +77,7 @@ macro_rules! event {
 
 pub(crate) use {event, tagged};
 
-/// The schema version in which `event` is written today: 1, plus one for each upcaster of its type.
-pub fn event_version<E: Tagged>(_event: &E) -> u32 {
-    // No event type has changed yet; the first upcaster makes this a look-up.
-    1
+/// The schema version in which `event` is written today.
+pub fn event_version<E: Tagged>(event: &E) -> u32 {
+    upcast::version_today(E::UPCASTERS, event.tag())
 }

@@ -19,6 +19,8 @@ pub mod receipts;
 pub mod calendar;
 pub mod meeting;
 
+pub mod feed;
+
 pub mod subscription;
 pub mod subscription_attempts;
 pub mod subscription_secret;

@@ -68,10 +68,34 @@ pub enum Refused {
     Invalid {
         /// The path of the field at fault, such as `names.nb`.
         field: String,
+        /// English.
         detail: String,
+        /// Bokmål.
+        detail_nb: String,
     },
     /// The world failed; the same request may succeed later.
-    Unavailable { detail: String },
+    Unavailable {
+        /// English.
+        detail: String,
+        /// Bokmål.
+        detail_nb: String,
+    },
     /// The program failed; an operator has to look.
     Broken { detail: String },
+}
+
+impl Refused {
+    /// The refusal of a field that is not well formed, in English and bokmål.
+    pub fn invalid(
+        field: impl Into<String>,
+        detail: impl Into<String>,
+        detail_nb: impl Into<String>,
+    ) -> Self {
+        Self::Invalid { field: field.into(), detail: detail.into(), detail_nb: detail_nb.into() }
+    }
+
+    /// A failure of the world, in English and bokmål.
+    pub fn unavailable(detail: impl Into<String>, detail_nb: impl Into<String>) -> Self {
+        Self::Unavailable { detail: detail.into(), detail_nb: detail_nb.into() }
+    }
 }

@@ -1,8 +1,10 @@
-//! Every event type there is can be read as it was first written, and is written so still.
+//! Every event type there is, and every fact of the feed, can be read as it was first written, and is
+//! written so still.
 //!
 //! `golden/<context>/<kind>/<tag>.v<version>.json` holds one event of a type in one version, as it
-//! lies on the stream. Such a file is never edited: a change that breaks it needs a new version and
-//! an upcaster. Older versions are lifted by the service that owns them, and tested there.
+//! lies on the stream; `<tag>.v<version>.<what>.json` holds another, with fields that came later and
+//! may be absent. Such a file is never edited: a change that breaks it needs a new version and an
+//! upcaster, by which the files of older versions are read.
 
 #![expect(clippy::unwrap_used, reason = "a broken test should panic")]
 
@@ -12,8 +14,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use samvirke_schemas::{Tagged, cases, event_version, meetings, networks, subscriptions};
-use serde_json::Value;
+use samvirke_schemas::{
+    Tagged, cases, event_version, feed, meetings, networks, subscriptions, upcast,
+};
+use serde_json::{Value, json};
 
 /// The context and the kind of an event enum, and the check for its type.
 type Line = (&'static str, &'static str, fn(&Path));
@@ -27,6 +31,7 @@ const EVENTS: &[Line] = &[
     ("cases", "case", check::<cases::case::Event>),
     ("meetings", "meeting", check::<meetings::meeting::Event>),
     ("subscriptions", "subscription", check::<subscriptions::subscription::Event>),
+    ("feed", "fact", check::<feed::Fact>),
 ];
 
 #[test]
@@ -56,37 +61,48 @@ fn golden() -> PathBuf {
 fn check<E: Tagged>(folder: &Path) {
     let versions = versions(folder);
     for tag in E::TAGS {
-        let newest = versions.get(*tag).and_then(|versions| versions.iter().max());
-        let newest = *newest.unwrap_or_else(|| {
-            panic!("event type {tag} has no golden file: add {}/{tag}.v1.json", folder.display())
-        });
-        let path = folder.join(format!("{tag}.v{newest}.json"));
-        let text = fs::read_to_string(&path).unwrap();
-        let shown = path.display();
-        let event: E = serde_json::from_str(&text)
-            .unwrap_or_else(|err| panic!("{shown} cannot be read any longer: {err}"));
-        assert_eq!(event.tag(), *tag, "{shown} holds another type");
-        assert_eq!(event_version(&event), newest, "{shown} is not the version written today");
-        let stored: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(serde_json::to_value(&event).unwrap(), stored, "{shown} is written otherwise");
+        assert!(
+            versions.contains_key(*tag),
+            "event type {tag} has no golden file: add {}/{tag}.v1.json",
+            folder.display()
+        );
     }
-    for (tag, versions) in versions {
+    for (tag, files) in versions {
         assert!(E::TAGS.contains(&tag.as_str()), "no event type {tag}, but it was written once");
-        let all: Vec<u32> = (1..).take(versions.len()).collect();
-        assert_eq!(versions, all, "event type {tag} misses a version");
+        let newest = upcast::version_today(E::UPCASTERS, &tag);
+        let all: Vec<u32> = (1..=newest).collect();
+        assert_eq!(files.keys().copied().collect::<Vec<_>>(), all, "the versions of {tag}");
+        for (version, paths) in files {
+            paths.iter().for_each(|path| check_file::<E>(&tag, version, path));
+        }
     }
 }
 
-/// The versions of each type that there are files of, in order.
-fn versions(folder: &Path) -> BTreeMap<String, Vec<u32>> {
-    let mut found = BTreeMap::<String, Vec<u32>>::new();
-    let files = fs::read_dir(folder).unwrap_or_else(|err| panic!("{}: {err}", folder.display()));
-    for file in files {
-        let name = file.unwrap().file_name().into_string().unwrap();
-        let parts = name.strip_suffix(".json").and_then(|stem| stem.rsplit_once(".v"));
-        let (tag, version) = parts.unwrap_or_else(|| panic!("{name} is not <tag>.v<n>.json"));
-        found.entry(tag.to_owned()).or_default().push(version.parse().unwrap());
+/// One file is read as an event, lifted where it is old; what is written today is written as it is.
+fn check_file<E: Tagged>(tag: &str, version: u32, path: &Path) {
+    let shown = path.display();
+    let stored: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let data = stored.get(tag).unwrap_or_else(|| panic!("{shown} holds another type"));
+    let lifted = upcast::lift(E::UPCASTERS, tag, version, data.clone())
+        .unwrap_or_else(|err| panic!("{shown} cannot be lifted: {err}"));
+    let event: E = serde_json::from_value(json!({ tag: lifted }))
+        .unwrap_or_else(|err| panic!("{shown} cannot be read any longer: {err}"));
+    if version == event_version(&event) {
+        assert_eq!(serde_json::to_value(&event).unwrap(), stored, "{shown} is written otherwise");
     }
-    found.values_mut().for_each(|versions| versions.sort_unstable());
+}
+
+/// The files of each type, by version.
+fn versions(folder: &Path) -> BTreeMap<String, BTreeMap<u32, Vec<PathBuf>>> {
+    let mut found = BTreeMap::<_, BTreeMap<_, Vec<_>>>::new();
+    let files = fs::read_dir(folder).unwrap_or_else(|err| panic!("{}: {err}", folder.display()));
+    for path in files.map(|file| file.unwrap().path()) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let parts = name.strip_suffix(".json").and_then(|stem| stem.split_once(".v"));
+        let (tag, rest) = parts.unwrap_or_else(|| panic!("{name} is not <tag>.v<n>.json"));
+        let version = rest.split('.').next().and_then(|version| version.parse().ok());
+        let version = version.unwrap_or_else(|| panic!("{name} is not <tag>.v<n>.json"));
+        found.entry(tag.to_owned()).or_default().entry(version).or_default().push(path);
+    }
     found
 }

@@ -129,6 +129,17 @@ impl Api {
     }
 }
 
+impl Api {
+    /// Whether it is ready, and what is not as it should be.
+    pub(crate) async fn readiness(&self) -> (u16, Vec<Value>) {
+        let request = self.http.request(Method::GET, format!("{}/readyz", self.url));
+        let mut answer = answered(request, &[]).await;
+        let mut checks: Vec<Value> = serde_json::from_value(answer.body["checks"].take()).unwrap();
+        checks.retain(|check| check["state"] != "ok");
+        (answer.status, checks)
+    }
+}
+
 impl Caller {
     pub(crate) fn public() -> Self {
         Self(None)

@@ -19,6 +19,7 @@ async fn servers_that_are_away_lose_nothing_and_are_not_waited_for_in_vain() {
     let api = Api::of(&up);
     let operator = api.caller(&["*:operator"], None);
     api.gives(&operator, "cooperations/prove/found", founding()).await;
+    assert_eq!(api.readiness().await, (200, vec![]));
     postgres_away(&up, &api).await;
     nats_away(&up, &api).await;
     nats_killed(&up, &api).await;
@@ -42,6 +43,8 @@ async fn postgres_away(up: &Up, api: &Api) {
     let seen = api.get(&Caller::public(), "cooperations/prove", &[]).await;
     assert_eq!(seen.status, 503, "{}", seen.body);
     assert!(!seen.header("retry-after").is_empty());
+    let database = json!({"what": "read models' database", "state": "away"});
+    assert_eq!(api.readiness().await, (503, vec![database]));
     drop(away);
     let position = amended.header("samvirke-position");
     assert_eq!(version_seen(api, position).await, "without PostgreSQL");

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a broken test should panic")]
 
 mod demo_replay {
+    pub(crate) mod feed;
     pub(crate) mod line;
     pub(crate) mod world;
 }

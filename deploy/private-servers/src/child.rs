@@ -297,7 +297,8 @@ fn open_log(path: &Path, user: Option<User>) -> Result<fs::File, Error> {
     Ok(file)
 }
 
-fn is_running(pid: u32, marks: &[&str]) -> bool {
+/// Whether `pid` is a process with all `marks` among its arguments.
+pub(crate) fn is_running(pid: u32, marks: &[&str]) -> bool {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let line = String::from_utf8_lossy(&line);
     let arguments: Vec<&str> = line.split('\0').collect();
@@ -305,7 +306,7 @@ fn is_running(pid: u32, marks: &[&str]) -> bool {
     marks.iter().all(|mark| arguments.contains(mark))
 }
 
-fn pid_of(pid: u32) -> Option<Pid> {
+pub(crate) fn pid_of(pid: u32) -> Option<Pid> {
     i32::try_from(pid).ok().and_then(Pid::from_raw)
 }
 

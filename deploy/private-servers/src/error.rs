@@ -24,6 +24,12 @@ pub enum Error {
     NotReady { server: String, seconds: u64, log: PathBuf },
     #[error("a {server} of an earlier run (process {pid}) does not stop; stop it and try again")]
     Leftover { server: String, pid: u32 },
+    #[error("nats-server did not take in its new settings: {last_line} (its log is {log})")]
+    NotReloaded { last_line: String, log: PathBuf },
+    #[error("the nats-server in {path} was started without accounts; start samvirke up again")]
+    NoAccounts { path: PathBuf },
+    #[error("streams are stored both with and without accounts; move {nobodys} or {owners} away")]
+    StoredTwice { nobodys: PathBuf, owners: PathBuf },
     #[error("{path} is in use by another samvirke{by}; stop it or choose another directory")]
     InUse { path: PathBuf, by: String },
     #[error("{server} ended {restarts} times within {seconds} s; its log is {log}")]

@@ -7,6 +7,7 @@
 //! Invariants: no server outlives the one who started it (a leftover of a killed run is stopped before
 //! a new one starts); no two runs share a directory; no wait is without a limit.
 
+pub mod accounts;
 mod child;
 pub mod data_directory;
 mod error;
@@ -18,6 +19,7 @@ pub mod secret;
 pub mod supervisor;
 pub mod temporary;
 
+pub use accounts::Accounts;
 pub use child::Ended;
 pub use data_directory::DataDirectory;
 pub use error::Error;

@@ -3,11 +3,15 @@
 //! Invariant: every acknowledged write is on disk (`sync_interval: always`), and only this machine
 //! reaches the server.
 
+mod reload;
+
+pub use reload::{RELOADS, take_accounts};
+
 use std::{
     fmt::Write as _,
     fs, io,
     net::Ipv4Addr,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -19,7 +23,7 @@ use tokio::{
 };
 
 use crate::{
-    Ended, Error, Secret,
+    Accounts, Ended, Error, Secret, accounts,
     child::{self, Child, Launch},
     ports, programs,
 };
@@ -48,6 +52,9 @@ pub struct NatsSettings {
     pub payload_bytes_max: u32,
     /// Asked of [`USER`] where given; without it anyone on this machine may connect.
     pub password: Option<Secret>,
+    /// Who may reach what, where not everyone may reach everything; asks for its own passwords. Given
+    /// when the server is first started; from then on [`take_accounts`] changes them.
+    pub accounts: Option<Accounts>,
     pub cluster: Option<ClusterSettings>,
     /// Added to the generated configuration file as it is.
     pub more: String,
@@ -73,6 +80,7 @@ impl NatsSettings {
             monitor_port: 0,
             payload_bytes_max: PAYLOAD_BYTES_MAX,
             password: None,
+            accounts: None,
             cluster: None,
             more: String::new(),
         }
@@ -100,6 +108,14 @@ impl NatsServer {
     async fn launch(settings: NatsSettings) -> Result<Self, Error> {
         prepare(&settings.directory)?;
         stop_leftover(&settings.directory).await?;
+        if let Some(accounts) = &settings.accounts {
+            let file = settings.directory.join(accounts::FILE);
+            accounts.write(&file).map_err(Error::prepare(&file))?;
+            // Servers of a cluster have agreed on where streams are; a rename would not reach that.
+            if settings.cluster.is_none() {
+                give_to_owner(&settings.directory)?;
+            }
+        }
         let any_port = settings.port == 0 && settings.cluster.is_none();
         let mut attempt = 1;
         loop {
@@ -192,19 +208,30 @@ pub struct NatsCluster {
 }
 
 impl NatsCluster {
-    /// Starts `size` servers under `directory` and waits until they have chosen a leader.
-    pub async fn start(program: &Path, directory: &Path, size: usize) -> Result<Self, Error> {
+    /// Starts `size` servers under `directory`, each changed by `change`, and waits until they have
+    /// chosen a leader.
+    pub async fn start(
+        program: &Path,
+        directory: &Path,
+        size: usize,
+        change: impl Fn(&mut NatsSettings),
+    ) -> Result<Self, Error> {
         let size = size.clamp(1, CLUSTER_NODES_MAX);
         let mut attempt = 1;
         loop {
-            match Self::start_once(program, directory, size).await {
+            match Self::start_once(program, directory, size, &change).await {
                 Err(Error::EndedEarly { .. }) if attempt < ports::ATTEMPTS_MAX => attempt += 1,
                 done => return done,
             }
         }
     }
 
-    async fn start_once(program: &Path, directory: &Path, size: usize) -> Result<Self, Error> {
+    async fn start_once(
+        program: &Path,
+        directory: &Path,
+        size: usize,
+        change: &impl Fn(&mut NatsSettings),
+    ) -> Result<Self, Error> {
         let found =
             ports::free::<{ 3 * CLUSTER_NODES_MAX }>().map_err(Error::prepare(directory))?;
         let routes: Vec<u16> = found.iter().copied().take(size).collect();
@@ -218,6 +245,7 @@ impl NatsCluster {
             settings.monitor_port = found[2 * CLUSTER_NODES_MAX + index];
             settings.cluster =
                 Some(ClusterSettings { name: name.clone(), port: *route, ports: routes.clone() });
+            change(&mut settings);
             nodes.push(NatsServer::launch(settings).await?);
         }
         for node in &nodes {
@@ -253,21 +281,49 @@ fn with_ports(mut settings: NatsSettings) -> Result<NatsSettings, Error> {
 }
 
 async fn stop_leftover(directory: &Path) -> Result<(), Error> {
-    let config = directory.join("nats.conf");
-    let pid = fs::read_to_string(directory.join("nats.pid")).unwrap_or_default();
-    match pid.trim().parse() {
-        Ok(pid) => {
+    match running(directory) {
+        Some(pid) => {
+            let config = config(directory);
             child::stop_leftover("nats-server", pid, &[&config.to_string_lossy()], Signal::TERM)
                 .await
         }
-        // No file, or a broken one: nobody wrote it who is still running.
-        Err(_) => Ok(()),
+        None => Ok(()),
     }
 }
 
+/// The process of the server that runs in `directory`.
+fn running(directory: &Path) -> Option<u32> {
+    let pid = fs::read_to_string(directory.join("nats.pid")).ok()?;
+    let pid = pid.trim().parse().ok()?;
+    child::is_running(pid, &[&config(directory).to_string_lossy()]).then_some(pid)
+}
+
+fn config(directory: &Path) -> PathBuf {
+    directory.join("nats.conf")
+}
+
+/// Gives the owner what an earlier run without accounts has stored.
+///
+/// nats-server keeps the streams of each account in a directory of the account's name, and nothing in
+/// there tells whose they are. Without accounts that is `$G`.
+fn give_to_owner(directory: &Path) -> Result<(), Error> {
+    let stored = directory.join("store/jetstream");
+    let (nobodys, owners) = (stored.join("$G"), stored.join(accounts::OWNER));
+    if nobodys.is_dir() {
+        // The server would wait for ever for the one that no account is there for.
+        if owners.exists() {
+            return Err(Error::StoredTwice { nobodys, owners });
+        }
+        fs::rename(&nobodys, &owners).map_err(Error::prepare(&owners))?;
+        tracing::info!("the streams belong to the account {} from now on", accounts::OWNER);
+    }
+    Ok(())
+}
+
 async fn spawn(settings: &NatsSettings) -> Result<Child, Error> {
-    let config = settings.directory.join("nats.conf");
-    write_config(&config, &configuration(settings)).map_err(Error::prepare(&config))?;
+    let config = config(&settings.directory);
+    // It may hold a password.
+    accounts::write_whole(&config, &configuration(settings)).map_err(Error::prepare(&config))?;
     Child::spawn(Launch {
         name: "nats-server".into(),
         program: settings.program.clone(),
@@ -278,13 +334,6 @@ async fn spawn(settings: &NatsSettings) -> Result<Child, Error> {
         stop_signal: Signal::TERM,
     })
     .await
-}
-
-fn write_config(path: &Path, text: &str) -> io::Result<()> {
-    // It may hold a password.
-    let mut file =
-        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    io::Write::write_all(&mut file, text.as_bytes())
 }
 
 /// The configuration file's text.
@@ -302,9 +351,14 @@ fn configuration(settings: &NatsSettings) -> String {
          jetstream {{\n  store_dir: \"{directory}/store\"\n  sync_interval: always\n}}\n"
     );
     let mut add = |more: String| text.push_str(&more);
-    if let Some(password) = &settings.password {
-        let password = password.expose();
-        add(format!("authorization {{ user: {USER}, password: \"{password}\" }}\n"));
+    match (&settings.accounts, &settings.password) {
+        // A path is read from where this file is, even an absolute one.
+        (Some(_), _) => add(format!("include \"{}\"\n", accounts::FILE)),
+        (None, Some(password)) => {
+            let password = password.expose();
+            add(format!("authorization {{ user: {USER}, password: \"{password}\" }}\n"));
+        }
+        (None, None) => (),
     }
     if let Some(cluster) = &settings.cluster {
         let ClusterSettings { name, port, ports } = cluster;

@@ -62,9 +62,17 @@ pub async fn nats_with(
 
 /// Starts a cluster of `size` NATS servers.
 pub async fn nats_cluster(size: usize) -> Result<Temporary<NatsCluster>, Error> {
+    nats_cluster_with(size, |_| ()).await
+}
+
+/// Starts a cluster of `size` NATS servers, each changed by `change` before it starts.
+pub async fn nats_cluster_with(
+    size: usize,
+    change: impl Fn(&mut NatsSettings),
+) -> Result<Temporary<NatsCluster>, Error> {
     let program = programs::nats_server()?;
     let directory = directory()?;
-    let server = NatsCluster::start(&program, directory.path(), size).await?;
+    let server = NatsCluster::start(&program, directory.path(), size, change).await?;
     Ok(Temporary { server, directory })
 }
 

@@ -21,7 +21,7 @@ pub mod meeting;
 
 pub mod subscription;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 use crate::tagged;
@@ -47,6 +47,14 @@ macro_rules! facts {
                 #[strum(serialize = $tag)]
                 $variant($data),
             )*
+        }
+
+        /// The schema of the fields of a type, with what it refers to; none for an unknown type.
+        pub(super) fn fields(tag: &str, generator: SchemaGenerator) -> Option<Schema> {
+            match tag {
+                $($tag => Some(generator.into_root_schema_for::<$data>()),)*
+                _ => None,
+            }
         }
     };
 }

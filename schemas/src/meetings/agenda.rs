@@ -88,6 +88,7 @@ impl AgendaItem {
 /// What came of an item, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "ItemOutcome")]
 pub enum Outcome {
     Decided,
     /// The body advises whoever decides (R11, R38).

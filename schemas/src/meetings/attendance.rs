@@ -78,10 +78,51 @@ pub enum QuorumFound {
     Unknown {},
 }
 
-/// What is known of who was at a meeting.
+/// What is known of who was at a meeting that is only reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AttendanceKnown {
-    /// The source says nothing, or only names some of those present.
+    /// Nothing is recorded of who was there.
     Unknown,
+    /// The source names some of them; who else was there is not known.
+    Partial,
+}
+
+/// Those whom a source names of a meeting that is only reported. Others may have been there.
+///
+/// They are told as the source has them, by office and member: which seats there were is not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NamedAttendance {
+    /// In the source's order; at most [`ATTENDEES_MAX`] with those absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub present: Vec<NamedPresent>,
+    /// Those whose absence the source tells (R28).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<Represented>,
+}
+
+/// An office of a member, as far as the source tells which.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Represented {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub office: Option<Office>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<OrganisationNumber>,
+}
+
+/// Somebody who was there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NamedPresent {
+    /// Whose place was taken.
+    #[serde(default)]
+    pub of: Represented,
+    /// Whether somebody came in the holder's stead (R27).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stood_in: bool,
+    /// Whether they led the meeting (R17, R29).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub chaired: bool,
 }

@@ -132,6 +132,7 @@ pub enum Majority {
 /// Whether the body settles cases or only gives advice (R11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "BodyAuthority")]
 pub enum Authority {
     Decides,
     Advises,

@@ -1,12 +1,13 @@
 //! The calendar: the meetings of a cooperation's bodies, by day.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{AggregateId, CooperationId},
     meetings::schedule::Venue,
+    organisation::OrganisationNumber,
     queries::{
         meeting::{Day, MeetingState},
         page::{Cursor, Page},
@@ -22,6 +23,9 @@ pub struct Parameters {
     pub cooperation: CooperationId,
     #[serde(default)]
     pub body: Option<AggregateId>,
+    /// Meetings of bodies in which this member had a seat on one of the meeting's days.
+    #[serde(default)]
+    pub member: Option<OrganisationNumber>,
     /// The first day: meetings that end on it or later.
     #[serde(default)]
     pub from: Option<NaiveDate>,
@@ -49,6 +53,12 @@ pub struct Entry {
     pub state: MeetingState,
     pub days: Vec<Day>,
     pub venue: Option<Venue>,
+    /// How often it was moved (R23).
+    pub moves: u32,
+    /// The days of an earlier plan beyond the number of days there are now.
+    pub dropped: Vec<Day>,
+    /// When something about it was last registered.
+    pub changed_at: DateTime<Utc>,
     /// How many items are on the agenda.
     pub items: u32,
     /// Whether papers give other dates for it (R30).

@@ -14,7 +14,7 @@ use crate::{
     local_time::LocalTime,
     meetings::{
         agenda::{ItemKind, ItemRestriction, Outcome, Subject},
-        attendance::{ChairAs, OtherRights, QuorumFound, StandIn},
+        attendance::{ChairAs, NamedAttendance, OtherRights, QuorumFound, StandIn},
         minutes::{Approval, WithheldItem},
         schedule::{ConflictingDate, Venue},
         vote::{Proposer, Recommender, Vote},
@@ -223,6 +223,9 @@ pub struct Attendance {
     pub unknown: bool,
     pub seats: Vec<SeatAttendance>,
     pub others: Vec<OtherAttendance>,
+    /// Those whom a source names of a meeting that is only reported; others may have been there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named: Option<NamedAttendance>,
 }
 
 /// A seat that was taken, or whose holder told of absence.

@@ -72,11 +72,7 @@ impl Inbox {
         let mut order = inbox::order::<Case>(message, Facts::default())?;
         if matches!(order.request, Request::SendToMembers(_) | Request::IncludeMember { .. }) {
             let after = positions(&message.after)?;
-            let members = self
-                .members
-                .at(&after)
-                .await
-                .map_err(|behind| Refused::Unavailable { detail: behind.to_string() })?;
+            let members = self.members.at(&after).await.map_err(Refused::from)?;
             order.facts.members = members.on(&order.id.cooperation, day_of(order.at));
         }
         let done = match numbering::register_of(&order.id, &order.request) {

@@ -35,7 +35,7 @@ impl Picture for Members {
             return Ok(());
         }
         let memberships = self.0.entry(envelope.aggregate.id.cooperation.clone()).or_default();
-        for event in envelope.events::<Event>(commit.sequence, &[])? {
+        for event in envelope.events::<Event>(commit.sequence)? {
             memberships.take(&event);
         }
         Ok(())

@@ -1,7 +1,8 @@
 //! How this context acts on the meetings' events and on its own.
 //!
 //! An item that a meeting has concluded is the outcome of its case's treatment. A joint case that the
-//! last body has decided goes out to the members (R45).
+//! last body has decided goes out to the members (R45). A decision that is replaced is in force until
+//! the one in its place is (R41).
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use samvirke_kernel::{
     Decider,
     envelope::Envelope,
     follower::Follower,
+    inbox::chain,
     log::{Log, Stored},
     policy::{self, TryAgain},
     repository::Repository,
@@ -24,6 +26,7 @@ use samvirke_schemas::{
     meetings::{agenda, meeting},
 };
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{
     case::{Case, Facts},
@@ -33,6 +36,7 @@ use crate::{
 /// The durable consumers of the policies.
 const OUTCOME_OF_A_TREATMENT: &str = "cases-outcome-of-a-treatment";
 const JOINT_CASE_GOES_OUT: &str = "cases-joint-case-goes-out";
+const REPLACED_CASE_ENDS: &str = "cases-replaced-case-ends";
 
 /// Runs the policies until told to stop.
 pub(crate) async fn run(
@@ -47,11 +51,16 @@ pub(crate) async fn run(
             let cases = cases.clone();
             async move { record_outcomes(&cases, &commit, &envelope).await }
         });
-    let going_out = policy::run(JOINT_CASE_GOES_OUT, cases_log, shutdown, |commit, envelope| {
+    let log = cases_log.clone();
+    let going_out = policy::run(JOINT_CASE_GOES_OUT, log, shutdown.clone(), |commit, envelope| {
         let (cases, members) = (cases.clone(), members.clone());
         async move { send_to_members(&cases, &members, &commit, &envelope).await }
     });
-    tokio::join!(outcomes, going_out);
+    let replacing = policy::run(REPLACED_CASE_ENDS, cases_log, shutdown, |commit, envelope| {
+        let cases = cases.clone();
+        async move { end_what_is_replaced(&cases, &commit, &envelope).await }
+    });
+    tokio::join!(outcomes, going_out, replacing);
 }
 
 async fn record_outcomes(
@@ -134,6 +143,37 @@ async fn send_to_members(
         let order =
             policy::order::<Case>(JOINT_CASE_GOES_OUT, (envelope, id), case, request, facts);
         policy::give(cases, &order).await?;
+    }
+    Ok(())
+}
+
+async fn end_what_is_replaced(
+    cases: &Repository<Case>,
+    commit: &Stored,
+    envelope: &Envelope,
+) -> Result<(), TryAgain> {
+    let id = &envelope.aggregate.id;
+    for (event, cause) in policy::events::<case::Event>(commit, envelope, Case::KIND)? {
+        if !matches!(event, case::Event::PutInForce { .. } | case::Event::Related(_)) {
+            continue;
+        }
+        let case = cases.current(id).await.map_err(|error| TryAgain { reason: chain(&error) })?;
+        let ends = case.matter().map(|matter| matter.ends(id, &event)).unwrap_or_default();
+        for (replaced, end) in ends {
+            let on = end.on;
+            let mut order = policy::order::<Case>(
+                REPLACED_CASE_ENDS,
+                (envelope, cause),
+                replaced,
+                Request::EndForce(end),
+                Facts::default(),
+            );
+            // The day is read from the case as it is now. Where it has become another one since the
+            // event was last delivered, this is another command, which the rules then judge.
+            let name = format!("{REPLACED_CASE_ENDS}/{}/{on}", order.id);
+            order.command_id = Uuid::new_v5(&cause, name.as_bytes());
+            policy::give(cases, &order).await?;
+        }
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::{fmt::Display, sync::Arc};
 use samvirke_kernel::{
     Decider, clock, envelope,
     execute::{ExecuteError, Order, execute},
-    follower::{Behind, Follower},
+    follower::Follower,
     inbox::{self, accepted, chain, positions, refused, unknown_kind},
     log::ReadError,
     publication::Publication,
@@ -66,11 +66,11 @@ impl Inbox {
             Facts { unencrypted_allowed: self.settings.loopback_allowed, ..Facts::default() };
         if let Request::Create { owner, .. } = &order.request {
             let cooperation = &order.id.cooperation;
-            let roll = self.roll.at(&[]).await.map_err(unavailable)?;
+            let roll = self.roll.at(&[]).await?;
             facts.owned = roll.owned(cooperation, owner);
             if let Owner::Member { member } = owner {
                 let after = positions(&message.after)?;
-                let members = self.members.at(&after).await.map_err(unavailable)?;
+                let members = self.members.at(&after).await?;
                 facts.is_member = members.is_member(cooperation, member, day_of(order.now));
             }
         }
@@ -103,12 +103,10 @@ fn start(request: &Request) -> Option<Start> {
     }
 }
 
-fn unavailable(behind: Behind) -> Refused {
-    Refused::Unavailable { detail: behind.to_string() }
-}
-
-fn unread(error: ReadError) -> Refused {
-    Refused::Unavailable { detail: chain(&error) }
+/// The answer where a stream could not be read.
+pub(crate) fn unread(error: ReadError) -> Refused {
+    let detail_nb = "hendelsesstrømmen svarer ikke; prøv igjen";
+    Refused::unavailable(chain(&error), detail_nb)
 }
 
 /// What Samvirke found out could not be noted yet.

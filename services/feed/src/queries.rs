@@ -8,11 +8,7 @@ use std::sync::Arc;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures::{StreamExt, TryStreamExt, stream};
 use samvirke_kernel::{
-    clock,
-    follower::{Behind, Follower},
-    inbox::{chain, positions},
-    log::ReadError,
-    publication::Publication,
+    clock, follower::Follower, form, inbox::positions, publication::Publication,
 };
 use samvirke_schemas::{
     feed::FeedPosition,
@@ -35,6 +31,7 @@ use crate::{
         history::{History, Latest},
         place_name,
     },
+    inbox::unread,
     roll::{Entry, Roll},
     subscription::{Phase, Standing},
     webhook::secret::MasterKey,
@@ -156,8 +153,7 @@ impl Desk {
         message: &QueryMessage,
     ) -> Result<tokio::sync::RwLockReadGuard<'_, Roll>, Refused> {
         let after = positions(&message.after)?;
-        let behind = |behind: Behind| Refused::Unavailable { detail: behind.to_string() };
-        self.roll.at(&after).await.map_err(behind)
+        Ok(self.roll.at(&after).await?)
     }
 
     /// A subscription that the caller may read.
@@ -260,14 +256,13 @@ fn not_yours() -> Refused {
     }
 }
 
-fn unread(error: ReadError) -> Refused {
-    Refused::Unavailable { detail: chain(&error) }
-}
-
 fn rows(wanted: Option<u32>, otherwise: u32) -> Result<usize, Refused> {
     let rows = wanted.unwrap_or(otherwise);
     if !(1..=PAGE_ROWS_MAX).contains(&rows) {
-        return Err(invalid("limit", format!("a page has 1 to {PAGE_ROWS_MAX} rows, not {rows}")));
+        return Err(form::invalid(
+            "limit",
+            format!("a page has 1 to {PAGE_ROWS_MAX} rows, not {rows}"),
+        ));
     }
     Ok(rows as usize)
 }
@@ -281,21 +276,18 @@ fn read_cursor(cursor: &Cursor) -> Result<AggregateId, Refused> {
         .filter(|text| text.len() <= CURSOR_CHARS_MAX)
         .and_then(|text| URL_SAFE_NO_PAD.decode(text).ok())
         .and_then(|bytes| String::from_utf8(bytes).ok());
-    text.as_deref()
-        .and_then(|text| text.strip_prefix(CURSOR)?.parse().ok())
-        .ok_or_else(|| invalid("after", "a cursor is taken as it is from next".into()))
+    text.as_deref().and_then(|text| text.strip_prefix(CURSOR)?.parse().ok()).ok_or_else(|| {
+        let taken = "a cursor is taken as it is from next in an answer to the same query";
+        form::invalid("after", taken)
+    })
 }
 
 fn parameters<P: DeserializeOwned>(message: &QueryMessage) -> Result<P, Refused> {
     let given = Value::Object(message.parameters.clone());
     serde_path_to_error::deserialize(given)
-        .map_err(|err| invalid(&err.path().to_string(), err.inner().to_string()))
+        .map_err(|err| form::invalid(err.path().to_string(), err.inner().to_string()))
 }
 
 fn json(answer: impl Serialize) -> Result<Value, Refused> {
     serde_json::to_value(answer).map_err(|err| Refused::Broken { detail: err.to_string() })
-}
-
-fn invalid(field: &str, detail: String) -> Refused {
-    Refused::Invalid { field: field.to_owned(), detail }
 }

@@ -87,7 +87,7 @@ impl Picture for Roll {
         let mut state = before.map_or(Subscription::Uncreated, |entry| {
             Subscription::Created(Box::new(entry.standing.as_ref().clone()))
         });
-        for event in envelope.events(commit.sequence, Subscription::UPCASTERS)? {
+        for event in envelope.events(commit.sequence)? {
             state.evolve(&event);
         }
         if let Some(before) = before {

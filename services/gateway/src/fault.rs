@@ -4,6 +4,8 @@
 //! A fault has no status; [`crate::problem`] chooses that. Its code is part of a problem's `type`
 //! and never changes.
 
+use samvirke_schemas::feed::FeedPosition;
+
 use crate::language::Language;
 
 /// Declares the faults, one a row: title and detail, in English and in bokmål.
@@ -175,6 +177,12 @@ faults! {
             "the parameter {name} must be of type {expected}",
             "parameteren {name} må være av typen {expected}";
 
+        // The feed.
+        PositionUnknown { last: FeedPosition }:
+            "Unknown position", "Ukjent posisjon",
+            "the feed has no such position; it ends at {last}, and FEED:0 is before its beginning",
+            "strømmen har ingen slik posisjon; den slutter på {last}, og FEED:0 er før begynnelsen";
+
         // The token.
         UnsupportedAuthorization:
             "Unsupported authorization", "Ukjent innlogging",
@@ -266,10 +274,6 @@ faults! {
             "Try again", "Prøv igjen",
             "too many requests are under way; nothing was done",
             "for mange forespørsler er i gang; ingenting ble gjort";
-        NotReady:
-            "Not ready", "Ikke klar",
-            "the gateway has no connection to the services, or is about to stop",
-            "porten har ikke forbindelse med tjenestene, eller er i ferd med å stoppe";
         Broken:
             "It is our fault", "Feilen er vår",
             "the program failed; tell us the instance of this problem",
@@ -290,7 +294,6 @@ impl Fault {
                 | Self::OfficesUnknown
                 | Self::AnswerLate
                 | Self::TooBusy
-                | Self::NotReady
         )
     }
 
@@ -311,6 +314,7 @@ impl Fault {
             | Self::MissingParameter { name }
             | Self::RepeatedParameter { name }
             | Self::WrongParameterType { name, .. } => name,
+            Self::PositionUnknown { .. } => "after",
             Self::TokenClaimMissing { claim } => claim,
             Self::TokenClaimInvalid { claim, .. } => claim,
             Self::UnknownPath
@@ -345,7 +349,6 @@ impl Fault {
             | Self::OfficesUnknown
             | Self::AnswerLate
             | Self::TooBusy
-            | Self::NotReady
             | Self::Broken => return None,
         };
         Some(name)

@@ -3,14 +3,12 @@
 use axum::{
     Json,
     extract::State,
-    http::header,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
 
-use async_nats::connection::State as Connection;
-
-use crate::{Gateway, fault::Fault, problem::Problem};
+use crate::{Gateway, problem::RETRY_AFTER_S, readiness::Check};
 
 /// `/livez`: the process answers. Says nothing of what it needs, or a broken server would restart
 /// it in vain.
@@ -18,18 +16,27 @@ pub(crate) async fn live() -> Response {
     Json(json!({"status": "ok"})).into_response()
 }
 
-/// `/readyz`: the services can be reached, and the process is not about to stop.
-pub(crate) async fn ready(State(gateway): State<Gateway>) -> Result<Response, Problem> {
-    let connected = gateway.0.nats.connection_state() == Connection::Connected;
-    if connected && !gateway.0.draining.is_cancelled() {
-        Ok(Json(json!({"status": "ready"})).into_response())
-    } else {
-        Err(Fault::NotReady.into())
+/// `/readyz`: whether everything that an answer needs is there, a line for each; 503 where something
+/// is not.
+pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
+    let checks = gateway.readiness().await;
+    let ready = checks.iter().all(Check::is_ok);
+    let lines: Vec<String> = checks.iter().map(|check| json!(check).to_string()).collect();
+    let word = if ready { "ready" } else { "not-ready" };
+    let text = format!("{{\"status\":\"{word}\",\"checks\":[\n{}\n]}}\n", lines.join(",\n"));
+    let fixed = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    match ready {
+        true => (fixed, text).into_response(),
+        false => {
+            let retry = [(header::RETRY_AFTER, RETRY_AFTER_S.to_string())];
+            (StatusCode::SERVICE_UNAVAILABLE, fixed, retry, text).into_response()
+        }
     }
 }
 
 /// `/metrics`: the process's numbers, in the Prometheus text format.
 pub(crate) async fn metrics(State(gateway): State<Gateway>) -> Response {
+    metrics::gauge!("samvirke_feed_readers").set(gateway.feed_readers() as f64);
     let text = gateway.0.metrics.render();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

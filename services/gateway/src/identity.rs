@@ -9,10 +9,11 @@ mod claims;
 mod fetched;
 mod keys;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, header};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, errors::ErrorKind};
 use samvirke_schemas::{networks::rules::PersonId, principal::Principal};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -62,14 +63,6 @@ pub struct Identity {
     issuers: Vec<Trusted>,
 }
 
-/// Who calls, as the token says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Caller {
-    pub(crate) principal: Principal,
-    /// Who it is in NETWORKS, where the issuer says so.
-    pub(crate) person: Option<PersonId>,
-}
-
 /// One issuer.
 #[derive(Debug)]
 struct Trusted {
@@ -116,6 +109,32 @@ struct Origin {
     iss: Option<serde_json::Value>,
 }
 
+/// Who calls, and until when that is believed; always for the public.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Caller {
+    pub(crate) principal: Principal,
+    /// Who it is in NETWORKS, where the issuer says so.
+    pub(crate) person: Option<PersonId>,
+    until: Option<DateTime<Utc>>,
+}
+
+impl Caller {
+    /// How much longer the caller is believed; none where that has no end.
+    pub(crate) fn time_left(&self, now: DateTime<Utc>) -> Option<Duration> {
+        self.until.map(|until| (until - now).to_std().unwrap_or_default())
+    }
+}
+
+/// The claims with the time they expire, in seconds since 1970 (RFC 7519 § 2).
+#[derive(Deserialize)]
+struct Dated {
+    #[serde(flatten)]
+    claims: Claims,
+    /// Required; whether it is there is checked where the others are.
+    #[serde(default)]
+    exp: f64,
+}
+
 impl Identity {
     /// Loads the keys of all issuers. Those with an address are fetched, now and from time to time.
     ///
@@ -146,7 +165,7 @@ impl Identity {
     pub(crate) async fn verify(&self, headers: &HeaderMap) -> Result<Caller, Fault> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         let Some(value) = values.next() else {
-            return Ok(Caller { principal: Principal::public(), person: None });
+            return Ok(Caller { principal: Principal::public(), person: None, until: None });
         };
         let token = value
             .to_str()
@@ -190,8 +209,9 @@ impl Identity {
         if key.algorithm != algorithm {
             return Err(Fault::TokenAlgorithm);
         }
-        let claims = issuer.claims(token, &key)?;
-        claims.caller(&issuer.issuer)
+        let Dated { claims, exp } = issuer.claims(token, &key)?;
+        let (principal, person) = claims.caller(&issuer.issuer)?;
+        Ok(Caller { principal, person, until: expiry(exp) })
     }
 }
 
@@ -226,7 +246,7 @@ impl Keys {
 
 impl Trusted {
     /// Checks the signature, then the claims that every token must have.
-    fn claims(&self, token: &str, key: &Key) -> Result<Claims, Fault> {
+    fn claims(&self, token: &str, key: &Key) -> Result<Dated, Fault> {
         let mut validation = Validation::new(key.algorithm);
         validation.leeway = LEEWAY_S;
         validation.validate_nbf = true;
@@ -237,10 +257,16 @@ impl Trusted {
         } else {
             &["exp", "iss", "aud"][..]
         });
-        jsonwebtoken::decode::<Claims>(token, &key.key, &validation)
+        jsonwebtoken::decode::<Dated>(token, &key.key, &validation)
             .map(|data| data.claims)
             .map_err(|error| fault(error.kind()))
     }
+}
+
+/// When a token is accepted no longer. One that expires after all that can be written as a date
+/// never does.
+fn expiry(exp: f64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp((exp as i64).checked_add(LEEWAY_S as i64)?, 0)
 }
 
 /// Reads one part of a token: JSON in base64url.

@@ -27,7 +27,11 @@ mod percent;
 mod query;
 mod service_request;
 
+mod feed;
+mod published;
+
 mod offices;
+mod readiness;
 
 mod health;
 mod observe;
@@ -50,8 +54,10 @@ pub use server::serve;
 pub use settings::Settings;
 
 use crate::{
+    feed::Feed,
     identity::{Identity, LoadError},
     offices::Offices,
+    readiness::Readiness,
     settings::Limits,
 };
 
@@ -66,8 +72,12 @@ struct Parts {
     offices: Follower<Offices>,
     /// Ends the following when the gateway goes.
     _following: DropGuard,
+    readiness: Readiness,
     limits: Limits,
     metrics: PrometheusHandle,
+    /// Where callers reach the gateway.
+    public_url: Option<String>,
+    feed: Arc<Feed>,
     /// One permit for each request to a service that may be under way.
     in_flight: Semaphore,
     /// Cancelled when the process is about to stop, so that load balancers look elsewhere.
@@ -89,16 +99,26 @@ impl Gateway {
     ) -> Result<Self, LoadError> {
         let identity = Identity::load(&settings.issuers).await?;
         let following = CancellationToken::new();
+        let draining = CancellationToken::new();
+        let feed = Feed::new(nats.clone(), settings.limits, draining.clone());
         Ok(Self(Arc::new(Parts {
             nats,
             signer,
             identity,
             offices: Follower::start(networks, following.clone()),
             _following: following.drop_guard(),
+            readiness: Readiness::default(),
             limits: settings.limits,
             metrics,
+            public_url: settings.public_url.clone(),
+            feed: Arc::new(feed),
             in_flight: Semaphore::new(settings.limits.in_flight_max),
-            draining: CancellationToken::new(),
+            draining,
         })))
+    }
+
+    /// How many streams of the feed and waiting requests for it there are now.
+    pub fn feed_readers(&self) -> usize {
+        self.0.feed.readers()
     }
 }

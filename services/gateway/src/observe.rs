@@ -22,6 +22,8 @@ use crate::{
 
 /// The paths whose requests go on to the services, and so need one of the permits.
 const SERVICE_PATHS: &str = "/v1/";
+/// The paths below them whose requests may stay long, and have permits of their own.
+const FEED_PATHS: &str = "/v1/feed";
 
 /// Wraps the whole router.
 pub(crate) async fn observe(
@@ -44,7 +46,8 @@ pub(crate) async fn observe(
     );
     let started = clock::instant();
     let answered = async {
-        let needs_permit = request.uri().path().starts_with(SERVICE_PATHS);
+        let path = request.uri().path();
+        let needs_permit = path.starts_with(SERVICE_PATHS) && !path.starts_with(FEED_PATHS);
         let permit = needs_permit.then(|| gateway.0.in_flight.try_acquire());
         let response = match &permit {
             Some(Err(_)) => Problem::from(Fault::TooBusy).into_response(),

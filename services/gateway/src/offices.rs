@@ -74,7 +74,7 @@ impl Picture for Offices {
         if envelope.aggregate.kind != "body" {
             return Ok(());
         }
-        for event in envelope.events(commit.sequence, &[])? {
+        for event in envelope.events(commit.sequence)? {
             self.learn(&envelope.aggregate.id, &event);
         }
         Ok(())

@@ -4,6 +4,7 @@
 //! Nothing is written here that the types do not say, so the document cannot lag behind the
 //! program. The copy in `schemas/openapi.json` is compared by a test.
 
+mod own;
 mod shared;
 
 use std::collections::BTreeSet;
@@ -37,6 +38,9 @@ pub fn openapi() -> Value {
     }
     for query in QUERIES {
         add_query(&mut paths, query, &mut generator);
+    }
+    for (query, responses) in own::responses(&mut generator) {
+        add_own_query(&mut paths, query, &responses, &mut generator);
     }
     shared::add_own_paths(&mut paths);
     let responses = shared::responses();
@@ -73,6 +77,7 @@ fn tags() -> Vec<Value> {
         })
         .chain([
             json!({"name": "queries", "description": "What the read models answer."}),
+            json!({"name": "feed", "description": "The change feed, and what programs subscribe to."}),
             json!({"name": "operation", "description": "For whoever runs Samvirke."}),
         ])
         .collect()
@@ -114,6 +119,25 @@ fn add_query(paths: &mut Map<String, Value>, query: &Query, generator: &mut Sche
         "summary": query.summary,
         "parameters": parameters,
         "responses": shared::query_responses(&(query.answer)(generator).to_value()),
+    });
+    put(paths, query.path, "get", operation);
+}
+
+fn add_own_query(
+    paths: &mut Map<String, Value>,
+    query: &Query,
+    responses: &Value,
+    generator: &mut SchemaGenerator,
+) {
+    let mut parameters: Vec<Value> =
+        parameter::of_query(query, generator).iter().map(query_parameter).collect();
+    parameters.extend(own::parameters(query));
+    let operation = json!({
+        "operationId": query.name,
+        "tags": ["feed"],
+        "summary": query.summary,
+        "parameters": parameters,
+        "responses": responses,
     });
     put(paths, query.path, "get", operation);
 }

@@ -8,7 +8,10 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, header},
     response::IntoResponse,
 };
-use samvirke_schemas::reply::{Refused, RejectionKind};
+use samvirke_schemas::{
+    feed::FeedPosition,
+    reply::{Refused, RejectionKind},
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -49,6 +52,9 @@ pub struct Document {
     /// The field, parameter or header at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// Where the feed ends, where the position that was given is not one of its.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_position: Option<FeedPosition>,
     /// The request's id, to be quoted when something is reported.
     pub instance: String,
 }
@@ -140,13 +146,14 @@ impl Cause {
         let language = context.language;
         let detail = match self {
             Self::Fault(fault) => fault.detail(language),
-            Self::Refused(Refused::Rejected { detail, detail_nb, .. }) => match language {
+            Self::Refused(
+                Refused::Rejected { detail, detail_nb, .. }
+                | Refused::Invalid { detail, detail_nb, .. }
+                | Refused::Unavailable { detail, detail_nb },
+            ) => match language {
                 Language::English => detail.clone(),
                 Language::Bokmaal => detail_nb.clone(),
             },
-            Self::Refused(Refused::Invalid { detail, .. } | Refused::Unavailable { detail }) => {
-                detail.clone()
-            }
             // What broke is for the log; it may name tables, hosts or files.
             Self::Refused(Refused::Broken { .. }) => Fault::Broken.detail(language),
         };
@@ -165,6 +172,10 @@ impl Cause {
             detail: sentence(&detail),
             rule,
             field: field.filter(|field| !field.is_empty()),
+            last_position: match self {
+                Self::Fault(Fault::PositionUnknown { last }) => Some(*last),
+                Self::Fault(_) | Self::Refused(_) => None,
+            },
             instance: context.id.clone(),
         }
     }
@@ -208,7 +219,7 @@ impl Cause {
             Self::Refused(Refused::Broken { detail }) => {
                 tracing::error!(request.id = context.id, detail, "a service failed");
             }
-            Self::Refused(Refused::Unavailable { detail }) => {
+            Self::Refused(Refused::Unavailable { detail, .. }) => {
                 tracing::warn!(request.id = context.id, detail, "a service cannot answer now");
             }
             Self::Fault(fault) if fault.is_passing() => {
@@ -225,6 +236,7 @@ fn status_of_fault(fault: &Fault) -> StatusCode {
             StatusCode::NOT_FOUND
         }
         Fault::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
+        Fault::PositionUnknown { .. } => StatusCode::GONE,
         Fault::InvalidPath
         | Fault::RepeatedHeader { .. }
         | Fault::InvalidIdempotencyKey { .. }
@@ -268,8 +280,7 @@ fn status_of_fault(fault: &Fault) -> StatusCode {
         | Fault::IssuerAway
         | Fault::OfficesUnknown
         | Fault::AnswerLate
-        | Fault::TooBusy
-        | Fault::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+        | Fault::TooBusy => StatusCode::SERVICE_UNAVAILABLE,
         Fault::Broken => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

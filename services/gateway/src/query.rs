@@ -9,7 +9,7 @@ use samvirke_schemas::{
     message::QueryMessage,
     reply::Refused,
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -97,7 +97,7 @@ pub(crate) async fn answer(
 
 impl Route {
     /// The parameters of one request, typed as the schema says.
-    fn parameters(
+    pub(crate) fn parameters(
         &self,
         path: Vec<(String, String)>,
         query: &str,
@@ -164,6 +164,14 @@ fn put(values: &mut Map<String, Value>, name: String, value: Value) -> Result<()
         (Some(_), _) => return Err(Fault::RepeatedParameter { name }),
     }
     Ok(())
+}
+
+/// Parameters as the struct that describes them.
+pub(crate) fn typed<T: DeserializeOwned>(parameters: Map<String, Value>) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(Value::Object(parameters)).map_err(|error| {
+        let field = error.path().to_string();
+        samvirke_kernel::form::invalid(field, error.inner().to_string()).into()
+    })
 }
 
 /// The cooperation a query is about: that of its `id`, or its `cooperation`.

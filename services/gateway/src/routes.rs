@@ -11,14 +11,24 @@ use axum::{
     routing::{get, post},
 };
 use bytes::Bytes;
-use samvirke_schemas::catalogue::{ADDITIONS, COLLECTIONS, Collection, QUERIES};
+use samvirke_schemas::catalogue::{ADDITIONS, COLLECTIONS, Collection, QUERIES, Query};
+use schemars::SchemaGenerator;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    Gateway, command, fault::Fault, health, observe, openapi::openapi, parameter, problem::Problem,
-    query, request_context::RequestContext,
+    Gateway, command, fault::Fault, feed, health, observe, openapi::openapi, parameter,
+    problem::Problem, published, query, request_context::RequestContext,
 };
+
+/// What the gateway answers itself, with parameters as queries have them.
+pub(crate) static OWN_QUERIES: [&Query; 5] = [
+    &feed::PAGES,
+    &feed::STREAM,
+    &published::DECISIONS,
+    &published::OF_BODY,
+    &published::OF_MEMBER,
+];
 
 /// Everything the gateway serves.
 ///
@@ -42,10 +52,10 @@ pub fn router(gateway: Gateway) -> Router {
     }
     let mut generator = parameter::generator();
     for query in QUERIES {
-        let parameters = parameter::of_query(query, &mut generator);
-        let route = query::Route { service: query.service, name: query.name, parameters };
-        router = with_query(router, query.path, Arc::new(route));
+        router = with_query(router, query.path, route(query, &mut generator));
     }
+    router = with_feed(router, &mut generator);
+    router = with_published(router, &mut generator);
     router
         .fallback(unmatched)
         .method_not_allowed_fallback(unmatched)
@@ -84,6 +94,66 @@ fn with_query(router: Router<Gateway>, path: &str, route: Arc<query::Route>) -> 
     router.route(path, get(handler))
 }
 
+fn with_feed(router: Router<Gateway>, generator: &mut SchemaGenerator) -> Router<Gateway> {
+    let (page, stream) = (route(&feed::PAGES, generator), route(&feed::STREAM, generator));
+    let page = async move |State(gateway): State<Gateway>,
+                           Extension(context): Extension<RequestContext>,
+                           RawQuery(query): RawQuery,
+                           headers: HeaderMap| {
+        feed::page(&gateway, &page, query.as_deref(), &headers, &context).await
+    };
+    let stream = async move |State(gateway): State<Gateway>,
+                             Extension(context): Extension<RequestContext>,
+                             RawQuery(query): RawQuery,
+                             headers: HeaderMap| {
+        feed::stream(&gateway, &stream, query.as_deref(), &headers, &context).await
+    };
+    router.route(feed::PAGES.path, get(page)).route(feed::STREAM.path, get(stream))
+}
+
+fn with_published(router: Router<Gateway>, generator: &mut SchemaGenerator) -> Router<Gateway> {
+    let decisions = route(&published::DECISIONS, generator);
+    let decisions = async move |State(gateway): State<Gateway>,
+                                Extension(context): Extension<RequestContext>,
+                                RawQuery(query): RawQuery,
+                                headers: HeaderMap| {
+        let query = query.as_deref();
+        published::decisions(&gateway, &decisions, query, &headers, &context).await
+    };
+    let router = router.route(published::DECISIONS.path, get(decisions));
+    // A router's parameter is a whole segment, so it takes the ending in.
+    let at = |query: &Query| query.path.replace("}.ics", "}");
+    let (of_body, of_member) =
+        (route(&published::OF_BODY, generator), route(&published::OF_MEMBER, generator));
+    let body = async move |State(gateway): State<Gateway>,
+                           Extension(context): Extension<RequestContext>,
+                           path: Result<Path<String>, PathRejection>,
+                           RawQuery(query): RawQuery,
+                           headers: HeaderMap|
+                -> Result<Response, Problem> {
+        let Path(file) = path.map_err(|_| Fault::InvalidPath)?;
+        let query = query.as_deref();
+        published::of_body(&gateway, &of_body, &file, query, &headers, &context).await
+    };
+    let member = async move |State(gateway): State<Gateway>,
+                             Extension(context): Extension<RequestContext>,
+                             path: Result<Path<String>, PathRejection>,
+                             RawQuery(query): RawQuery,
+                             headers: HeaderMap|
+                -> Result<Response, Problem> {
+        let Path(file) = path.map_err(|_| Fault::InvalidPath)?;
+        let query = query.as_deref();
+        published::of_member(&gateway, &of_member, &file, query, &headers, &context).await
+    };
+    router.route(&at(&published::OF_BODY), get(body)).route(&at(&published::OF_MEMBER), get(member))
+}
+
+/// What a query takes.
+fn route(query: &Query, generator: &mut SchemaGenerator) -> Arc<query::Route> {
+    let parameters = parameter::of_query(query, generator);
+    Arc::new(query::Route { service: query.service, name: query.name, parameters })
+}
+
 fn openapi_json(document: Bytes) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], document).into_response()
 }
@@ -91,12 +161,10 @@ fn openapi_json(document: Bytes) -> Response {
 /// Answers what no route answers: with what there is instead.
 async fn unmatched(request: Request) -> Problem {
     let path = request.uri().path();
-    if let Some(fault) = unknown_command(request.method(), path) {
-        return fault.into();
-    }
-    match allowed(path) {
-        Some(allowed) => Fault::WrongMethod { allowed }.into(),
-        None => Fault::UnknownPath.into(),
+    match (allowed(path), unknown_command(request.method(), path)) {
+        (Some(allowed), _) => Fault::WrongMethod { allowed }.into(),
+        (None, Some(fault)) => fault.into(),
+        (None, None) => Fault::UnknownPath.into(),
     }
 }
 
@@ -122,7 +190,8 @@ fn unknown_command(method: &Method, path: &str) -> Option<Fault> {
 /// The methods that a path answers, as the header `Allow` writes them.
 fn allowed(path: &str) -> Option<String> {
     let own = ["/livez", "/readyz", "/metrics", "/openapi.json"].contains(&path);
-    let is_query = own || QUERIES.iter().any(|query| matches_template(query.path, path));
+    let mut queries = QUERIES.iter().chain(OWN_QUERIES);
+    let is_query = own || queries.any(|query| matches_template(query.path, path));
     let is_command = COLLECTIONS.iter().any(|collection| {
         collection.commands.iter().any(|command| {
             matches_template(&format!("/v1/{}/{{id}}/{command}", collection.plural), path)

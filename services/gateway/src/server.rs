@@ -1,7 +1,7 @@
 //! Takes connections, and lets go of none in the middle of an answer.
 //!
-//! Limits: so many connections at once, so long to send the headers, so long to finish when asked
-//! to stop.
+//! Limits: so many connections at once, so long to send the headers, so long to take nothing of an
+//! answer, so long to finish when asked to stop.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -11,6 +11,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{net::TcpListener, sync::Semaphore};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Gateway, router};
@@ -63,8 +64,10 @@ pub async fn serve(
         http.timer(TokioTimer::new())
             .header_read_timeout(HEADERS_TIMEOUT)
             .max_buf_size(HEADERS_BYTES_MAX);
-        let connection =
-            graceful.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(limits.write_stall()));
+        let stream = TokioIo::new(Box::pin(stream));
+        let connection = graceful.watch(http.serve_connection(stream, service.clone()));
         tokio::spawn(async move {
             // A caller that goes away in the middle is no failure of ours.
             if let Err(error) = connection.await {

@@ -13,6 +13,9 @@ use serde_json::Value;
 pub struct Settings {
     /// Whose tokens are accepted. None means that everyone is the public.
     pub issuers: Vec<Issuer>,
+    /// Where callers reach the gateway, for addresses in feeds and calendars. Without it they are
+    /// made of the host that a caller names.
+    pub public_url: Option<String>,
     pub limits: Limits,
 }
 
@@ -53,6 +56,13 @@ pub struct Limits {
     pub in_flight_max: usize,
     /// The most open connections; the next waits in the listener's backlog.
     pub connections_max: usize,
+    /// How long a caller may take nothing of an answer before its connection is closed, in
+    /// milliseconds.
+    pub write_stall_ms: u64,
+    /// The most streams of the feed and waiting requests for it at once; the next is answered 503.
+    pub feed_readers_max: usize,
+    /// How long a stream of the feed is silent before it gives a sign of life, in milliseconds.
+    pub feed_heartbeat_ms: u64,
 }
 
 impl Default for Limits {
@@ -62,6 +72,9 @@ impl Default for Limits {
             request_timeout_ms: 10_000,
             in_flight_max: 1_024,
             connections_max: 4_096,
+            write_stall_ms: 30_000,
+            feed_readers_max: 3_072,
+            feed_heartbeat_ms: 15_000,
         }
     }
 }
@@ -70,6 +83,16 @@ impl Limits {
     /// How long a request may take in all.
     pub fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)
+    }
+
+    /// How long a caller may take nothing of an answer.
+    pub fn write_stall(&self) -> Duration {
+        Duration::from_millis(self.write_stall_ms)
+    }
+
+    /// How long a stream of the feed may be silent.
+    pub fn feed_heartbeat(&self) -> Duration {
+        Duration::from_millis(self.feed_heartbeat_ms)
     }
 }
 

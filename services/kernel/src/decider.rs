@@ -14,7 +14,7 @@ use samvirke_schemas::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{rejection::Rejection, upcast::Upcaster};
+use crate::rejection::Rejection;
 
 /// An aggregate as a pure function of its history.
 pub trait Decider:
@@ -24,8 +24,6 @@ pub trait Decider:
     const CONTEXT: &'static str;
     /// The kind of aggregate, a token of its subject: `case`.
     const KIND: &'static str;
-    /// Lifts events written in older versions, one step each.
-    const UPCASTERS: &'static [Upcaster] = &[];
     /// The sources that state and `evolve` are made of; snapshots taken under others are ignored.
     const REDUCER: &'static [&'static str];
 

@@ -7,7 +7,9 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use samvirke_schemas::{Tagged, id::AggregateId, message::Provenance, principal::Principal};
+use samvirke_schemas::{
+    Tagged, event_version, id::AggregateId, message::Provenance, principal::Principal,
+};
 use serde::{
     Deserialize, Serialize,
     de::{DeserializeOwned, EnumAccess, IntoDeserializer, VariantAccess},
@@ -16,7 +18,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::upcast::{self, UpcastError, Upcaster};
+use crate::upcast::{self, UpcastError};
 
 /// The version of the envelope's own form.
 pub const ENVELOPE_VERSION: u32 = 1;
@@ -24,6 +26,8 @@ pub const ENVELOPE_VERSION: u32 = 1;
 pub const EVENTS_PER_COMMIT_MAX: usize = 256;
 /// The most bytes an envelope may have: the server's usual `max_payload`, less room for headers.
 pub const ENVELOPE_BYTES_MAX: usize = 1024 * 1024 - 8 * 1024;
+/// Room for an envelope with one event of the usual size, so that writing it seldom has to move it.
+const ENVELOPE_BYTES_USUAL: usize = 1024;
 
 /// Why stored bytes cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -129,7 +133,9 @@ impl Envelope {
     ///
     /// Only when an event cannot be written as JSON, which is our bug.
     pub fn write(&self) -> Result<Bytes, serde_json::Error> {
-        serde_json::to_vec(self).map(Bytes::from)
+        let mut bytes = Vec::with_capacity(ENVELOPE_BYTES_USUAL);
+        serde_json::to_writer(&mut bytes, self)?;
+        Ok(bytes.into())
     }
 
     /// The events of the commit, lifted to today's version.
@@ -137,14 +143,10 @@ impl Envelope {
     /// # Errors
     ///
     /// When a type is unknown or an event cannot be lifted or read.
-    pub fn events<E: Tagged>(
-        &self,
-        sequence: u64,
-        upcasters: &[Upcaster],
-    ) -> Result<Vec<E>, EnvelopeError> {
+    pub fn events<E: Tagged>(&self, sequence: u64) -> Result<Vec<E>, EnvelopeError> {
         self.events
             .iter()
-            .map(|event| read_event(sequence, &event.tag, event.version, &event.data, upcasters))
+            .map(|event| read_event(sequence, &event.tag, event.version, &event.data))
             .collect()
     }
 }
@@ -164,11 +166,7 @@ pub fn digest(payload: &[u8]) -> String {
 /// # Errors
 ///
 /// Only when the event cannot be written as JSON, which is our bug.
-pub fn record<E: Tagged>(
-    event: &E,
-    id: Uuid,
-    upcasters: &[Upcaster],
-) -> Result<Recorded, serde_json::Error> {
+pub fn record<E: Tagged>(event: &E, id: Uuid) -> Result<Recorded, serde_json::Error> {
     let tag = event.tag();
     let tagged = serde_json::to_string(event)?;
     // What is written is {"<tag>":<data>}; only the data is kept, as it was written.
@@ -181,7 +179,7 @@ pub fn record<E: Tagged>(
     Ok(Recorded {
         id,
         tag: tag.to_owned(),
-        version: upcast::version_today(upcasters, tag),
+        version: event_version(event),
         data: RawValue::from_string(data.to_owned())?,
     })
 }
@@ -236,11 +234,10 @@ impl<'a> Folded<'a> {
     pub fn each<E: Tagged>(
         &self,
         sequence: u64,
-        upcasters: &[Upcaster],
         mut take: impl FnMut(E),
     ) -> Result<(), EnvelopeError> {
         for event in &self.events {
-            take(read_event(sequence, &event.tag, event.version, event.data, upcasters)?);
+            take(read_event(sequence, &event.tag, event.version, event.data)?);
         }
         Ok(())
     }
@@ -251,17 +248,16 @@ fn read_event<E: Tagged>(
     tag: &str,
     version: u32,
     data: &RawValue,
-    upcasters: &[Upcaster],
 ) -> Result<E, EnvelopeError> {
-    if !E::TAGS.contains(&tag) && !upcasters.iter().any(|step| step.tag == tag) {
+    if !E::TAGS.contains(&tag) && !E::UPCASTERS.iter().any(|step| step.tag == tag) {
         return Err(EnvelopeError::UnknownType { sequence, tag: tag.to_owned() });
     }
     let malformed = |source| EnvelopeError::Malformed { sequence, tag: tag.to_owned(), source };
-    if version == upcast::version_today(upcasters, tag) {
+    if version == upcast::version_today(E::UPCASTERS, tag) {
         return from_variant(tag, data).map_err(malformed);
     }
     let old = serde_json::from_str(data.get()).map_err(malformed)?;
-    let lifted = upcast::lift(upcasters, tag, version, old)
+    let lifted = upcast::lift(E::UPCASTERS, tag, version, old)
         .map_err(|source| EnvelopeError::Upcast { sequence, source })?;
     let raw = serde_json::value::to_raw_value(&lifted).map_err(malformed)?;
     from_variant(tag, &raw).map_err(malformed)
@@ -345,3 +341,6 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

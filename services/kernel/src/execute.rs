@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use rand::RngExt;
 use samvirke_schemas::{
@@ -106,8 +107,7 @@ pub async fn execute<D: Decider>(
                 return Err(error);
             }
         };
-        let about = order.about();
-        let pending = repository.pending(&loaded, &events, &about)?;
+        let pending = repository.pending(&loaded, &events, order.about())?;
         let payload = pending.payload.clone();
         match repository.log().append(vec![pending]).await {
             Ok(sequences) => {
@@ -118,7 +118,7 @@ pub async fn execute<D: Decider>(
                     (order.command_id, &order.digest),
                     events,
                     sequence,
-                    &payload,
+                    payload,
                 );
                 *slot = Some(loaded);
                 return Ok(done);
@@ -279,7 +279,7 @@ fn advance<D: Decider>(
     (command_id, digest): (Uuid, &str),
     events: Vec<D::Event>,
     sequence: u64,
-    payload: &[u8],
+    payload: Bytes,
 ) -> Done<D::Event> {
     let from = loaded.version;
     loaded.advance(&events, sequence, command_id, digest.to_owned(), payload);

@@ -6,6 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt;
+use samvirke_schemas::reply::Refused;
 use tokio::sync::{RwLock, RwLockReadGuard, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -38,6 +39,16 @@ pub struct Behind {
     pub stream: String,
     pub wanted: u64,
     pub reached: u64,
+}
+
+impl From<Behind> for Refused {
+    fn from(behind: Behind) -> Self {
+        let Behind { stream, wanted, reached } = &behind;
+        let detail_nb = format!(
+            "det som er kjent av {stream}, er kommet til {reached}, ikke til {wanted} ennå"
+        );
+        Self::unavailable(behind.to_string(), detail_nb)
+    }
 }
 
 /// A handle on a picture and how far it has come.

@@ -18,6 +18,7 @@ use crate::{
     decider::Decider,
     envelope,
     execute::{Done, ExecuteError, Order, execute},
+    form,
     position::{InvalidPosition, Position},
     rejection::Rejection,
     repository::{Repository, StoreError},
@@ -57,10 +58,12 @@ pub fn order<D: Decider>(message: &CommandMessage, facts: D::Facts) -> Result<Or
 /// [`Refused::Invalid`] with the path of the field at fault.
 pub fn request<R: Tagged + DeserializeOwned>(command: &str, body: &str) -> Result<R, Refused> {
     if !R::TAGS.contains(&command) {
-        return Err(Refused::Invalid {
-            field: "command".into(),
-            detail: format!("there is no command {command:?}; there are {}", R::TAGS.join(", ")),
-        });
+        let known = R::TAGS.join(", ");
+        return Err(Refused::invalid(
+            "command",
+            format!("there is no command {command:?}; there are {known}"),
+            format!("kommandoen {command:?} finnes ikke; det er {known}"),
+        ));
     }
     let tagged = format!("{{\"{command}\":{body}}}");
     let json = &mut serde_json::Deserializer::from_str(&tagged);
@@ -69,11 +72,8 @@ pub fn request<R: Tagged + DeserializeOwned>(command: &str, body: &str) -> Resul
         let field = path.strip_prefix(command).unwrap_or(&path).trim_start_matches('.');
         let detail = err.inner().to_string();
         // The line and column are those of our wrapping, not of what was sent.
-        let detail = detail.split(" at line ").next().unwrap_or(&detail).to_owned();
-        Refused::Invalid {
-            field: if field.is_empty() { "body".into() } else { field.to_owned() },
-            detail,
-        }
+        let detail = detail.split(" at line ").next().unwrap_or(&detail);
+        form::invalid(if field.is_empty() { "body" } else { field }, detail)
     })
 }
 
@@ -90,10 +90,11 @@ fn digest_of(message: &CommandMessage) -> String {
 fn time_of(message: &CommandMessage, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refused> {
     let Some(at) = message.at else { return Ok(now) };
     if at > now + CLOCK_LEEWAY {
-        return Err(Refused::Invalid {
-            field: "Samvirke-Occurred-At".into(),
-            detail: format!("{at} lies ahead; only what has happened can be registered"),
-        });
+        return Err(Refused::invalid(
+            "Samvirke-Occurred-At",
+            format!("{at} lies ahead; only what has happened can be registered"),
+            format!("{at} er ikke kommet ennå; bare det som har hendt, kan registreres"),
+        ));
     }
     let may = [Role::Secretariat, Role::Operator, Role::System];
     if !message.principal.is_any(&may, &message.id.cooperation) {
@@ -138,10 +139,8 @@ pub fn positions(after: &[String]) -> Result<Vec<Position>, Refused> {
     after
         .iter()
         .map(|text| {
-            text.parse().map_err(|err: InvalidPosition| Refused::Invalid {
-                field: "Samvirke-Position".into(),
-                detail: err.to_string(),
-            })
+            text.parse()
+                .map_err(|err: InvalidPosition| form::invalid("Samvirke-Position", err.to_string()))
         })
         .collect()
 }
@@ -185,9 +184,10 @@ pub fn refused<R: Rejection>(error: ExecuteError<R>) -> Refused {
             detail_nb: "nøkkelen er brukt for en annen forespørsel; bruk en ny".into(),
             field: Some("Idempotency-Key".into()),
         },
-        ExecuteError::Contended => Refused::Unavailable {
-            detail: "many others are writing to the same aggregate; try again".into(),
-        },
+        ExecuteError::Contended => Refused::unavailable(
+            "many others are writing to the same aggregate; try again",
+            "mange andre skriver til det samme; prøv igjen",
+        ),
         ExecuteError::Store(error) => store_refused(&error),
     }
 }
@@ -197,16 +197,17 @@ pub fn store_refused(error: &StoreError) -> Refused {
     match error {
         StoreError::Read(_) | StoreError::Append(AppendError::Unknown { .. }) => {
             warn!(error = %chain(error), "the store did not answer");
-            Refused::Unavailable {
-                detail: "the event store does not answer; repeat with the same Idempotency-Key"
-                    .into(),
-            }
+            Refused::unavailable(
+                "the event store does not answer; repeat with the same Idempotency-Key",
+                "hendelseslageret svarer ikke; send på nytt med samme Idempotency-Key",
+            )
         }
-        StoreError::Append(AppendError::Overloaded) => {
-            Refused::Unavailable { detail: "too many commits are waiting; try again".into() }
-        }
+        StoreError::Append(AppendError::Overloaded) => Refused::unavailable(
+            "too many commits are waiting; try again",
+            "for mange skrivinger venter; prøv igjen",
+        ),
         StoreError::Append(AppendError::TooLarge { .. }) | StoreError::TooManyEvents { .. } => {
-            Refused::Invalid { field: "body".into(), detail: chain(error) }
+            Refused::invalid("body", chain(error), "det er for mye i én kommando; del den opp")
         }
         StoreError::Append(AppendError::Conflict { .. } | AppendError::Refused { .. })
         | StoreError::History(_)

@@ -5,7 +5,8 @@
 pub mod decider;
 pub mod rejection;
 pub mod scenario;
-pub mod upcast;
+
+pub use samvirke_schemas::upcast;
 
 pub mod envelope;
 pub mod loaded;
@@ -20,10 +21,12 @@ pub mod snapshot;
 pub mod stream;
 
 pub mod follower;
+pub mod form;
 pub mod inbox;
 pub mod policy;
 pub mod projection;
 pub mod publication;
+pub mod receiver;
 pub mod service;
 
 pub mod clock;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use samvirke_schemas::id::AggregateId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -30,7 +31,7 @@ pub struct Remembered {
 #[serde(from = "Option<String>", into = "Option<String>")]
 pub enum Previous {
     Nothing,
-    Bytes(Box<[u8]>),
+    Bytes(Bytes),
     Digest(String),
 }
 
@@ -101,7 +102,7 @@ impl<D: Decider> Loaded<D> {
         }
         let folded = Folded::read(commit.sequence, &commit.payload)?;
         let mut events = Vec::with_capacity(folded.events.len());
-        folded.each::<D::Event>(commit.sequence, D::UPCASTERS, |event| events.push(event))?;
+        folded.each::<D::Event>(commit.sequence, |event| events.push(event))?;
         for event in &events {
             self.state.evolve(event);
         }
@@ -110,7 +111,8 @@ impl<D: Decider> Loaded<D> {
             folded.aggregate.version_to,
             folded.command_id,
             folded.digest.into_owned(),
-            &commit.payload,
+            // What was read is a piece of a larger buffer, which would be kept with it.
+            Bytes::copy_from_slice(&commit.payload),
         );
         Ok(())
     }
@@ -122,7 +124,7 @@ impl<D: Decider> Loaded<D> {
         sequence: u64,
         command_id: Uuid,
         digest: String,
-        payload: &[u8],
+        payload: Bytes,
     ) {
         for event in events {
             self.state.evolve(event);
@@ -136,11 +138,11 @@ impl<D: Decider> Loaded<D> {
         version: u64,
         command_id: Uuid,
         digest: String,
-        payload: &[u8],
+        payload: Bytes,
     ) {
         self.sequence = sequence;
         self.version = version;
-        self.previous = Previous::Bytes(payload.into());
+        self.previous = Previous::Bytes(payload);
         if self.remembered.len() == COMMANDS_REMEMBERED_MAX {
             self.remembered.pop_front();
         }

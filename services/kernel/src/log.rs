@@ -27,6 +27,8 @@ use crate::{
 
 /// The most messages asked for in one direct get; more are paged.
 pub const READ_MESSAGES_MAX: usize = 1_000;
+/// The most bytes asked for in one direct get.
+pub const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long to wait for the next message of a direct get.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -132,36 +134,53 @@ impl Log {
     }
 
     /// Reads the commits of one subject after a sequence, in one request for each
-    /// [`READ_MESSAGES_MAX`]. May lag behind the leader.
+    /// [`READ_MESSAGES_MAX`] or [`READ_BYTES_MAX`]. May lag behind the leader.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
     pub async fn read(&self, subject: &str, after: u64) -> Result<Vec<Stored>, ReadError> {
         let mut commits = Vec::new();
-        let mut from = after + 1;
-        loop {
-            let more = self.read_page(subject, from, &mut commits).await?;
-            match commits.last() {
-                Some(last) if more => from = last.sequence + 1,
-                _ => return Ok(commits),
-            }
-        }
+        let push = |commit| {
+            commits.push(commit);
+            Ok::<_, ReadError>(())
+        };
+        self.read_each(subject, after, push).await?;
+        Ok(commits)
     }
 
-    /// Reads one page; returns whether there is more.
-    async fn read_page(
+    /// As [`Log::read`], but each commit is taken as it comes, and none is held.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`], or that of `take`, which ends the reading.
+    pub(crate) async fn read_each<E: From<ReadError>>(
+        &self,
+        subject: &str,
+        after: u64,
+        mut take: impl FnMut(Stored) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut from = after + 1;
+        while let Some(last) = self.read_page(subject, from, &mut take).await? {
+            from = last + 1;
+        }
+        Ok(())
+    }
+
+    /// Reads one page; returns the last sequence of it if there is more.
+    async fn read_page<E: From<ReadError>>(
         &self,
         subject: &str,
         from: u64,
-        commits: &mut Vec<Stored>,
-    ) -> Result<bool, ReadError> {
+        take: &mut impl FnMut(Stored) -> Result<(), E>,
+    ) -> Result<Option<u64>, E> {
         let client = self.client();
         let inbox = client.new_inbox();
         let mut answers =
             client.subscribe(inbox.clone()).await.map_err(|err| self.unreachable(err))?;
         let question = serde_json::json!({
-            "seq": from, "batch": READ_MESSAGES_MAX, "next_by_subj": subject,
+            "seq": from, "batch": READ_MESSAGES_MAX, "max_bytes": READ_BYTES_MAX,
+            "next_by_subj": subject,
         });
         client
             .publish_with_reply(
@@ -171,25 +190,28 @@ impl Log {
             )
             .await
             .map_err(|err| self.unreachable(err))?;
+        let mut last = None;
         loop {
             let answer = tokio::time::timeout(READ_TIMEOUT, answers.next())
                 .await
                 .map_err(|_| ReadError::TimedOut { stream: self.identity.name.clone() })?
                 .ok_or_else(|| ReadError::TimedOut { stream: self.identity.name.clone() })?;
             match answer.status {
-                None => commits.push(self.stored(&answer)?),
-                Some(StatusCode::NOT_FOUND) => return Ok(false),
+                None => {
+                    let commit = self.stored(&answer)?;
+                    last = Some(commit.sequence);
+                    take(commit)?;
+                }
+                Some(StatusCode::NOT_FOUND) => return Ok(None),
                 // The end of the page; what is left for the subject is told with it.
                 Some(status) if status.as_u16() == 204 => {
                     let left = header(&answer, "Nats-Num-Pending");
-                    return Ok(left.is_some_and(|left| left != "0"));
+                    return Ok(last.filter(|_| left.is_some_and(|left| left != "0")));
                 }
                 Some(status) => {
-                    return Err(ReadError::Refused {
-                        stream: self.identity.name.clone(),
-                        status: status.as_u16(),
-                        description: answer.description.unwrap_or_default(),
-                    });
+                    let description = answer.description.unwrap_or_default();
+                    let (stream, status) = (self.identity.name.clone(), status.as_u16());
+                    return Err(ReadError::Refused { stream, status, description }.into());
                 }
             }
         }

@@ -64,7 +64,7 @@ pub fn events<E: Tagged>(
         return Ok(Vec::new());
     }
     let events = envelope
-        .events::<E>(commit.sequence, &[])
+        .events::<E>(commit.sequence)
         .map_err(|err| TryAgain { reason: err.to_string() })?;
     Ok(events.into_iter().zip(envelope.events.iter().map(|event| event.id)).collect())
 }

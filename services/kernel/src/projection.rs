@@ -7,19 +7,21 @@
 
 use std::{future::Future, time::Duration};
 
-use futures::{Stream, StreamExt};
+use futures::StreamExt;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::{
     inbox::chain,
-    log::{Log, ReadError, Stored},
+    log::{Log, Stored},
     stream::{StreamIdentity, identity},
 };
 
-/// The most commits taken in one transaction, give or take the rest of an atomic batch.
-pub const BATCH_COMMITS_MAX: usize = 1_000;
+mod batch;
+
+pub use batch::{BATCH_BYTES_MAX, BATCH_COMMITS_MAX, BATCH_WAIT_MAX};
+
 /// How often a projection with nothing to take makes sure that its store still has what it took. A
 /// store that crashed may have forgotten the last commits (decision 7).
 const REMEMBERED_EVERY: Duration = Duration::from_secs(2);
@@ -176,7 +178,7 @@ async fn follow<P: Projection>(
                 Err(err) => return Ended::Failed(chain(&err)),
             },
         };
-        let batch = match next_batch(first, &mut commits).await {
+        let batch = match batch::gather(first, &mut commits).await {
             Ok(Some(batch)) => batch,
             Ok(None) if at.sequence > start => return Ended::Moved,
             Ok(None) => return Ended::Failed("the stream's messages ended".into()),
@@ -232,30 +234,6 @@ async fn start<P: Projection>(projection: &P, log: &Log) -> Result<Checkpoint, E
 async fn remembers<P: Projection>(projection: &P, at: &Checkpoint) -> Result<bool, TakeError> {
     let kept = projection.checkpoint(&at.stream.name).await?;
     Ok(kept.map_or(0, |kept| kept.sequence) == at.sequence)
-}
-
-/// Takes with the first commit what has arrived already, to the end of an atomic batch.
-async fn next_batch(
-    first: Option<Result<Stored, ReadError>>,
-    commits: &mut (impl Stream<Item = Result<Stored, ReadError>> + Unpin),
-) -> Result<Option<Vec<Stored>>, ReadError> {
-    let Some(first) = first else { return Ok(None) };
-    let mut batch = vec![first?];
-    loop {
-        if batch.last().is_some_and(|last| last.more_in_batch) {
-            match commits.next().await {
-                Some(next) => batch.push(next?),
-                None => return Ok(None),
-            }
-        } else if batch.len() >= BATCH_COMMITS_MAX {
-            return Ok(Some(batch));
-        } else {
-            match futures::future::poll_immediate(commits.next()).await {
-                Some(Some(next)) => batch.push(next?),
-                Some(None) | None => return Ok(Some(batch)),
-            }
-        }
-    }
 }
 
 /// Takes a batch; if a commit in it is at fault, takes them one by one and parks that one.

@@ -19,6 +19,8 @@ use async_nats::{
     jetstream::{
         self,
         consumer::{DeliverPolicy, pull},
+        message::StreamMessage,
+        stream::RawMessageErrorKind,
     },
 };
 use bytes::Bytes;
@@ -67,6 +69,18 @@ impl Published {
     }
 }
 
+impl From<StreamMessage> for Published {
+    fn from(message: StreamMessage) -> Self {
+        Self {
+            subject: message.subject.to_string(),
+            sequence: message.sequence,
+            stored_at: message.time,
+            payload: message.payload,
+            headers: message.headers,
+        }
+    }
+}
+
 /// A published stream.
 #[derive(Clone, Debug)]
 pub struct Publication {
@@ -89,6 +103,21 @@ impl Publication {
         let js = jetstream::new(client);
         let wanted = stream::lasting(name.to_owned(), subjects.to_owned(), replicas);
         let identity = Arc::new(stream::open_as(&js, wanted).await?);
+        Ok(Self { js, identity })
+    }
+
+    /// Opens the stream `name`, which another service writes, to read it.
+    ///
+    /// # Errors
+    ///
+    /// When there is none yet, or the server cannot be reached.
+    pub async fn reading(client: Client, name: &str) -> Result<Self, StreamError> {
+        let js = jetstream::new(client);
+        let stream = js.get_stream(name).await.map_err(|err| StreamError::Unreachable {
+            stream: name.to_owned(),
+            source: Box::new(err),
+        })?;
+        let identity = Arc::new(stream::identity(stream.cached_info()));
         Ok(Self { js, identity })
     }
 
@@ -119,13 +148,7 @@ impl Publication {
             return Ok(None);
         }
         let message = stream.get_raw_message(last).await.map_err(|err| self.unreachable(err))?;
-        Ok(Some(Published {
-            subject: message.subject.to_string(),
-            sequence: message.sequence,
-            stored_at: message.time,
-            payload: message.payload,
-            headers: message.headers,
-        }))
+        Ok(Some(message.into()))
     }
 
     /// Publishes messages, in order and together, if `expected` is the stream's last sequence; returns
@@ -226,6 +249,22 @@ impl Publication {
                     });
                 }
             }
+        }
+    }
+
+    /// The first message after a sequence whose subject matches `filter`, as the stream's leader has
+    /// it: where the leader has none, there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub async fn next(&self, filter: &str, after: u64) -> Result<Option<Published>, ReadError> {
+        let stream = self.js.get_stream_no_info(&self.identity.name).await;
+        let stream = stream.map_err(|err| self.unreachable(err))?;
+        match stream.get_first_raw_message_by_subject(filter, after + 1).await {
+            Ok(message) => Ok(Some(message.into())),
+            Err(err) if matches!(err.kind(), RawMessageErrorKind::NoMessageFound) => Ok(None),
+            Err(err) => Err(self.unreachable(err)),
         }
     }
 

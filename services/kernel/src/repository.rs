@@ -98,9 +98,9 @@ impl<D: Decider> Repository<D> {
         };
         let mut loaded = kept.unwrap_or_else(|| Loaded::empty(id.clone()));
         let from = loaded.version;
-        for commit in self.log.read(&subject, loaded.sequence).await? {
-            loaded.fold(&commit)?;
-        }
+        let after = loaded.sequence;
+        let fold = |commit| loaded.fold(&commit).map_err(StoreError::from);
+        self.log.read_each(&subject, after, fold).await?;
         self.keep(from, &loaded);
         Ok(loaded)
     }
@@ -145,7 +145,7 @@ impl<D: Decider> Repository<D> {
         &self,
         loaded: &Loaded<D>,
         events: &[D::Event],
-        about: &About,
+        about: About,
     ) -> Result<Pending, StoreError> {
         if events.len() > EVENTS_PER_COMMIT_MAX {
             return Err(StoreError::TooManyEvents { events: events.len() });
@@ -156,7 +156,7 @@ impl<D: Decider> Repository<D> {
             .map(|(index, event)| {
                 let name = format!("{}/{}/{index}", D::KIND, loaded.id);
                 let id = Uuid::new_v5(&about.command_id, name.as_bytes());
-                envelope::record(event, id, D::UPCASTERS)
+                envelope::record(event, id)
             })
             .collect::<Result<Vec<_>, _>>()?;
         let envelope = Envelope {
@@ -168,12 +168,12 @@ impl<D: Decider> Repository<D> {
                 version_to: loaded.version + events.len() as u64,
             },
             command_id: about.command_id,
-            command: about.command.clone(),
-            digest: about.digest.clone(),
-            actor: about.actor.clone(),
+            command: about.command,
+            digest: about.digest,
+            actor: about.actor,
             cause: about.cause,
-            traceparent: about.traceparent.clone(),
-            provenance: about.provenance.clone(),
+            traceparent: about.traceparent,
+            provenance: about.provenance,
             occurred_at: about.occurred_at,
             recorded_at: about.recorded_at,
             previous: loaded.previous.digest(),
@@ -230,7 +230,7 @@ where
         for commit in commits {
             let read = Envelope::read(commit.sequence, &commit.payload)
                 .and_then(|envelope| {
-                    let events = envelope.events(commit.sequence, D::UPCASTERS)?;
+                    let events = envelope.events(commit.sequence)?;
                     Ok((envelope, events))
                 })
                 .map_err(|err| AggregateError::DeserializationError(Box::new(err)))?;
@@ -267,7 +267,8 @@ where
         // The framework has applied the events to the context's state already; only where it
         // stood is of interest here.
         let about = about_from(metadata);
-        let pending = self.pending(&context, &events, &about).map_err(unreachable)?;
+        let command_id = about.command_id;
+        let pending = self.pending(&context, &events, about).map_err(unreachable)?;
         let sequences = self.log.append(vec![pending]).await.map_err(|err| match err {
             AppendError::Conflict { .. } => AggregateError::AggregateConflict,
             AppendError::Overloaded
@@ -278,7 +279,7 @@ where
         let position = self.log.position(sequences.last().copied().unwrap_or_default());
         let told = HashMap::from([
             ("position".to_owned(), position.to_string()),
-            ("command_id".to_owned(), about.command_id.to_string()),
+            ("command_id".to_owned(), command_id.to_string()),
         ]);
         Ok(events
             .into_iter()

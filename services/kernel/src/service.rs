@@ -190,9 +190,10 @@ where
         let place = places.clone().try_acquire_owned();
         tasks.spawn(async move {
             let answer = match place {
-                Err(_) => write(&Err::<A, _>(Refused::Unavailable {
-                    detail: format!("{CONCURRENT_MAX} requests are under way; try again"),
-                })),
+                Err(_) => write(&Err::<A, _>(Refused::unavailable(
+                    format!("{CONCURRENT_MAX} requests are under way; try again"),
+                    format!("{CONCURRENT_MAX} forespørsler er i gang; prøv igjen"),
+                ))),
                 Ok(_place) => {
                     let signature = request
                         .message
@@ -238,7 +239,7 @@ fn read<M: Request>(
         detail: format!("the gateway's message cannot be read: {err}"),
     })?;
     if message.deadline() < clock::now() {
-        return Err(Refused::Unavailable { detail: "the deadline has passed".into() });
+        return Err(Refused::unavailable("the deadline has passed", "fristen er ute"));
     }
     Ok(message)
 }

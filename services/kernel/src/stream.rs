@@ -7,7 +7,8 @@
 use std::time::Duration;
 
 use async_nats::jetstream::{
-    self,
+    self, ErrorCode,
+    context::GetStreamErrorKind,
     stream::{Compression, Config, DiscardPolicy, RetentionPolicy, StorageType},
 };
 use chrono::{DateTime, Utc};
@@ -127,6 +128,25 @@ pub(crate) async fn open_as(
         });
     }
     Ok(identity(info))
+}
+
+/// The last commit on the stream of `context`; none where there is no such stream.
+///
+/// # Errors
+///
+/// When the server cannot be reached.
+pub async fn end(client: &async_nats::Client, context: &str) -> Result<Option<u64>, StreamError> {
+    let name = stream_name(context);
+    match jetstream::new(client.clone()).get_stream(&name).await {
+        Ok(stream) => Ok(Some(stream.cached_info().state.last_sequence)),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(StreamError::Unreachable { stream: name, source: Box::new(error) }),
+    }
+}
+
+fn is_missing(error: &jetstream::context::GetStreamError) -> bool {
+    let GetStreamErrorKind::JetStream(error) = error.kind() else { return false };
+    error.error_code() == ErrorCode::STREAM_NOT_FOUND
 }
 
 /// The identity told by a stream's info.

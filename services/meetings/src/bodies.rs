@@ -33,7 +33,7 @@ impl Picture for Bodies {
             return Ok(());
         }
         let id = &envelope.aggregate.id;
-        for event in envelope.events::<Event>(commit.sequence, &[])? {
+        for event in envelope.events::<Event>(commit.sequence)? {
             match self.0.get_mut(id) {
                 Some(history) => history.take(&event),
                 None => {

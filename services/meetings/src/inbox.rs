@@ -57,11 +57,7 @@ impl Inbox {
             self.meetings.current(&order.id).await.map_err(|error| store_refused(&error))?;
         if let Some((body, day)) = meeting.body_wanted(&order.request) {
             let after = positions(&message.after)?;
-            let bodies = self
-                .bodies
-                .at(&after)
-                .await
-                .map_err(|behind| Refused::Unavailable { detail: behind.to_string() })?;
+            let bodies = self.bodies.at(&after).await.map_err(Refused::from)?;
             order.facts.body = bodies.in_force(&body, day);
         }
         let done = execute(&self.meetings, &order).await.map_err(refused)?;

@@ -9,6 +9,7 @@ use samvirke_schemas::{
     id::AggregateId,
     legal_basis::LegalBasis,
     meetings::{
+        attendance::NamedAttendance,
         meeting::{Event, Request},
         schedule::{ConflictingDate, HeldDay, Sitting, Venue},
     },
@@ -70,6 +71,8 @@ pub struct Record {
     pub in_force: Option<BodyInForce>,
     pub agenda: Agenda,
     pub roll: Roll,
+    /// Those whom the source names, of a meeting that is only reported.
+    pub named: Option<NamedAttendance>,
     /// What the doors are closed on, while they are (kommuneloven § 11-5).
     pub closed_doors: Option<LegalBasis>,
     /// When the meeting goes on, while it is adjourned.

@@ -2,28 +2,40 @@
 
 use samvirke_schemas::queries::{
     calendar::{Answer, Entry, Parameters},
-    meeting::Meeting,
+    meeting::{Day, Meeting},
     page::Page,
 };
 use sqlx::QueryBuilder;
 
 use crate::{
+    bodies,
     meeting_record::{self, Row},
     page::{self, Order, Wanted},
     query::{Asked, QueryError},
 };
+
+/// Whether a member had a seat in the body on one of the meeting's days.
+const SEATED: &str = " AND EXISTS (SELECT 1 FROM bodies,
+    jsonb_array_elements(bodies.document->'history'->'stays') AS stay
+    WHERE bodies.id = meetings.body
+    AND stay->'filled'->>'from' <= meetings.last_day
+    AND COALESCE(stay->>'vacated', stay->'filled'->>'to', '9999') >= meetings.first_day
+    AND stay->'seat'->>'member' = ";
 
 /// Answers `calendar`.
 pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
-    asked.seen(&[&meeting_record::TABLE]).await?;
-    let Parameters { cooperation, body, from, to, state, after, limit } = parameters;
+    asked.seen(&[&meeting_record::TABLE, &bodies::TABLE]).await?;
+    let Parameters { cooperation, body, member, from, to, state, after, limit } = parameters;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM meetings WHERE cooperation = ");
     sql.push_bind(cooperation.to_string());
     if let Some(body) = body {
         sql.push(" AND body = ").push_bind(body.to_string());
+    }
+    if let Some(member) = member {
+        sql.push(SEATED).push_bind(member.to_string()).push(")");
     }
     if let Some(from) = from {
         sql.push(" AND last_day >= ").push_bind(from.to_string());
@@ -37,12 +49,16 @@ pub(crate) async fn answer(
     let wanted =
         Wanted { query: "calendar", after: after.as_ref(), limit, order: Order::Ascending };
     let found: Page<Row> = page::fetch(asked.pool, sql, wanted).await?;
-    Ok(page::map(found, |row| entry(row.meeting)))
+    Ok(page::map(found, entry))
 }
 
 /// Holds nothing of an item, so it is the same for everyone.
-fn entry(meeting: Meeting) -> Entry {
+fn entry(row: Row) -> Entry {
+    let Row { meeting, changed_at, .. } = row;
     Entry {
+        changed_at,
+        moves: u32::try_from(meeting.moves.len()).unwrap_or(u32::MAX),
+        dropped: dropped(&meeting),
         items: u32::try_from(meeting.agenda.len()).unwrap_or(u32::MAX),
         conflicting_dates: !meeting.conflicting_dates.is_empty(),
         minutes_published: meeting.minutes.published_on.is_some(),
@@ -53,4 +69,11 @@ fn entry(meeting: Meeting) -> Entry {
         days: meeting.days,
         venue: meeting.venue,
     }
+}
+
+/// The days that the longest of the earlier plans had beyond those of the present one.
+fn dropped(meeting: &Meeting) -> Vec<Day> {
+    let earlier = meeting.moves.iter().map(|moved| moved.earlier_days.as_slice());
+    let longest = earlier.max_by_key(|days| days.len()).unwrap_or_default();
+    longest.get(meeting.days.len()..).unwrap_or_default().to_vec()
 }

@@ -47,7 +47,7 @@ impl Fact {
     ///
     /// When an event is unknown or malformed.
     pub fn events<E: Tagged>(&self) -> Result<Vec<E>, EnvelopeError> {
-        self.envelope.events(self.sequence, &[])
+        self.envelope.events(self.sequence)
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) mod samples {
         let at: DateTime<Utc> = "2017-10-02T08:00:00Z".parse().unwrap();
         let read = |event: &Value| serde_json::from_value::<E>(event.clone()).unwrap();
         let events: Vec<_> =
-            events.iter().map(|event| record(&read(event), Uuid::nil(), &[]).unwrap()).collect();
+            events.iter().map(|event| record(&read(event), Uuid::nil()).unwrap()).collect();
         let version_to = from + events.len() as u64 - 1;
         let aggregate =
             Member { kind: kind.into(), id: id.parse().unwrap(), version_from: from, version_to };

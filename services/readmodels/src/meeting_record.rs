@@ -1,5 +1,6 @@
 //! The record of each meeting: agenda, attendance, votes, minutes.
 
+use chrono::{DateTime, Utc};
 use samvirke_schemas::{
     id::{CooperationId, LocalId},
     meetings::meeting::Event,
@@ -38,12 +39,14 @@ pub struct Row {
     pub(crate) up: Option<LocalId>,
     /// Whether the doors are closed to the public now (kommuneloven § 11-5).
     pub(crate) doors_closed: bool,
+    /// When something about it was last registered.
+    pub(crate) changed_at: DateTime<Utc>,
     pub meeting: Meeting,
 }
 
 impl ReadModel for MeetingRecord {
     const NAME: &'static str = "meeting_record";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const CONTEXT: &'static str = "meetings";
     const KIND: &'static str = "meeting";
     const TABLE: &'static str = "meetings";
@@ -76,6 +79,7 @@ impl ReadModel for MeetingRecord {
     fn finish(row: &mut Row, fact: &Fact) {
         let meeting = &mut row.meeting;
         meeting.version = fact.version();
+        row.changed_at = fact.envelope.recorded_at;
         meeting.days.sort_by_key(|day| (day.day, day.start));
         let first = meeting.days.first();
         let begins = first.map_or_else(String::new, |first| match first.start {

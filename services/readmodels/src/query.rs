@@ -4,6 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use chrono::NaiveDate;
 use samvirke_kernel::{
+    form,
     position::Position,
     projection::{Progress, reached},
     stream::stream_name,
@@ -142,14 +143,21 @@ impl From<QueryError> for Refused {
                     "bare medlemmet selv og de som ser alt, kan lese innkurven til et medlem".into(),
                 field: Some("member".into()),
             },
-            QueryError::Invalid { field, detail } => Self::Invalid { field, detail },
+            QueryError::Invalid { field, detail } => form::invalid(field, detail),
             QueryError::Behind { .. } => {
-                Self::Unavailable { detail: format!("{error}; try again") }
+                let detail_nb = "lesemodellen er ikke kommet så langt ennå; prøv igjen";
+                Self::unavailable(format!("{error}; try again"), detail_nb)
             }
-            QueryError::Halted { .. } => Self::Unavailable { detail: error.to_string() },
+            QueryError::Halted { .. } => Self::unavailable(
+                error.to_string(),
+                "lesemodellen har stanset; en driftsansvarlig må se på den",
+            ),
             QueryError::Database(source) => {
                 warn!(error = %source, "a query failed");
-                Self::Unavailable { detail: "the read models do not answer; try again".into() }
+                Self::unavailable(
+                    "the read models do not answer; try again",
+                    "lesemodellene svarer ikke; prøv igjen",
+                )
             }
         }
     }

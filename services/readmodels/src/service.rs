@@ -10,7 +10,12 @@ use samvirke_kernel::{
     service::{Host, ServeError, serve_queries},
     stream::{StreamError, stream_name},
 };
-use samvirke_schemas::{local_time::day_of, message::QueryMessage, reply::Refused};
+use samvirke_schemas::{
+    local_time::day_of,
+    message::QueryMessage,
+    reply::Refused,
+    standing::{self, ReadModels, Standing},
+};
 use serde_json::Value;
 use sqlx::PgPool;
 use tokio::{sync::watch, task::JoinSet};
@@ -31,6 +36,8 @@ use crate::{
 const RETRY: Duration = Duration::from_millis(500);
 /// How often a halted projection looks whether an operator has helped.
 const HALTED_RETRY: Duration = Duration::from_secs(10);
+/// How long the database may take to answer before it counts as away; less than the gateway waits.
+const DATABASE_ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 
 /// Why the service ended.
 #[derive(Debug, thiserror::Error)]
@@ -198,8 +205,25 @@ pub async fn answer(
         "hearings" => answered!(hearings),
         "calendar" => answered!(calendar),
         "meeting" => answered!(meeting_record),
+        standing::QUERY => json(standing_of(pool, board).await),
         _ => Err(Refused::Broken { detail: format!("there is no query {:?}", message.name) }),
     }
+}
+
+/// How the read models stand, from what their runners last told.
+async fn standing_of(pool: &PgPool, board: &ProgressBoard) -> ReadModels {
+    let asked =
+        tokio::time::timeout(DATABASE_ANSWERS_WITHIN, sqlx::query("SELECT 1").execute(pool));
+    let database = matches!(asked.await, Ok(Ok(_)));
+    let mut read_models: Vec<Standing> = board
+        .iter()
+        .map(|((name, stream), progress)| {
+            let Progress { sequence, halted, .. } = *progress.borrow();
+            Standing { name: (*name).to_owned(), stream: stream.clone(), sequence, halted }
+        })
+        .collect();
+    read_models.sort_by(|a, b| (&a.name, &a.stream).cmp(&(&b.name, &b.stream)));
+    ReadModels { database, read_models }
 }
 
 fn json(answer: impl serde::Serialize) -> Result<Value, Refused> {

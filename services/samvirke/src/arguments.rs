@@ -121,7 +121,28 @@ Examples:
   samvirke subscriptions show vestregionen:baerum
   samvirke subscriptions attempts vestregionen:baerum --json")]
     Subscriptions(Subscriptions),
+    /// Let a member receive the change feed over NATS, with an account of its own
+    #[command(
+        name = "nats-account",
+        args_conflicts_with_subcommands = true,
+        after_help = NATS_ACCOUNT_HELP
+    )]
+    NatsAccount(NatsAccount),
 }
+
+const NATS_ACCOUNT_HELP: &str = "\
+The member gets a key (an NKey seed), shown this once. With it its program connects to NATS, receives what is \
+public in the cooperations and what is its own, and reaches nothing else. Given again with other cooperations, \
+the account changes and the key stays. deploy/nats-accounts.md says what the member's program does, and how to \
+use the configuration on a nats-server that is run elsewhere.
+
+Examples:
+  samvirke nats-account 935478715 --cooperation vestregionen --data ./data/demo --out 935478715.seed
+  samvirke nats-account 935478715 --cooperation vestregionen --cooperation osloregionen --dry-run
+  samvirke nats-account list
+  samvirke nats-account rotate 935478715 --out 935478715.seed
+  samvirke nats-account revoke 935478715
+  samvirke nats-account --print-config > /etc/nats/accounts.conf";
 
 const IMPORT_HELP: &str = "\
 Each line is one command:
@@ -349,6 +370,65 @@ pub(crate) enum Thing {
     },
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct NatsAccount {
+    /// The organisation number of the member
+    pub(crate) member: Option<OrganisationNumber>,
+    /// A cooperation whose feed it receives; may be given several times
+    // The id of the setting that all commands have, of which there may be more than one here.
+    #[arg(id = "cooperation", long = "cooperation", value_name = "ID")]
+    pub(crate) cooperations: Vec<CooperationId>,
+    #[command(flatten)]
+    pub(crate) giving: Giving,
+    #[command(subcommand)]
+    pub(crate) command: Option<NatsAccountCommand>,
+}
+
+/// How an account is changed, and where what comes of it goes.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Giving {
+    /// Write the key to a new file that only its owner may read, instead of showing it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) taking: Taking,
+}
+
+/// Where a change takes effect.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Taking {
+    /// Tell what would be done, and do nothing
+    #[arg(long, conflicts_with = "print_config")]
+    pub(crate) dry_run: bool,
+    /// Print the accounts as they are then, for a nats-server that is run elsewhere
+    #[arg(long)]
+    pub(crate) print_config: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NatsAccountCommand {
+    /// Tell which members have accounts, and how far each is in the feed
+    List {
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give a member a new key; the old one is of no use from then on
+    Rotate {
+        /// The organisation number of the member
+        member: OrganisationNumber,
+        #[command(flatten)]
+        giving: Giving,
+    },
+    /// Take a member's account away, with its place in the feed
+    Revoke {
+        /// The organisation number of the member
+        member: OrganisationNumber,
+        #[command(flatten)]
+        taking: Taking,
+    },
+}
+
 fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
 }
@@ -385,6 +465,15 @@ mod tests {
     #[test]
     fn the_command_line_makes_sense() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_member_may_receive_of_several_cooperations() {
+        let words = "samvirke nats-account 935478715 --cooperation a --cooperation b --data d";
+        let arguments = Arguments::try_parse_from(words.split(' ')).unwrap();
+        let Command::NatsAccount(asked) = arguments.command else { panic!("another command") };
+        let found: Vec<&str> = asked.cooperations.iter().map(CooperationId::as_str).collect();
+        assert_eq!(found, ["a", "b"]);
     }
 
     #[test]

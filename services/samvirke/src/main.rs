@@ -20,6 +20,7 @@ mod token;
 mod doctor;
 mod http;
 mod import;
+mod nats_account;
 mod projections;
 mod show;
 
@@ -32,6 +33,11 @@ use crate::{
     configuration::Configuration,
     outcome::Outcome,
 };
+
+/// A commit is some dozens of small pieces of memory that one thread takes and another gives back, which
+/// the system's own allocator is slow at (`tests/benches/README.md`).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -58,6 +64,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
             Command::Projections(what) => projections::run(&configuration, &what.command).await,
             Command::Show(show) => show::run(&configuration, &show).await,
             Command::Subscriptions(asked) => show::subscriptions(&configuration, &asked).await,
+            Command::NatsAccount(what) => nats_account::run(&configuration, &what).await,
         }
     })
 }

@@ -144,6 +144,7 @@ impl Showing<'_> {
         let page = |after| calendar::Parameters {
             cooperation: cooperation.clone(),
             body: body.clone(),
+            member: None,
             from: day(1, 1),
             to: day(12, 31),
             state: None,

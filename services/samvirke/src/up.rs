@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     assembly::{self, Ground, Service},
     configuration::Configuration,
-    connections, issuer,
+    connections, issuer, nats_account,
     outcome::Outcome,
     running::{Addresses, Note},
     serve, terminal,
@@ -29,7 +29,8 @@ pub(crate) async fn run(mut configuration: Configuration) -> anyhow::Result<Outc
     configuration.data = directory.path().to_owned();
     Note::forget(directory.path());
     // All that may be missing is asked for before anything is started.
-    let nats_settings = nats::kept_in(&directory.join("nats"))?;
+    let mut nats_settings = nats::kept_in(&directory.join("nats"))?;
+    nats_settings.accounts = Some(nats_account::private(directory.path())?);
     let postgres_settings = postgres::kept_in(&directory.join("postgres"))?;
     let listener = serve::listen(&configuration).await?;
     let signer = connections::signer(&directory.join("gateway.key"))?;

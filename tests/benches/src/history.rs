@@ -102,7 +102,7 @@ pub(crate) fn stored(
         occurred_at: order.at,
         recorded_at: order.now,
         previous,
-        events: vec![envelope::record(event, event_id, Cooperation::UPCASTERS)?],
+        events: vec![envelope::record(event, event_id)?],
     };
     Ok(envelope.write()?)
 }

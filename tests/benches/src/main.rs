@@ -21,6 +21,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{drive::Window, table::complain};
 
+/// The allocator that the executable has too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures Samvirke beside its peers; tests/benches/README.md tells how to read it.
 #[derive(Debug, Parser)]
 #[command(name = "bench", version)]

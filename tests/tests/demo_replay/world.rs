@@ -2,12 +2,17 @@
 
 use std::{collections::BTreeMap, fmt::Display};
 
+use chrono::{DateTime, Utc};
 use samvirke_cases::{
     case::{self, Case, Matter},
     numbering,
     register::Register,
 };
-use samvirke_kernel::{Command, Decider, inbox};
+use samvirke_kernel::{
+    Command, Decider,
+    envelope::{Recorded, record},
+    inbox,
+};
 use samvirke_meetings::meeting::{self, Meeting, Record};
 use samvirke_networks::{
     body::{self, Body},
@@ -15,6 +20,7 @@ use samvirke_networks::{
     network::{self, Network},
 };
 use samvirke_schemas::{
+    Tagged,
     cases::case::{
         Event as CaseEvent, Request as CaseRequest,
         joint::{MembersToAsk, Recipient},
@@ -26,6 +32,7 @@ use samvirke_schemas::{
     networks::body::BodyHistory,
     principal::Principal,
 };
+use uuid::Uuid;
 
 use super::line::{self, Line};
 
@@ -50,6 +57,17 @@ pub(crate) struct World {
     registers: BTreeMap<AggregateId, Register>,
     cases: BTreeMap<AggregateId, Case>,
     meetings: BTreeMap<AggregateId, Meeting>,
+    /// What was decided, in order.
+    commits: Vec<Commit>,
+}
+
+/// The events of one decision.
+#[derive(Debug)]
+pub(crate) struct Commit {
+    pub(crate) kind: &'static str,
+    pub(crate) id: AggregateId,
+    pub(crate) occurred_at: DateTime<Utc>,
+    pub(crate) events: Vec<Recorded>,
 }
 
 impl World {
@@ -63,6 +81,7 @@ impl World {
             registers: BTreeMap::new(),
             cases: BTreeMap::new(),
             meetings: BTreeMap::new(),
+            commits: Vec::new(),
         }
     }
 
@@ -70,12 +89,16 @@ impl World {
     pub(crate) fn carry_out(&mut self, line: &Line) -> Result<usize, String> {
         let (plural, id, _) = line.target();
         match plural {
-            "cooperations" => decided(&mut self.cooperation, line, ()).map(|events| events.len()),
+            "cooperations" => {
+                let events = decided(&mut self.cooperation, line, ())?;
+                Ok(self.note("cooperation", &id, line.at(), &events))
+            }
             "bodies" => self.carry_out_body(line),
             "networks" => {
                 let facts = network::Facts { cooperation: self.cooperation.clone() };
-                let network = self.networks.entry(id).or_default();
-                decided(network, line, facts).map(|events| events.len())
+                let network = self.networks.entry(id.clone()).or_default();
+                let events = decided(network, line, facts)?;
+                Ok(self.note("network", &id, line.at(), &events))
             }
             "registers" => {
                 let register = self.registers.entry(id).or_default();
@@ -101,7 +124,7 @@ impl World {
                 self.histories.insert(id.clone(), history);
             }
         }
-        Ok(events.len())
+        Ok(self.note("body", &id, line.at(), &events))
     }
 
     fn carry_out_meeting(&mut self, line: &Line) -> Result<usize, String> {
@@ -111,6 +134,7 @@ impl World {
         let wanted = meeting.body_wanted(&request);
         let body = wanted.and_then(|(body, day)| self.histories.get(&body)?.in_force(&body, day));
         let events = step(meeting, &command(line, request, meeting::Facts { body }))?;
+        self.note("meeting", &id, line.at(), &events);
         if self.policies == Policies::Prompt {
             for event in &events {
                 self.tell_the_case(&id, event, line)?;
@@ -191,10 +215,28 @@ impl World {
             let register = register_id.as_ref().and_then(|id| self.registers.get_mut(id));
             register.unwrap().evolve(event);
         }
+        self.note("case", &command.id, command.at, &numbered.case);
         if self.policies == Policies::Prompt {
             self.send_out(&numbered.case, &command)?;
         }
         Ok(numbered.case.len())
+    }
+
+    /// Keeps the events of a decision as they would be stored, and counts them.
+    fn note<E: Tagged>(
+        &mut self,
+        kind: &'static str,
+        id: &AggregateId,
+        occurred_at: DateTime<Utc>,
+        events: &[E],
+    ) -> usize {
+        let commit = self.commits.len() as u128;
+        let stored = (commit << 64..).zip(events);
+        let events: Vec<_> =
+            stored.map(|(id, event)| record(event, Uuid::from_u128(id)).unwrap()).collect();
+        let count = events.len();
+        self.commits.push(Commit { kind, id: id.clone(), occurred_at, events });
+        count
     }
 
     /// The members on the day of the command (R1).
@@ -209,6 +251,10 @@ impl World {
 
     pub(crate) fn cooperation(&self) -> &Cooperation {
         &self.cooperation
+    }
+
+    pub(crate) fn commits(&self) -> &[Commit] {
+        &self.commits
     }
 
     pub(crate) fn bodies(&self) -> usize {

@@ -27,6 +27,7 @@ use crate::{
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schemars(rename = "TreatmentAuthority")]
 pub enum Authority {
     Prepares,
     Recommends,
@@ -52,6 +53,7 @@ pub enum Authority {
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[schemars(rename = "TreatmentOutcome")]
 pub enum Outcome {
     Decided,
     Recommended,

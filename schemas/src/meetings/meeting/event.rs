@@ -12,7 +12,9 @@ use crate::{
     local_time::LocalTime,
     meetings::{
         agenda::{AgendaItem, Outcome},
-        attendance::{AttendanceKnown, ChairAs, OtherRights, QuorumFound, StandIn},
+        attendance::{
+            AttendanceKnown, ChairAs, NamedAttendance, OtherRights, QuorumFound, StandIn,
+        },
         minutes::{Approval, WithheldItem},
         schedule::{ConflictingDate, HeldDay, Sitting, Venue},
         vote::{Proposer, Recommender, Vote},
@@ -226,6 +228,9 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         venue: Option<Venue>,
         attendance: AttendanceKnown,
+        /// Those whom the source names, where it names some.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        named: Option<NamedAttendance>,
     },
     ConflictingDateNoted {
         date: ConflictingDate,

@@ -10,7 +10,7 @@ use crate::{
     legal_basis::LegalBasis,
     meetings::{
         agenda::{AgendaItem, Conclusion},
-        attendance::{OtherPresent, SeatPresent},
+        attendance::{NamedAttendance, OtherPresent, SeatPresent},
         minutes::Approval,
         schedule::{ConflictingDate, HeldDay, Sitting, Venue},
         vote::{Method, Proposer, Recommender, VoteResult},
@@ -135,7 +135,9 @@ pub enum Request {
     /// Ends the treatment of an item. One that is not taken up can only be postponed.
     ConcludeItem { item: LocalId, conclusion: Conclusion },
     /// Records that a source tells of a meeting that was held, with little known of how: nothing is
-    /// claimed of who was there or whether they were enough.
+    /// claimed of who was there, apart from those whom the source names, or whether they were enough.
+    ///
+    /// Given again with those it names, it adds them to what was reported.
     ReportHeld {
         body: AggregateId,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,6 +146,9 @@ pub enum Request {
         days: Vec<HeldDay>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         venue: Option<Venue>,
+        /// Those whom the source names; absent where it names nobody.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attendance: Option<NamedAttendance>,
     },
     /// Records what a source says came of an item of a meeting that is only reported.
     RecordOutcome {

@@ -5,7 +5,7 @@ use samvirke_schemas::{
     cases::case::{
         Event,
         joint::SettleResult,
-        relation::{ForceEnd, Relation},
+        relation::{ForceEnd, Relation, RelationKind},
     },
     id::AggregateId,
     text::Prose,
@@ -80,6 +80,34 @@ impl Matter {
             None if end.on < force.from => Err(Rejection::EndsBeforeItBegan { from: force.from }),
             None => Ok(vec![Event::ForceEnded(end.clone())]),
         }
+    }
+
+    /// The ends of force that follow from an event of this case, `id`: what it replaces is in force
+    /// until the day before it is itself (R41).
+    ///
+    /// A case of another cooperation is none of this one's business.
+    pub fn ends(&self, id: &AggregateId, event: &Event) -> Vec<(AggregateId, ForceEnd)> {
+        let (from, related) = if let Event::PutInForce { from } = event {
+            (*from, None)
+        } else if let (Event::Related(relation), Some(Force { from, end: None })) =
+            (event, &self.force)
+        {
+            (*from, Some(relation))
+        } else {
+            return Vec::new();
+        };
+        let (Some(on), Ok(reason)) = (from.pred_opt(), format!("Erstattet av sak {id}.").parse())
+        else {
+            return Vec::new();
+        };
+        let end = ForceEnd { on, reason, replaced_by: Some(id.clone()) };
+        self.relations
+            .iter()
+            .filter(|known| !known.removed && known.relation.relation == RelationKind::Replaces)
+            .filter(|known| related.is_none_or(|related| known.relation == *related))
+            .filter(|known| known.relation.to.cooperation == id.cooperation)
+            .map(|known| (known.relation.to.clone(), end.clone()))
+            .collect()
     }
 
     /// Whether there is a decision: a body's, the members' together, or one after a hearing.

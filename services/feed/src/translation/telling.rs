@@ -43,7 +43,7 @@ impl<'a> Telling<'a> {
         mut hear: impl FnMut(&E, &mut Self),
     ) -> Result<Vec<Said>, EnvelopeError> {
         let mut telling = Self { envelope, plural, origin: Uuid::nil(), said: Vec::new() };
-        let events = envelope.events::<E>(sequence, &[])?;
+        let events = envelope.events::<E>(sequence)?;
         for (event, recorded) in events.iter().zip(&envelope.events) {
             telling.origin = recorded.id;
             hear(event, &mut telling);

@@ -8,7 +8,6 @@ use samvirke_schemas::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Caller;
 use crate::fault::Fault;
 
 /// The authority that Maskinporten names for organisation numbers.
@@ -61,7 +60,7 @@ impl Consumer {
 
 impl Claims {
     /// The caller that these claims describe, at `issuer`.
-    pub(super) fn caller(&self, issuer: &str) -> Result<Caller, Fault> {
+    pub(super) fn caller(&self, issuer: &str) -> Result<(Principal, Option<PersonId>), Fault> {
         let subject = self.subject(issuer)?;
         let (member, grants) = match &self.consumer {
             // A machine is its organisation's and nothing more; a token that is both is nobody's.
@@ -79,8 +78,7 @@ impl Claims {
                 (member, grants(&self.samvirke_roles)?)
             }
         };
-        let principal = Principal { subject, member, grants };
-        Ok(Caller { principal, person: self.samvirke_person })
+        Ok((Principal { subject, member, grants }, self.samvirke_person))
     }
 
     fn has_personal_claims(&self) -> bool {

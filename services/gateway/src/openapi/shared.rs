@@ -46,11 +46,11 @@ pub(super) fn references(kind: &str, names: &[&str]) -> Vec<Value> {
     names.iter().map(|name| reference(kind, name)).collect()
 }
 
-fn reference(kind: &str, name: &str) -> Value {
+pub(super) fn reference(kind: &str, name: &str) -> Value {
     json!({"$ref": format!("#/components/{kind}/{name}")})
 }
 
-fn header(name: &str, description: &str, schema: Value) -> Value {
+pub(super) fn header(name: &str, description: &str, schema: Value) -> Value {
     json!({
         "name": name,
         "in": "header",
@@ -181,6 +181,10 @@ pub(super) fn responses() -> Value {
             "The token cannot be accepted.",
             json!({"WWW-Authenticate": reference("headers", "WwwAuthenticate")}),
         ),
+        "Gone": problem(
+            "The feed has no such position; `last_position` says where it ends.",
+            none.clone(),
+        ),
         "Forbidden": problem("The caller may not do this.", none.clone()),
         "Missing": problem("What the request is about does not exist.", none.clone()),
         "Slow": problem("The body did not arrive in time.", none.clone()),
@@ -268,10 +272,11 @@ pub(super) fn security_schemes() -> Value {
 pub(super) fn add_own_paths(paths: &mut Map<String, Value>) {
     let own = |id: &str, summary: &str, media: &str, answers: Value| {
         let mut responses = json!({
-            "200": {"description": "OK", "content": {media: {"schema": answers}}},
+            "200": {"description": "OK", "content": {media: {"schema": &answers}}},
         });
         if id == "readyz" {
-            responses["503"] = reference("responses", "Unavailable");
+            let content = json!({media: {"schema": answers}});
+            responses["503"] = json!({"description": "Something is not there", "content": content});
         }
         let security: [Value; 0] = [];
         json!({"get": {
@@ -283,9 +288,18 @@ pub(super) fn add_own_paths(paths: &mut Map<String, Value>) {
         }})
     };
     let object = json!({"type": "object"});
+    let texts = json!({"type": "string"});
+    let number = json!({"type": "integer"});
+    let check = json!({"type": "object", "required": ["what", "state"], "properties":
+        {"what": texts, "state": texts, "at": number, "behind": number}});
+    let checks = json!({"type": "object", "required": ["status", "checks"], "properties":
+        {"status": texts, "checks": {"type": "array", "items": check}}});
     let json = "application/json";
     paths.insert("/livez".into(), own("livez", "Whether the process lives", json, object.clone()));
-    paths.insert("/readyz".into(), own("readyz", "Whether it can serve", json, object.clone()));
+    paths.insert(
+        "/readyz".into(),
+        own("readyz", "Whether it can serve, and what is missing", json, checks),
+    );
     paths.insert("/openapi.json".into(), own("openapi", "This document", json, object));
     let text = json!({"type": "string"});
     paths.insert("/metrics".into(), own("metrics", "Numbers for Prometheus", "text/plain", text));

@@ -140,8 +140,12 @@ async fn an_invalid_field_is_named() {
         "outcome": "invalid",
         "field": "founded_on",
         "detail": "premature end of input",
+        "detail_nb": "datoen er ufullstendig",
     }});
     world.serve("cmd.>", invalid).await;
     let problem = world.post(PAUSE, &[], BODY).await.problem(422, "invalid");
     assert_eq!(problem["field"], "founded_on");
+    assert_eq!(problem["detail"], "Premature end of input.");
+    let norwegian = world.post(PAUSE, &[("accept-language", "nb")], BODY).await;
+    assert_eq!(norwegian.json()["detail"], "Datoen er ufullstendig.");
 }

@@ -46,6 +46,17 @@ fn every_command_and_query_has_a_path_of_its_own() {
     for query in QUERIES {
         assert_eq!(document["paths"][query.path]["get"]["operationId"], query.name);
     }
+    for path in [
+        "/v1/feed",
+        "/v1/feed/stream",
+        "/v1/decisions.atom",
+        "/v1/calendars/bodies/{id}.ics",
+        "/v1/calendars/members/{member}.ics",
+    ] {
+        let operation = &document["paths"][path]["get"];
+        assert!(operation["parameters"].as_array().unwrap().len() > 3, "{path} takes parameters");
+        assert!(operation["responses"]["200"]["content"].is_object(), "{path} answers");
+    }
 }
 
 #[test]
@@ -66,6 +77,16 @@ fn every_reference_leads_somewhere() {
         }
     }
     assert!(references > 20);
+}
+
+/// A number behind a name is what is put there where two types have the same one.
+#[test]
+fn every_schema_has_a_name_of_its_own() {
+    let document = openapi();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let numbered: Vec<&String> =
+        schemas.keys().filter(|name| name.ends_with(|c: char| c.is_ascii_digit())).collect();
+    assert!(numbered.is_empty(), "give these types a name with schemars(rename): {numbered:?}");
 }
 
 #[test]

@@ -93,7 +93,9 @@ async fn what_was_accepted_is_finished_before_the_gateway_stops() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     let stopped = tokio::time::timeout(Duration::from_secs(5), serving).await;
     stopped.expect("it stops once the answer is out").unwrap().unwrap();
-    world.get("/readyz").await.problem(503, "not-ready");
+    let readiness = world.get("/readyz").await;
+    assert_eq!(readiness.status, 503);
+    assert_eq!(readiness.checks()[0], ("gateway", "stopping"));
 }
 
 #[tokio::test]

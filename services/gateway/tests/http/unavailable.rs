@@ -34,11 +34,14 @@ async fn a_service_that_keeps_silent_leaves_the_outcome_unknown() {
 #[tokio::test]
 async fn a_service_that_cannot_answer_now_is_asked_again_later() {
     let world = World::start().await;
-    let away = json!({"Err": {"outcome": "unavailable", "detail": "the store is away"}});
+    let away = json!({"Err": {"outcome": "unavailable", "detail": "the store is away",
+        "detail_nb": "lageret er borte"}});
     world.serve("cmd.>", away).await;
     let answer = world.post(PAUSE, &[], "{}").await;
     assert_eq!(answer.problem(503, "unavailable")["detail"], "The store is away.");
     assert_eq!(answer.header("retry-after"), "2");
+    let norwegian = world.post(PAUSE, &[("accept-language", "nb")], "{}").await;
+    assert_eq!(norwegian.problem(503, "unavailable")["detail"], "Lageret er borte.");
 }
 
 #[tokio::test]
@@ -61,11 +64,14 @@ async fn what_broke_inside_is_for_the_log_and_not_for_the_caller() {
 async fn while_nats_is_away_nothing_is_sent_later_and_when_it_is_back_all_is_well() {
     let mut world = World::start().await;
     world.serve("cmd.>", accepted()).await;
+    world.is_complete().await;
     assert_eq!(world.get("/readyz").await.status, 200);
     world.nats.kill().await;
     world.connection(State::Disconnected).await;
     world.post(PAUSE, &[], "{}").await.problem(503, "disconnected");
-    world.get("/readyz").await.problem(503, "not-ready");
+    let readiness = world.get("/readyz").await;
+    assert_eq!(readiness.status, 503);
+    assert_eq!(readiness.checks(), [("gateway", "ok"), ("nats", "away")]);
     assert_eq!(world.get("/livez").await.status, 200);
 
     world.nats.start_again().await.unwrap();
@@ -77,9 +83,15 @@ async fn while_nats_is_away_nothing_is_sent_later_and_when_it_is_back_all_is_wel
         }
     };
     tokio::time::timeout(Duration::from_secs(10), answered).await.expect("it recovers by itself");
-    assert_eq!(world.get("/readyz").await.status, 200);
+    let ready = async {
+        while world.get("/readyz").await.status != 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), ready).await.expect("it is ready again");
     // What was refused while NATS was away has not come after all.
-    assert_eq!(world.heard().len(), 1);
+    let commands = world.heard().into_iter().filter(|heard| heard.subject.starts_with("cmd."));
+    assert_eq!(commands.count(), 1);
 }
 
 #[tokio::test]
@@ -89,4 +101,52 @@ async fn more_than_the_limit_at_once_are_turned_away() {
     answer.problem(503, "too-busy");
     assert_eq!(answer.header("retry-after"), "2");
     assert_eq!(world.get("/livez").await.status, 200);
+}
+
+#[tokio::test]
+async fn readiness_tells_every_stream_and_read_model_in_a_line_of_its_own() {
+    let world = World::start().await;
+    let answer = world.get("/readyz").await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.header("retry-after"), "2");
+    assert_eq!(answer.json()["status"], "not-ready");
+    let missing = [
+        ("gateway", "ok"),
+        ("nats", "ok"),
+        ("stream CASES", "missing"),
+        ("stream MEETINGS", "missing"),
+        ("stream NETWORKS", "ok"),
+        ("read models", "away"),
+    ];
+    assert_eq!(answer.checks(), missing);
+    let text = String::from_utf8(answer.body.to_vec()).unwrap();
+    assert_eq!(text.lines().count(), missing.len() + 2);
+}
+
+#[tokio::test]
+async fn a_halted_read_model_makes_it_not_ready() {
+    let world = World::start().await;
+    world.is_complete_but(json!({"halted": true})).await;
+    let answer = world.get("/readyz").await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.checks().pop(), Some(("read model case_file on CASES", "halted")));
+}
+
+/// The services are asked once, however many ask the gateway at once.
+#[tokio::test]
+async fn asking_often_does_not_make_work_for_the_services() {
+    let world = World::start().await;
+    world.is_complete().await;
+    let answers = futures::future::join_all((0..20).map(|_| world.get("/readyz"))).await;
+    assert!(answers.iter().all(|answer| answer.status == 200));
+    assert_eq!(world.heard().len(), 1);
+}
+
+#[tokio::test]
+async fn services_that_keep_silent_do_not_hold_readiness_up() {
+    let world = World::start().await;
+    world.serve("qry.>", json!(null)).await;
+    let asking = tokio::time::timeout(Duration::from_secs(5), world.get("/readyz"));
+    let answer = asking.await.expect("it answers in time");
+    assert_eq!(answer.checks().pop(), Some(("read models", "away")));
 }

@@ -118,6 +118,28 @@ impl World {
         });
     }
 
+    /// Everything that an answer needs is there.
+    pub(crate) async fn is_complete(&self) {
+        self.is_complete_but(json!({})).await;
+    }
+
+    /// Everything is there, and one read model stands otherwise than it should.
+    pub(crate) async fn is_complete_but(&self, standing: Value) {
+        for context in ["cases", "meetings"] {
+            Log::open(self.client.clone(), context, 1).await.unwrap();
+        }
+        let mut model =
+            json!({"name": "case_file", "stream": "CASES", "sequence": 0, "halted": false});
+        model.as_object_mut().unwrap().extend(standing.as_object().unwrap().clone());
+        let standing = json!({"Ok": {"database": true, "read_models": [model]}});
+        self.serve("qry.read-models-standing", standing).await;
+    }
+
+    /// What the gateway serves, for requests of one's own.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// Waits until the client is connected, or is not any more.
     pub(crate) async fn connection(&self, wanted: State) {
         let change = async {
@@ -173,6 +195,19 @@ impl World {
     }
 }
 
+/// What `/readyz` answers, as far as it is looked at.
+#[derive(serde::Deserialize)]
+struct Readiness<'a> {
+    #[serde(borrow)]
+    checks: Vec<Check<'a>>,
+}
+
+#[derive(serde::Deserialize)]
+struct Check<'a> {
+    what: &'a str,
+    state: &'a str,
+}
+
 /// What came back.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -184,6 +219,12 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// What `/readyz` told, each thing with its state.
+    pub(crate) fn checks(&self) -> Vec<(&str, &str)> {
+        let told: Readiness<'_> = serde_json::from_slice(&self.body).unwrap();
+        told.checks.iter().map(|check| (check.what, check.state)).collect()
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {

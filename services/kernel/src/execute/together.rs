@@ -102,20 +102,19 @@ async fn attempt_once<A: Decider, B: Decider, R: std::error::Error + 'static>(
             }
         }
     };
-    let about = order.about();
     let mut members = Vec::with_capacity(2);
     if !a_events.is_empty() {
-        members.push(first.pending(&pair.a, &a_events, &about)?);
+        members.push(first.pending(&pair.a, &a_events, order.about())?);
     }
     if !b_events.is_empty() {
-        members.push(second.pending(&pair.b, &b_events, &about)?);
+        members.push(second.pending(&pair.b, &b_events, order.about())?);
     }
     let payloads: Vec<_> = members.iter().map(|member| member.payload.clone()).collect();
     let sequences = match first.log().append(members).await {
         Ok(sequences) => sequences,
         Err(error) => return Ok(Attempt::Overtaken(error)),
     };
-    let mut stored = sequences.into_iter().zip(&payloads);
+    let mut stored = sequences.into_iter().zip(payloads);
     let a_stored = if a_events.is_empty() { None } else { stored.next() };
     let b_stored = if b_events.is_empty() { None } else { stored.next() };
     let a_done = match a_stored {

@@ -4,7 +4,10 @@ use cqrs_es::{CqrsFramework, EventStore};
 use futures::{StreamExt, future};
 use samvirke_kernel::{
     Command, clock,
+    committer::Pending,
+    envelope::ENVELOPE_BYTES_MAX,
     execute::{ExecuteError, Order, execute},
+    log::READ_BYTES_MAX,
     repository::StoreError,
     snapshot::{EVENTS_BETWEEN_SNAPSHOTS, SNAPSHOT_STREAM},
 };
@@ -29,7 +32,7 @@ pub(crate) async fn a_refusal_is_never_founded_on_old_news(rig: &Rig) -> anyhow:
 pub(crate) async fn a_cold_load_reads_a_long_history_in_order(rig: &Rig) -> anyhow::Result<()> {
     let repository = rig.repository().await?.without_snapshots();
     let log = repository.log().clone();
-    // More than one page of a direct get, written past the repository.
+    // Written past the repository, each among others.
     let mut expected = 0;
     for _ in 0..3 {
         for chunk in 0..5 {
@@ -49,6 +52,24 @@ pub(crate) async fn a_cold_load_reads_a_long_history_in_order(rig: &Rig) -> anyh
     assert_eq!(tail.len(), 5);
     assert_eq!(repository.load(&id("long")).await?.state.count, 15);
     assert!(log.read(&log.subject("tally", &id("nobody")), 0).await?.is_empty());
+    Ok(())
+}
+
+pub(crate) async fn a_history_larger_than_a_page_is_read_to_its_end(
+    rig: &Rig,
+) -> anyhow::Result<()> {
+    const PAGES: usize = 2;
+    let log = rig.log().await?;
+    let payload = vec![b' '; ENVELOPE_BYTES_MAX];
+    let (mut written, mut expected) = (Vec::new(), 0);
+    while written.len() * payload.len() <= PAGES * READ_BYTES_MAX {
+        let unit = Pending { payload: payload.clone().into(), ..pending(&log, "large", expected) };
+        expected = log.append(vec![unit]).await?[0];
+        written.push(expected);
+    }
+    let commits = log.read(&log.subject("tally", &id("large")), 0).await?;
+    let read: Vec<u64> = commits.iter().map(|commit| commit.sequence).collect();
+    assert_eq!(read, written);
     Ok(())
 }
 

@@ -42,6 +42,7 @@ on_one_and_on_three!(
     batches::a_subject_waits_for_its_turn,
     histories::a_refusal_is_never_founded_on_old_news,
     histories::a_cold_load_reads_a_long_history_in_order,
+    histories::a_history_larger_than_a_page_is_read_to_its_end,
     histories::a_snapshot_spares_the_history_and_a_strange_one_is_ignored,
     histories::what_exists_is_never_taken_for_new,
     histories::the_framework_of_cqrs_es_runs_on_the_store,

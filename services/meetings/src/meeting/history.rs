@@ -109,6 +109,7 @@ impl Record {
             in_force: None,
             agenda: Agenda::default(),
             roll: Roll::default(),
+            named: None,
             closed_doors: None,
             resumes: None,
             minutes: Minutes::default(),
@@ -148,7 +149,8 @@ impl Record {
                 self.title = title.clone();
                 self.venue = Some(venue.clone());
             }
-            Event::HeldReported { title, venue, .. } => {
+            Event::HeldReported { title, venue, named, .. } => {
+                self.named = named.clone().or_else(|| self.named.take());
                 self.title = title.clone().or_else(|| self.title.take());
                 self.venue = venue.clone().or_else(|| self.venue.take());
             }

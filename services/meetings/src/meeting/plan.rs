@@ -5,7 +5,7 @@ use samvirke_schemas::{
     id::AggregateId,
     local_time::day_of,
     meetings::{
-        attendance::AttendanceKnown,
+        attendance::{ATTENDEES_MAX, AttendanceKnown, NamedAttendance},
         meeting::{Event, Request},
         schedule::{
             CONFLICTING_DATES_MAX, ConflictingDate, HeldDay, SITTING_HOURS_MAX, SITTINGS_MAX,
@@ -94,7 +94,7 @@ impl Meeting {
     }
 
     pub(super) fn report_held(&self, command: &Command) -> Decision {
-        let Request::ReportHeld { body, title, days, venue } = &command.request else {
+        let Request::ReportHeld { body, title, days, venue, attendance } = &command.request else {
             return Ok(Vec::new());
         };
         match self {
@@ -105,8 +105,15 @@ impl Meeting {
                 }
             }
             Self::Reported(record) => {
-                let same = record.body == *body && record.schedule == Schedule::Held(days.clone());
-                return if same { Ok(Vec::new()) } else { Err(self.refusal()) };
+                if record.body != *body || record.schedule != Schedule::Held(days.clone()) {
+                    return Err(self.refusal());
+                }
+                if attendance.is_none() || record.named == *attendance {
+                    return Ok(Vec::new());
+                }
+                if record.minutes.is_approved() {
+                    return Err(Rejection::MinutesAreApproved);
+                }
             }
             Self::Open(_) | Self::Adjourned(_) | Self::Closed(_) | Self::Cancelled(_) => {
                 return Err(self.refusal());
@@ -117,12 +124,20 @@ impl Meeting {
         if let Some(venue) = venue {
             meets_somewhere(venue)?;
         }
+        let known = match attendance {
+            Some(named) => {
+                check_named(named)?;
+                AttendanceKnown::Partial
+            }
+            None => AttendanceKnown::Unknown,
+        };
         Ok(vec![Event::HeldReported {
             body: body.clone(),
             title: title.clone(),
             days: days.clone(),
             venue: venue.clone(),
-            attendance: AttendanceKnown::Unknown,
+            attendance: known,
+            named: attendance.clone(),
         }])
     }
 
@@ -140,6 +155,19 @@ impl Meeting {
         }
         Ok(vec![Event::ConflictingDateNoted { date: date.clone(), days }])
     }
+}
+
+/// Checks that a source names somebody, and at most one who led the meeting.
+fn check_named(named: &NamedAttendance) -> Result<(), Rejection> {
+    match named.present.len().saturating_add(named.absent.len()) {
+        0 => return Err(Rejection::NobodyNamed),
+        count if count > ATTENDEES_MAX => return Err(Rejection::TooManyAttendees),
+        _ => (),
+    }
+    if named.present.iter().filter(|one| one.chaired).count() > 1 {
+        return Err(Rejection::SeveralChaired);
+    }
+    Ok(())
 }
 
 fn own_cooperation(command: &Command, body: &AggregateId) -> Result<(), Rejection> {

@@ -156,6 +156,12 @@ rejections! {
         TooManyAttendees: Value("seats"), "R27",
             "at most 1024 can be registered at one meeting",
             "høyst 1024 kan registreres i ett møte";
+        NobodyNamed: Value("attendance"), "R29",
+            "name somebody who was there or absent, or leave attendance out",
+            "navngi noen som var til stede eller hadde forfall, eller utelat attendance";
+        SeveralChaired: Value("attendance.present"), "R17",
+            "at most one of those present led the meeting",
+            "høyst én av dem som var til stede, ledet møtet";
 
         // The chair and the sitting.
         ChairCanLead { seat: LocalId }: Value("chair"), "R17",

@@ -28,6 +28,7 @@ pub(super) fn begin(event: Event, fact: &Fact) -> Option<Row> {
         sort: String::new(),
         up: None,
         doors_closed: false,
+        changed_at: fact.envelope.recorded_at,
         meeting: Meeting {
             id,
             version: fact.version(),
@@ -108,12 +109,13 @@ fn schedule(meeting: &mut Meeting, event: Event) {
     } else if let Event::Cancelled { reason } = event {
         meeting.state = MeetingState::Cancelled;
         meeting.cancelled = Some(reason);
-    } else if let Event::HeldReported { title, days, venue, attendance, .. } = event {
+    } else if let Event::HeldReported { title, days, venue, attendance, named, .. } = event {
         meeting.state = MeetingState::Reported;
         meeting.title = title.or_else(|| meeting.title.take());
         meeting.days = days.iter().map(held_day).collect();
         meeting.venue = venue.or_else(|| meeting.venue.take());
         meeting.attendance.unknown = attendance == AttendanceKnown::Unknown;
+        meeting.attendance.named = named;
     } else if let Event::NoticeIssued { on, days_before, urgent, body, .. } = event {
         meeting.state = MeetingState::Called;
         let rules_version = body.rules_version;

@@ -101,6 +101,21 @@ fn a_reported_meeting_claims_nothing_of_who_was_there() {
     assert_eq!(row.sort, "2016-02-25/vestregionen:m");
 }
 
+#[test]
+fn a_reported_meeting_tells_those_whom_its_source_names() {
+    let named = json!({"present": [{"of": {"office": "mayor"}, "stood_in": true}]});
+    let first = json!({"held-reported": {
+        "body": "vestregionen:rg", "days": [{"day": "2016-02-25"}], "attendance": "unknown",
+    }});
+    let then = json!({"held-reported": {
+        "body": "vestregionen:rg", "days": [{"day": "2016-02-25"}], "attendance": "partial",
+        "named": named,
+    }});
+    let attendance = folded::<MeetingRecord>("vestregionen:m", &[first, then]).meeting.attendance;
+    assert!(!attendance.unknown);
+    assert_eq!(json!(attendance.named)["present"][0]["of"]["office"], "mayor");
+}
+
 fn row(events: &[Value]) -> Row {
     let planned = json!({"planned": {
         "body": "vestregionen:sg", "sittings": [sitting("2017-09-28")],

@@ -37,6 +37,9 @@ async fn every_query_finds_what_was_told_and_hides_what_is_restricted() {
     let rig = Rig::new().await.unwrap();
     rig.serve();
     let told = tell(&rig).await;
+    // What is told of cases and meetings names bodies, and waits for its own stream only.
+    let bodies = json!({"cooperation": "vestregionen"});
+    rig.ask("bodies", bodies, &Principal::public(), &told.networks).await.unwrap();
     let after = &told.cases;
     let secretariat = Asking { rig: &rig, after, who: principal(Role::Secretariat) };
     let public = Asking { rig: &rig, after, who: Principal::public() };
@@ -163,6 +166,15 @@ async fn meetings_and_networks_are_told(rig: &Rig, told: &Told) {
     let calendar = rig.ask("calendar", calendar, &who, &told.meetings).await.unwrap();
     assert_eq!(calendar["items"][0]["id"], "vestregionen:sg-2017-09-28");
     assert_eq!(calendar["items"][0]["conflicting_dates"], true);
+    assert_eq!(calendar["items"][0]["moves"], 1);
+    assert_eq!(calendar["items"][0]["dropped"][0]["day"], "2017-09-21");
+    assert!(calendar["items"][0]["changed_at"].is_string());
+    // Asker's seat was vacated on the day before the meeting.
+    for (member, meetings) in [(BAERUM, 1), (ASKER, 0), (BUSKERUD, 0)] {
+        let calendar = json!({"cooperation": "vestregionen", "member": member});
+        let calendar = rig.ask("calendar", calendar, &who, &told.meetings).await.unwrap();
+        assert_eq!(calendar["items"].as_array().unwrap().len(), meetings, "{member}");
+    }
     let earlier = json!({"cooperation": "vestregionen", "to": "2017-09-27"});
     let earlier = rig.ask("calendar", earlier, &who, &told.meetings).await.unwrap();
     assert_eq!(earlier["items"], json!([]));

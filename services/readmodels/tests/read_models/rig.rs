@@ -88,7 +88,7 @@ impl Rig {
         let typed: Vec<E> =
             events.iter().map(|event| serde_json::from_value(event.clone()).unwrap()).collect();
         let recorded =
-            typed.iter().map(|event| record(event, self.uuid(), &[]).unwrap()).collect::<Vec<_>>();
+            typed.iter().map(|event| record(event, self.uuid()).unwrap()).collect::<Vec<_>>();
         self.commit_recorded(kind, id, from, recorded).await
     }
 

@@ -55,8 +55,19 @@ async fn networks(rig: &Rig) -> Position {
     let amended = json!({"rules-amended": {
         "version": 2, "rules": rules(14), "in_force_from": "2015-01-01",
     }});
+    let seat = |seat: &str, member: &str, from: &str, to: &str| {
+        json!({"seat-filled": {
+            "seat": seat, "member": member, "member_kind": "municipality", "office": "mayor",
+            "from": from, "to": to,
+        }})
+    };
+    let seats = [
+        seat("baerum-mayor", BAERUM, "2015-10-01", "2019-10-01"),
+        seat("asker-mayor", ASKER, "2011-10-01", "2017-09-27"),
+    ];
     let id = "vestregionen:sg";
-    rig.commit::<networks::body::Event>("body", id, 1, &[established, amended]).await
+    let events = [&[established, amended], &seats[..]].concat();
+    rig.commit::<networks::body::Event>("body", id, 1, &events).await
 }
 
 pub(crate) fn opened(number: &str, owner: &str, title: &str, public_title: &str) -> Value {
@@ -129,8 +140,13 @@ async fn cases(rig: &Rig) -> Position {
 async fn meetings(rig: &Rig) -> Position {
     let planned = json!({"planned": {
         "body": "vestregionen:sg",
-        "sittings": [{"start": "2017-09-28T09:00", "end": "2017-09-28T12:00"}],
+        "sittings": [{"start": "2017-09-20T09:00", "end": "2017-09-20T12:00"},
+            {"start": "2017-09-21T09:00", "end": "2017-09-21T12:00"}],
         "venue": {"place": "Svelvik rådhus"},
+    }});
+    let moved = json!({"moved": {
+        "sittings": [{"start": "2017-09-28T09:00", "end": "2017-09-28T12:00"}],
+        "venue": {"place": "Svelvik rådhus"}, "reason": "Ny tid.",
     }});
     let put = json!({"item-put": {"item": {
         "item": "4-2017", "kind": "PS", "title": "Kjøp av tomt på Fornebu",
@@ -144,6 +160,6 @@ async fn meetings(rig: &Rig) -> Position {
     let conflicting = json!({"conflicting-date-noted": {
         "date": {"paper": "Referat 28.09.2017", "says": "2017-12-25"}, "days": ["2017-09-28"],
     }});
-    let events = [planned, put, concluded, conflicting];
+    let events = [planned, moved, put, concluded, conflicting];
     rig.commit::<meeting::Event>("meeting", "vestregionen:sg-2017-09-28", 1, &events).await
 }

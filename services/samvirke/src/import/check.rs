@@ -59,11 +59,13 @@ pub(crate) fn line(line: &Line) -> Result<(), Fault> {
 
 fn fault(refused: Refused) -> Fault {
     match refused {
-        Refused::Invalid { field, detail } => Fault::new("invalid", format!("{field}: {detail}")),
+        Refused::Invalid { field, detail, .. } => {
+            Fault::new("invalid", format!("{field}: {detail}"))
+        }
         Refused::Rejected { code, rule, detail, .. } => {
             Fault::new(&code, format!("{detail} ({rule})"))
         }
-        Refused::Unavailable { detail } | Refused::Broken { detail } => {
+        Refused::Unavailable { detail, .. } | Refused::Broken { detail } => {
             Fault::new("unknown", detail)
         }
     }

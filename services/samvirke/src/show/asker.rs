@@ -159,6 +159,7 @@ mod tests {
         let year = calendar::Parameters {
             cooperation: "vestregionen".parse().unwrap(),
             body: None,
+            member: None,
             from: "2017-01-01".parse().ok(),
             to: None,
             state: None,

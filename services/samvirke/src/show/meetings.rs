@@ -74,12 +74,14 @@ mod tests {
             {"id": "v:rg-2015-02-26", "body": "v:rg", "title": null, "state": "reported",
              "days": [{"day": "2015-02-26", "start": "2015-02-26T09:00", "end": "2015-02-26T11:00"}],
              "venue": {"place": "Asker rådhus"}, "items": 2, "conflicting_dates": true,
-             "minutes_published": false},
+             "minutes_published": false, "moves": 0, "dropped": [],
+             "changed_at": "2015-03-01T12:00:00Z"},
             {"id": "v:sg-2017-06-15", "body": "v:sg", "title": null, "state": "closed",
              "days": [{"day": "2017-06-15", "start": null, "end": null},
                       {"day": "2017-06-16", "start": null, "end": null}],
              "venue": {"remote": "Teams"}, "items": 1, "conflicting_dates": false,
-             "minutes_published": true}]))
+             "minutes_published": true, "moves": 0, "dropped": [],
+             "changed_at": "2017-06-17T12:00:00Z"}]))
         .unwrap();
         let mut sheet = Sheet::default();
         lay_out(&entries, &Known::default(), &mut sheet);

@@ -155,3 +155,37 @@ fn force_holds_to_and_including_its_last_day() {
         [false, true, true, false]
     );
 }
+
+/// The ends of force that an event on the case brings, as (case, last day).
+fn ends(scenario: &Scenario<Case>, happened: Value) -> Vec<(String, String)> {
+    let id = "vestregionen:future".parse().unwrap();
+    let ends = scenario.state().matter().unwrap().ends(&id, &event(happened));
+    ends.into_iter()
+        .inspect(|(_, end)| assert_eq!(end.replaced_by.as_ref(), Some(&id)))
+        .map(|(case, end)| (case.to_string(), end.on.to_string()))
+        .collect()
+}
+
+#[test]
+fn what_is_replaced_ends_the_day_before_the_case_in_its_place_is_in_force() {
+    let replaces = |to: &str| json!({"relation": "replaces", "to": to});
+    let relate = |relation| ask(json!({"relate": relation}));
+    let decided = planned().at("2017-12-31T12:00").after(outcome("sg", "decided", "2017-11-23"));
+    let related = decided
+        .after(relate(replaces("vestregionen:old")))
+        .after(relate(replaces("elsewhere:old")))
+        .after(relate(json!({"relation": "supplements", "to": "vestregionen:kept"})));
+    let put = json!({"put-in-force": {"from": "2018-01-01"}});
+    let old = vec![("vestregionen:old".to_owned(), "2017-12-31".to_owned())];
+    assert_eq!(ends(&related, put.clone()), old);
+    // A relation that is told later ends it too, but only where there is force to end it by.
+    let told = json!({"related": replaces("vestregionen:old")});
+    assert_eq!(ends(&related, told.clone()), []);
+    let in_force = related.after(in_force("2018-01-01"));
+    assert_eq!(ends(&in_force, told), old);
+    let other = json!({"related": {"relation": "supplements", "to": "vestregionen:kept"}});
+    assert_eq!(ends(&in_force, other), []);
+    let taken_back = in_force.after(ask(json!({"remove-relation": {
+        "relation": replaces("vestregionen:old"), "reason": "Feilført."}})));
+    assert_eq!(ends(&taken_back, put), []);
+}

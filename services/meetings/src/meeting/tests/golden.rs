@@ -181,6 +181,7 @@ fn history() -> Vec<Event> {
             title: None,
             days: vec![HeldDay { day: day("2014-11-27"), start: None, end: None }],
             venue: None,
+            attendance: None,
         },
     ] {
         let start = if matches!(request, Request::Cancel { .. }) { planned() } else { unplanned() };

@@ -220,6 +220,7 @@ fn the_minutes_of_a_reported_meeting_stand_when_they_are_approved() {
         title: None,
         days: vec![HeldDay { day: day("2014-11-27"), start: None, end: None }],
         venue: None,
+        attendance: None,
     };
     let approved = unplanned()
         .after(report)

@@ -1,11 +1,17 @@
 //! Meetings that are only known from a source.
 
 use samvirke_kernel::{Decider as _, scenario::Scenario};
-use samvirke_schemas::meetings::{
-    agenda::{Conclusion, Outcome},
-    attendance::{AttendanceKnown, QuorumFound},
-    meeting::{Event, Request},
-    schedule::HeldDay,
+use samvirke_schemas::{
+    meetings::{
+        agenda::{Conclusion, Outcome},
+        attendance::{
+            ATTENDEES_MAX, AttendanceKnown, NamedAttendance, NamedPresent, QuorumFound, Represented,
+        },
+        meeting::{Event, Request},
+        minutes::Approval,
+        schedule::HeldDay,
+    },
+    networks::rules::Office,
 };
 
 use super::world::*;
@@ -16,7 +22,13 @@ fn held(on: &str) -> HeldDay {
 }
 
 fn report(body: &str, days: Vec<HeldDay>) -> Request {
-    Request::ReportHeld { body: body.parse().unwrap(), title: None, days, venue: None }
+    Request::ReportHeld {
+        body: body.parse().unwrap(),
+        title: None,
+        days,
+        venue: None,
+        attendance: None,
+    }
 }
 
 fn sg() -> Request {
@@ -53,6 +65,85 @@ fn a_meeting_can_be_reported_with_nothing_known_of_who_was_there() {
         .then_nothing()
         .when(report("vestregionen:sg", vec![held("2014-11-28")]))
         .then_refused(Rejection::IsOnlyReported);
+}
+
+/// The same meeting, of which the source names some of those who were there.
+fn naming(named: NamedAttendance) -> Request {
+    Request::ReportHeld {
+        body: "vestregionen:sg".parse().unwrap(),
+        title: None,
+        days: vec![held("2014-11-27")],
+        venue: None,
+        attendance: Some(named),
+    }
+}
+
+fn of(member: usize) -> Represented {
+    Represented { office: Some(Office::MunicipalDirector), member: MEMBERS[member].parse().ok() }
+}
+
+fn asker_and_a_stand_in() -> NamedAttendance {
+    NamedAttendance {
+        present: vec![
+            NamedPresent { of: of(1), ..NamedPresent::default() },
+            NamedPresent { of: of(0), stood_in: true, chaired: true },
+            // A third person, whose municipality is cut off.
+            NamedPresent::default(),
+        ],
+        absent: vec![of(2)],
+    }
+}
+
+#[test]
+fn a_reported_meeting_tells_those_whom_the_source_names_and_still_claims_no_quorum() {
+    let events = unknown().when(naming(asker_and_a_stand_in())).events();
+    assert_eq!(Meeting::warnings(&events)[0].code, "record-incomplete");
+    let Event::HeldReported { attendance, named, .. } = only(events) else { unreachable!() };
+    assert_eq!(attendance, AttendanceKnown::Partial);
+    assert_eq!(named, Some(asker_and_a_stand_in()));
+    let concluded = unknown()
+        .after(naming(asker_and_a_stand_in()))
+        .after(put(future()))
+        .when(outcome(adopted(), None))
+        .events();
+    assert!(matches!(
+        only(concluded),
+        Event::ItemConcluded { quorum: QuorumFound::Unknown {}, .. }
+    ));
+}
+
+#[test]
+fn those_present_may_be_named_after_a_meeting_was_reported() {
+    reported()
+        .when(naming(asker_and_a_stand_in()))
+        .then_accepted()
+        .when(naming(asker_and_a_stand_in()))
+        .then_nothing()
+        .when(sg())
+        .then_nothing()
+        .when(naming(NamedAttendance { absent: Vec::new(), ..asker_and_a_stand_in() }))
+        .then_accepted();
+    let approval = Approval::BySignatories { seats: vec![id("baerum-mayor")] };
+    reported()
+        .after(Request::DraftMinutes { document: None })
+        .after(Request::ApproveMinutes { draft: 1, approval })
+        .when(naming(asker_and_a_stand_in()))
+        .then_refused(Rejection::MinutesAreApproved);
+}
+
+#[test]
+fn who_is_named_is_somebody_and_one_at_most_led_the_meeting() {
+    let chaired = NamedPresent { chaired: true, ..NamedPresent::default() };
+    let many = vec![NamedPresent::default(); ATTENDEES_MAX];
+    unknown()
+        .when(naming(NamedAttendance::default()))
+        .then_refused(Rejection::NobodyNamed)
+        .when(naming(NamedAttendance { present: vec![chaired.clone(), chaired], absent: vec![] }))
+        .then_refused(Rejection::SeveralChaired)
+        .when(naming(NamedAttendance { present: many.clone(), absent: vec![of(1)] }))
+        .then_refused(Rejection::TooManyAttendees)
+        .when(naming(NamedAttendance { present: many, absent: vec![] }))
+        .then_accepted();
 }
 
 #[test]

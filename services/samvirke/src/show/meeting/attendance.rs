@@ -2,7 +2,7 @@
 
 use samvirke_schemas::{
     local_time::LocalTime,
-    meetings::attendance::StandIn,
+    meetings::attendance::{NamedAttendance, Represented, StandIn},
     queries::meeting::{Attendance, OtherAttendance, SeatAttendance, Stay},
 };
 
@@ -16,6 +16,10 @@ pub(super) fn lay_out(attendance: &Attendance, seats: &Seats<'_>, sheet: &mut Sh
         sheet.line(2, "Kilden sier ikke hvem som var der.");
         return;
     }
+    if let Some(named) = &attendance.named {
+        lay_out_named(named, seats, sheet);
+        return;
+    }
     let present = attendance.seats.iter().filter(|seat| !seat.stays.is_empty());
     let present: Vec<String> = present.map(|seat| taken(seat, seats)).collect();
     list("Til stede", &present, sheet);
@@ -24,6 +28,30 @@ pub(super) fn lay_out(attendance: &Attendance, seats: &Seats<'_>, sheet: &mut Sh
     list("Forfall", &absent, sheet);
     let others: Vec<String> = attendance.others.iter().map(|one| other(one, seats)).collect();
     list("Andre til stede", &others, sheet);
+}
+
+/// Those whom a source names of a meeting that is only reported.
+fn lay_out_named(named: &NamedAttendance, seats: &Seats<'_>, sheet: &mut Sheet) {
+    let present: Vec<String> = named
+        .present
+        .iter()
+        .map(|one| {
+            let whose = represented(&one.of, seats);
+            let stood_in = if one.stood_in { "vara for " } else { "" };
+            let chaired = if one.chaired { ", møteleder" } else { "" };
+            format!("{stood_in}{whose}{chaired}")
+        })
+        .collect();
+    list("Til stede, så langt kilden sier", &present, sheet);
+    let absent: Vec<String> = named.absent.iter().map(|one| represented(one, seats)).collect();
+    list("Forfall, så langt kilden sier", &absent, sheet);
+}
+
+fn represented(one: &Represented, seats: &Seats<'_>) -> String {
+    let office = one.office.map(|office| words::office(office).to_owned());
+    let member = one.member.as_ref().map(|member| seats.known.member(member).to_string());
+    let told: Vec<String> = [office, member].into_iter().flatten().collect();
+    if told.is_empty() { "noen kilden ikke navngir".to_owned() } else { told.join(", ") }
 }
 
 fn list(heading: &str, lines: &[String], sheet: &mut Sheet) {

@@ -1,0 +1,177 @@
+//! The newest events of the feed, kept at hand for all who read along.
+//!
+//! Invariant: between the floor and the head nothing is missing. One consumer reads for the whole
+//! process; a reader that is not behind the floor costs no request.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use futures::StreamExt;
+use samvirke_kernel::{
+    inbox::chain,
+    log::ReadError,
+    publication::{Publication, Published},
+    stream::{StreamError, StreamIdentity},
+};
+use samvirke_schemas::feed;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::told::Told;
+
+/// The most events that are kept.
+const EVENTS_MAX: usize = 4_096;
+/// The most bytes that they may take.
+const BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How long to wait before the feed is followed anew.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Why the feed is followed no longer.
+#[derive(Debug, thiserror::Error)]
+enum Lost {
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("nothing more is delivered")]
+    Ended,
+}
+
+/// The newest events, and word of each that comes.
+#[derive(Debug)]
+pub(crate) struct Newest {
+    ring: RwLock<Ring>,
+    /// The sequence of the last event that has come; 0 before the first.
+    head: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Ring {
+    /// Which stream it was read from.
+    identity: Option<StreamIdentity>,
+    /// All that was published after it is here, as far as it has come.
+    floor: u64,
+    head: u64,
+    /// Where the stream ended when it was last begun to follow: until then the ring is behind.
+    ready_at: u64,
+    events: VecDeque<Arc<Told>>,
+    bytes: usize,
+}
+
+impl Ring {
+    fn is_ready(&self) -> bool {
+        self.identity.is_some() && self.head >= self.ready_at
+    }
+}
+
+impl Default for Newest {
+    fn default() -> Self {
+        Self { ring: RwLock::default(), head: watch::Sender::new(0) }
+    }
+}
+
+impl Newest {
+    /// Word of how far the feed has come.
+    pub(crate) fn watch(&self) -> watch::Receiver<u64> {
+        self.head.subscribe()
+    }
+
+    /// From where on nothing is missing, and how far it goes; none while it is being filled.
+    pub(crate) fn reach(&self) -> Option<(u64, u64)> {
+        let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
+        ring.is_ready().then_some((ring.floor, ring.head))
+    }
+
+    /// The events after a position that are wanted, at most so many, and the position up to which
+    /// that holds; none where the position is behind the floor, and while the ring is being filled.
+    pub(crate) fn after(
+        &self,
+        position: u64,
+        most: usize,
+        wanted: impl Fn(&Told) -> bool,
+    ) -> Option<(Vec<Arc<Told>>, u64)> {
+        let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
+        if !ring.is_ready() || position < ring.floor {
+            return None;
+        }
+        let from = ring.events.partition_point(|told| told.sequence <= position);
+        let mut found = Vec::new();
+        for told in ring.events.range(from..) {
+            if wanted(told) {
+                found.push(Arc::clone(told));
+                if found.len() == most {
+                    return Some((found, told.sequence));
+                }
+            }
+        }
+        Some((found, ring.head.max(position)))
+    }
+
+    /// Follows the feed until the process stops.
+    pub(crate) async fn keep_up(
+        self: Arc<Self>,
+        nats: async_nats::Client,
+        stop: CancellationToken,
+    ) {
+        loop {
+            let lost = tokio::select! {
+                () = stop.cancelled() => return,
+                lost = self.follow(nats.clone()) => lost,
+            };
+            tracing::warn!(reason = chain(&lost), "the feed is followed anew");
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(RETRY) => (),
+            }
+        }
+    }
+
+    async fn follow(&self, nats: async_nats::Client) -> Lost {
+        let following = async {
+            let publication = Publication::reading(nats, feed::STREAM).await?;
+            let last = publication.last_sequence().await?;
+            let from = self.begin(publication.identity(), last);
+            let mut messages = publication.follow(vec![feed::SUBJECTS.to_owned()], from).await?;
+            while let Some(message) = messages.next().await {
+                self.take(&message?);
+            }
+            Ok(())
+        };
+        following.await.err().unwrap_or(Lost::Ended)
+    }
+
+    /// Where to go on: after what is here, or so far back from `last` that the ring is filled.
+    fn begin(&self, identity: &StreamIdentity, last: u64) -> u64 {
+        let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+        if ring.identity.as_ref() != Some(identity) || ring.head > last {
+            let floor = last.saturating_sub(EVENTS_MAX as u64);
+            let identity = Some(identity.clone());
+            *ring = Ring { identity, floor, head: floor, ..Ring::default() };
+        }
+        ring.ready_at = last;
+        let head = ring.head;
+        drop(ring);
+        self.head.send_replace(head);
+        head
+    }
+
+    fn take(&self, published: &Published) {
+        let told = Told::read(published).map(Arc::new);
+        let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+        ring.head = published.sequence;
+        if let Some(told) = told {
+            ring.bytes += told.bytes();
+            ring.events.push_back(told);
+        }
+        while ring.events.len() > EVENTS_MAX || ring.bytes > BYTES_MAX {
+            let Some(oldest) = ring.events.pop_front() else { break };
+            ring.bytes -= oldest.bytes();
+            ring.floor = oldest.sequence;
+        }
+        drop(ring);
+        self.head.send_replace(published.sequence);
+    }
+}

@@ -1,0 +1,86 @@
+//! One reader's way through the feed: out of what is at hand, or in pages until it has come so far.
+//!
+//! Invariant: the position moves past an event only when it was looked at. A page may come from a
+//! replica that lags, so that it ends early says nothing; what the leader does not have is not there.
+
+use std::sync::Arc;
+
+use samvirke_kernel::log::ReadError;
+
+use super::{asked::Asked, newest::Newest, told::Told};
+use samvirke_kernel::publication::Publication;
+
+/// The events in one page of the stream.
+const PAGE_EVENTS: usize = 500;
+
+/// A reader and where it is.
+pub(crate) struct Reading {
+    publication: Publication,
+    newest: Arc<Newest>,
+    asked: Asked,
+    /// All up to here was looked at.
+    pub(crate) position: u64,
+    /// How many events were looked at that were not at hand.
+    pub(crate) scanned: usize,
+}
+
+/// What was found in one look.
+pub(crate) struct Found {
+    pub(crate) events: Vec<Arc<Told>>,
+    /// Whether there is nothing more now.
+    pub(crate) at_end: bool,
+}
+
+impl Reading {
+    pub(crate) fn new(
+        publication: Publication,
+        newest: Arc<Newest>,
+        asked: Asked,
+        position: u64,
+    ) -> Self {
+        Self { publication, newest, asked, position, scanned: 0 }
+    }
+
+    /// Looks at what comes next, and returns at most `most` events that are wanted.
+    pub(crate) async fn next(&mut self, most: usize) -> Result<Found, ReadError> {
+        if let Some(found) = self.at_hand(most) {
+            return Ok(found);
+        }
+        let reach = self.newest.reach();
+        let filter = self.asked.subjects();
+        let page = self.publication.page(&filter, self.position, PAGE_EVENTS).await?;
+        let mut events = Vec::new();
+        for published in &page {
+            self.scanned += 1;
+            self.position = published.sequence;
+            events
+                .extend(Told::read(published).filter(|told| self.asked.wants(told)).map(Arc::new));
+            if events.len() == most {
+                return Ok(Found { events, at_end: false });
+            }
+        }
+        if page.len() == PAGE_EVENTS {
+            return Ok(Found { events, at_end: false });
+        }
+        let Some(published) = self.publication.next(&filter, self.position).await? else {
+            // What was at hand when the page was asked for had been published before.
+            if let Some((floor, _)) = reach {
+                self.position = self.position.max(floor);
+            }
+            // It is the end unless what is at hand goes further.
+            let at_end = self.newest.reach().is_none_or(|(_, head)| head <= self.position);
+            return Ok(Found { events, at_end });
+        };
+        self.scanned += 1;
+        self.position = published.sequence;
+        events.extend(Told::read(&published).filter(|told| self.asked.wants(told)).map(Arc::new));
+        Ok(Found { events, at_end: false })
+    }
+
+    fn at_hand(&mut self, most: usize) -> Option<Found> {
+        let wanted = |told: &Told| self.asked.wants(told);
+        let (events, position) = self.newest.after(self.position, most, wanted)?;
+        self.position = position;
+        Some(Found { at_end: events.len() < most, events })
+    }
+}

@@ -1,0 +1,176 @@
+//! Whether all that an answer needs is there: the connection, the streams, the read models.
+//!
+//! Bounded: nothing is waited for longer than [`ANSWER_MAX`], and however often it is asked, the
+//! services are not asked more often than once in [`FRESH`].
+
+use std::time::Duration;
+
+use async_nats::connection::State as Connection;
+use samvirke_kernel::{inbox::chain, stream};
+use samvirke_schemas::{
+    catalogue::COLLECTIONS,
+    message::QueryMessage,
+    principal::Principal,
+    standing::{self, ReadModels},
+};
+use serde::Serialize;
+use tokio::{sync::Mutex, time::Instant};
+
+use crate::{Gateway, clock, fault::Fault};
+
+/// How long the services may take to tell how they stand.
+const ANSWER_MAX: Duration = Duration::from_secs(2);
+/// For how long an answer is given again.
+const FRESH: Duration = Duration::from_secs(1);
+/// How many commits a read model may be behind. It is always a few behind while commands come, and
+/// queries that must not miss them wait.
+const BEHIND_MAX: u64 = 1_000;
+
+/// What was found of one thing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Check {
+    what: String,
+    state: Found,
+    /// The last commit, of a stream or taken by a read model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<u64>,
+    /// How many commits a read model has yet to take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    behind: Option<u64>,
+}
+
+/// How a thing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Found {
+    Ok,
+    /// Further behind than [`BEHIND_MAX`].
+    Behind,
+    /// Stands still until an operator acts.
+    Halted,
+    /// It is not there.
+    Missing,
+    /// It did not answer in time.
+    Away,
+    /// The process is about to stop.
+    Stopping,
+}
+
+/// A stream's name and its last commit: none where it is missing, an error where it did not answer.
+type End = (String, Result<Option<u64>, ()>);
+
+/// The last answer of the services.
+#[derive(Debug, Default)]
+pub(crate) struct Readiness(Mutex<Option<(Instant, Vec<Check>)>>);
+
+impl Check {
+    fn new(what: impl Into<String>, state: Found) -> Self {
+        Self { what: what.into(), state, at: None, behind: None }
+    }
+
+    pub(crate) fn is_ok(&self) -> bool {
+        self.state == Found::Ok
+    }
+}
+
+impl Gateway {
+    /// Checks everything, a line each.
+    pub(crate) async fn readiness(&self) -> Vec<Check> {
+        let gateway = match self.0.draining.is_cancelled() {
+            true => Found::Stopping,
+            false => Found::Ok,
+        };
+        let connected = self.0.nats.connection_state() == Connection::Connected;
+        let nats = if connected { Found::Ok } else { Found::Away };
+        let mut checks = vec![Check::new("gateway", gateway), Check::new("nats", nats)];
+        if connected {
+            checks.extend(self.services().await);
+        }
+        checks
+    }
+
+    /// What the services say, or said a moment ago. Whoever comes meanwhile waits for the same answer.
+    async fn services(&self) -> Vec<Check> {
+        let mut last = self.0.readiness.0.lock().await;
+        if let Some((at, checks)) = &*last
+            && at.elapsed() < FRESH
+        {
+            return checks.clone();
+        }
+        let (ends, models) = tokio::join!(self.ends(), self.read_models());
+        let mut checks: Vec<Check> = ends.iter().map(of_stream).collect();
+        checks.extend(of_read_models(&ends, models));
+        *last = Some((clock::instant(), checks.clone()));
+        checks
+    }
+
+    /// The streams' last commits; none where a stream is missing.
+    async fn ends(&self) -> Vec<End> {
+        let mut contexts: Vec<&str> = COLLECTIONS.iter().map(|one| one.context).collect();
+        contexts.sort_unstable();
+        contexts.dedup();
+        let asked = contexts.into_iter().map(async |context| {
+            let end = stream::end(&self.0.nats, context);
+            let end = match tokio::time::timeout(ANSWER_MAX, end).await {
+                Ok(Ok(end)) => Ok(end),
+                Ok(Err(error)) => {
+                    tracing::warn!(context, error = chain(&error), "a stream cannot be asked");
+                    Err(())
+                }
+                Err(_) => Err(()),
+            };
+            (stream::stream_name(context), end)
+        });
+        futures::future::join_all(asked).await
+    }
+
+    async fn read_models(&self) -> Option<ReadModels> {
+        let until = clock::instant() + ANSWER_MAX;
+        let message = QueryMessage {
+            name: standing::QUERY.to_owned(),
+            cooperation: None,
+            parameters: serde_json::Map::new(),
+            principal: Principal::public(),
+            after: Vec::new(),
+            traceparent: None,
+            deadline: clock::now() + ANSWER_MAX,
+        };
+        let subject = format!("qry.{}", standing::QUERY);
+        let answer = self.ask(subject, &message, until, Fault::AnswerLate).await.ok()?;
+        serde_json::from_str(answer.get()).ok()
+    }
+}
+
+fn of_stream((name, end): &End) -> Check {
+    let what = format!("stream {name}");
+    match end {
+        Ok(Some(at)) => Check { at: Some(*at), ..Check::new(what, Found::Ok) },
+        Ok(None) => Check::new(what, Found::Missing),
+        Err(()) => Check::new(what, Found::Away),
+    }
+}
+
+fn of_read_models(ends: &[End], models: Option<ReadModels>) -> Vec<Check> {
+    let Some(models) = models else { return vec![Check::new("read models", Found::Away)] };
+    let database = if models.database { Found::Ok } else { Found::Away };
+    let mut checks = vec![Check::new("read models' database", database)];
+    for standing in models.read_models {
+        let end = ends.iter().find(|(stream, _)| *stream == standing.stream);
+        let end = end.and_then(|(_, end)| end.ok().flatten()).unwrap_or(0);
+        let behind = end.saturating_sub(standing.sequence);
+        let state = match standing.halted {
+            true => Found::Halted,
+            false if behind > BEHIND_MAX => Found::Behind,
+            false => Found::Ok,
+        };
+        checks.push(Check {
+            at: Some(standing.sequence),
+            behind: (behind > 0).then_some(behind),
+            ..Check::new(format!("read model {} on {}", standing.name, standing.stream), state)
+        });
+    }
+    checks
+}
+
+#[cfg(test)]
+mod tests;

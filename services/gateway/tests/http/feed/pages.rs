@@ -1,0 +1,179 @@
+//! `GET /v1/feed`.
+
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::publisher::{ASKER, BAERUM, Fed, about_body, of, public, sequence, to};
+use crate::world::World;
+
+#[tokio::test]
+async fn nobody_is_given_what_is_for_another_and_a_member_is_told_a_fact_once() {
+    let mut fed = Fed::start().await;
+    let decided = public();
+    fed.tell(&[to(BAERUM, decided.clone()), decided, about_body(), of("other")]).await;
+    let (baerum, asker) = (fed.member(BAERUM), fed.member(ASKER));
+    let secretariat = fed.token(&["vest:secretariat"], None, TimeDelta::minutes(5));
+    assert_eq!(fed.sequences("", None).await, [2, 3, 4], "the public, in all cooperations");
+    assert_eq!(fed.sequences("cooperation=vest", None).await, [2, 3]);
+    assert_eq!(fed.sequences("", Some(&baerum)).await, [1, 3]);
+    assert_eq!(fed.sequences("cooperation=other", Some(&baerum)).await, [4]);
+    assert_eq!(fed.sequences("", Some(&asker)).await, [2, 3]);
+    assert_eq!(fed.sequences("", Some(&secretariat)).await, [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn an_event_is_given_as_it_was_published() {
+    let mut fed = Fed::start().await;
+    fed.tell(&[about_body()]).await;
+    let answer = fed.get("", None).await;
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let event = &answer.json()["events"][0];
+    assert_eq!(event["type"], "no.samvirke.body.resumed.v1");
+    assert_eq!(event["position"], "FEED:1");
+    assert_eq!(event["data"]["concerns"]["bodies"], json!(["vest:sg"]));
+}
+
+#[tokio::test]
+async fn every_filter_narrows_and_the_next_position_is_beyond_what_was_passed_over() {
+    let mut fed = Fed::start().await;
+    let mut later = about_body();
+    later.occurred_at = "2017-06-02T10:00:00Z".parse().unwrap();
+    later.concerns.cases = ["vest:24-2017".parse().unwrap()].into();
+    later.concerns.members = [BAERUM.parse().unwrap()].into();
+    fed.tell(&[public(), about_body(), later, to(BAERUM, public()), public()]).await;
+    let baerum = fed.member(BAERUM);
+    for (filter, wanted) in [
+        ("types=body.resumed", vec![2, 3]),
+        ("types=body.resumed,cooperation.resumed", vec![1, 2, 3, 4, 5]),
+        ("bodies=vest:sg", vec![2, 3]),
+        ("bodies=vest:rg", vec![]),
+        ("cases=vest:24-2017", vec![3]),
+        ("concerning=own", vec![3, 4]),
+        ("members=935478715", vec![3, 4]),
+        ("members=920125298", vec![]),
+        ("since=2017-06-02", vec![3]),
+        ("since=2017-06-02&bodies=vest:rg", vec![]),
+    ] {
+        assert_eq!(fed.sequences(filter, Some(&baerum)).await, wanted, "{filter}");
+        let answer = fed.get(filter, Some(&baerum)).await.json();
+        assert_eq!(
+            (&answer["next"], &answer["more"]),
+            (&json!("FEED:5"), &json!(false)),
+            "{filter}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_without_gap_or_repetition() {
+    let mut fed = Fed::start().await;
+    fed.tell(&[public(), public(), public(), public(), public()]).await;
+    let mut after = "FEED:0".to_owned();
+    for (events, more) in
+        [(vec![1, 2], true), (vec![3, 4], true), (vec![5], false), (vec![], false)]
+    {
+        let query = format!("after={after}&limit=2");
+        assert_eq!(fed.sequences(&query, None).await, events);
+        let answer = fed.get(&query, None).await.json();
+        assert_eq!(answer["more"], more);
+        after = answer["next"].as_str().unwrap().to_owned();
+    }
+}
+
+#[tokio::test]
+async fn a_position_that_is_not_the_feeds_is_gone_and_the_last_one_is_told() {
+    let mut fed = Fed::start().await;
+    fed.tell(&[public(), public()]).await;
+    for unknown in ["FEED:3", "FEED:99999999999999999999999", "FEED", "FEED:-1", "CASES:1", ""] {
+        let problem =
+            fed.get(&format!("after={unknown}"), None).await.problem(410, "position-unknown");
+        assert_eq!(problem["last_position"], "FEED:2", "{unknown}");
+        assert_eq!(problem["field"], "after");
+    }
+    assert!(fed.sequences("after=FEED:2", None).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_waits_for_what_is_wanted_and_not_for_anything_else() {
+    let mut fed = Fed::start().await;
+    let last = fed.tell(&[public()]).await;
+    let waiting = |query: String| {
+        let request = axum::http::Request::get(format!("/v1/feed?{query}"));
+        let router = fed.world.router();
+        tokio::spawn(async move {
+            let request = request.body(axum::body::Body::empty()).unwrap();
+            let answer = tower::ServiceExt::oneshot(router, request).await.unwrap();
+            let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+            serde_json::from_slice::<serde_json::Value>(&body).unwrap()
+        })
+    };
+    let any = waiting(format!("after=FEED:{last}&wait=60"));
+    let body = waiting(format!("after=FEED:{last}&wait=60&types=body.resumed"));
+    let never = waiting(format!("after=FEED:{last}&wait=1&types=meeting.moved"));
+    let unwanted = fed.tell(&[public()]).await;
+    let any = any.await.unwrap();
+    assert_eq!(sequence(any["events"][0]["position"].as_str().unwrap()), unwanted);
+    assert!(!body.is_finished());
+    let wanted = fed.tell(&[about_body()]).await;
+    let body = body.await.unwrap();
+    assert_eq!(body["events"].as_array().unwrap().len(), 1);
+    assert_eq!(body["events"][0]["position"], format!("FEED:{wanted}"));
+    let never = never.await.unwrap();
+    assert_eq!((&never["events"], &never["more"]), (&json!([]), &json!(false)));
+    assert!(sequence(never["next"].as_str().unwrap()) > last, "it does not look there again");
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused_by_name() {
+    let fed = Fed::start().await;
+    let machine = fed.token(&["*:operator"], None, TimeDelta::minutes(5));
+    let two = fed.token(&["vest:auditor", "other:auditor"], None, TimeDelta::minutes(5));
+    for token in [machine, two] {
+        let problem = fed.get("", Some(&token)).await.problem(400, "missing-parameter");
+        assert_eq!(problem["field"], "cooperation");
+    }
+    for (query, field) in [
+        ("limit=0", "limit"),
+        ("limit=1001", "limit"),
+        ("wait=61", "wait"),
+        ("types=case.explode", "types"),
+        ("concerning=own", "concerning"),
+        ("concerning=mine", "concerning"),
+        ("since=yesterday", "since"),
+        ("members=1", "members[0]"),
+        ("bodies=v.*", "bodies[0]"),
+    ] {
+        let problem = fed.get(query, None).await.problem(422, "invalid");
+        assert_eq!(problem["field"], field, "{query}");
+    }
+    fed.get("colour=red", None).await.problem(400, "unknown-parameter");
+}
+
+#[tokio::test]
+async fn one_answer_reads_a_bounded_part_of_a_long_feed() {
+    let mut fed = Fed::start().await;
+    fed.tell(&[of("quiet")]).await;
+    let noise = vec![public(); 1_000];
+    for _ in 0..10 {
+        fed.tell(&noise).await;
+    }
+    let last = fed.tell(&[about_body()]).await;
+    let first = fed.get("types=body.resumed", None).await.json();
+    assert_eq!((&first["events"], &first["more"]), (&json!([]), &json!(true)));
+    let next = sequence(first["next"].as_str().unwrap());
+    assert!((5_000..last).contains(&next), "{next}");
+    assert_eq!(fed.sequences(&format!("types=body.resumed&after=FEED:{next}"), None).await, [last]);
+    // Where others are loud, a quiet cooperation is not looked for again and again.
+    let quiet = fed.get("cooperation=quiet&after=FEED:1", None).await.json();
+    assert_eq!((&quiet["events"], &quiet["more"]), (&json!([]), &json!(false)));
+    assert!(sequence(quiet["next"].as_str().unwrap()) > 5_000, "{quiet}");
+}
+
+#[tokio::test]
+async fn a_feed_that_is_not_there_yet_is_asked_again_later() {
+    let world = World::start().await;
+    let answer = world.get("/v1/feed").await;
+    answer.problem(503, "unavailable");
+    assert_eq!(answer.header("retry-after"), "2");
+}

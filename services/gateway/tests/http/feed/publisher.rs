@@ -1,0 +1,160 @@
+//! Writes to the feed as the relay does, and calls as those who read it.
+
+use axum::{body::Body, http::Request};
+use chrono::{TimeDelta, Utc};
+use samvirke_gateway::{demo_issuer::TokenRequest, identity::Claims};
+use samvirke_kernel::publication::{Outgoing, Publication};
+use samvirke_schemas::{
+    Tagged,
+    feed::{self, Audience, CloudEvent, Concerns, Fact, RESTATED, Said, Subject},
+    id::AggregateId,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::world::{Answer, World};
+
+pub(crate) const BAERUM: &str = "935478715";
+pub(crate) const ASKER: &str = "920125298";
+
+/// A feed and its gateway.
+pub(crate) struct Fed {
+    pub(crate) world: World,
+    publication: Publication,
+    last: u64,
+}
+
+impl Fed {
+    pub(crate) async fn start() -> Self {
+        Self::with(json!({})).await
+    }
+
+    pub(crate) async fn with(limits: Value) -> Self {
+        let world = World::with(limits, "").await;
+        let client = world.client.clone();
+        let publication = Publication::open(client, feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
+        Self { world, publication, last: 0 }
+    }
+
+    /// Publishes together; returns the sequence of the last.
+    pub(crate) async fn tell(&mut self, said: &[Said]) -> u64 {
+        let messages: Vec<Outgoing> = (self.last + 1..)
+            .zip(said)
+            .map(|(sequence, one)| message(one, said, sequence))
+            .collect();
+        self.last = self.publication.publish(self.last, &messages).await.unwrap();
+        self.last
+    }
+
+    pub(crate) async fn get(&self, query: &str, token: Option<&str>) -> Answer {
+        let request = Request::get(format!("/v1/feed?{query}"));
+        let request = match token {
+            Some(token) => request.header("authorization", format!("Bearer {token}")),
+            None => request,
+        };
+        self.world.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// The sequences of the events in a page.
+    pub(crate) async fn sequences(&self, query: &str, token: Option<&str>) -> Vec<u64> {
+        let answer = self.get(query, token).await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        let sequence = |event: &Value| sequence(event["position"].as_str().unwrap());
+        answer.json()["events"].as_array().unwrap().iter().map(sequence).collect()
+    }
+
+    /// A token of the system of a member.
+    pub(crate) fn member(&self, member: &str) -> String {
+        self.token(&["vest:member-integration"], Some(member), TimeDelta::minutes(5))
+    }
+
+    pub(crate) fn token(&self, roles: &[&str], member: Option<&str>, ttl: TimeDelta) -> String {
+        let claims = Claims {
+            sub: Some("office-4".into()),
+            samvirke_roles: roles.iter().map(|&role| role.to_owned()).collect(),
+            samvirke_member: member.map(str::to_owned),
+            ..Claims::default()
+        };
+        let now = Utc::now();
+        let mut request = TokenRequest::new(claims, now, ttl);
+        request.iat = now - TimeDelta::minutes(5);
+        request.nbf = request.iat;
+        self.world.issuer.mint(&request)
+    }
+}
+
+pub(crate) fn sequence(position: &str) -> u64 {
+    position.strip_prefix("FEED:").unwrap().parse().unwrap()
+}
+
+/// Something public about the cooperation `vest`.
+pub(crate) fn public() -> Said {
+    of("vest")
+}
+
+/// Something public about a cooperation.
+pub(crate) fn of(cooperation: &str) -> Said {
+    let id: AggregateId = cooperation.parse().unwrap();
+    let fact = json!({"cooperation.resumed": {"cooperation": {"id": id.cooperation}}});
+    said(id, fact)
+}
+
+/// Something public about the body `vest:sg`.
+pub(crate) fn about_body() -> Said {
+    let fact = json!({"body.resumed": {"body": {"id": "vest:sg"}, "from": "2017-06-01"}});
+    let mut said = said("vest:sg".parse().unwrap(), fact);
+    said.concerns.bodies = ["vest:sg".parse().unwrap()].into();
+    said
+}
+
+/// The same for a member only.
+pub(crate) fn to(member: &str, said: Said) -> Said {
+    Said { audience: Audience::Member(member.parse().unwrap()), restates: true, ..said }
+}
+
+/// The same with something to say of its length.
+pub(crate) fn long(chars: usize) -> Said {
+    let reason = "x".repeat(chars);
+    let fact = json!({"cooperation.paused": {"cooperation": {"id": "vest"}, "reason": reason}});
+    said("vest".parse().unwrap(), fact)
+}
+
+fn said(about: AggregateId, fact: Value) -> Said {
+    let fact: Fact = serde_json::from_value(fact).unwrap();
+    let at = "2017-06-01T10:00:00Z".parse().unwrap();
+    Said {
+        audience: Audience::Public,
+        about,
+        plural: "cooperations",
+        concerns: Concerns::default(),
+        fact,
+        origin: Uuid::new_v4(),
+        restates: false,
+        occurred_at: at,
+        recorded_at: at,
+        traceparent: None,
+    }
+}
+
+fn message(one: &Said, all: &[Said], sequence: u64) -> Outgoing {
+    let subject = Subject {
+        cooperation: one.about.cooperation.clone(),
+        audience: one.audience.clone(),
+        tag: one.fact.tag().to_owned(),
+    };
+    let restated: Vec<String> = all
+        .iter()
+        .filter(|other| other.restates && other.origin == one.origin)
+        .map(|other| other.audience.to_string())
+        .collect();
+    let headers = match &one.audience {
+        Audience::Public if !restated.is_empty() => vec![(RESTATED, restated.join(","))],
+        Audience::Public | Audience::Member(_) => Vec::new(),
+    };
+    let event = CloudEvent::new(one, sequence).unwrap();
+    Outgoing {
+        subject: subject.to_string(),
+        headers,
+        payload: serde_json::to_vec(&event).unwrap().into(),
+    }
+}

@@ -1,0 +1,55 @@
+//! Events of older versions, as anyone reads them who knows their type.
+
+use samvirke_schemas::upcast::Upcaster;
+use serde_json::json;
+
+use super::*;
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+enum Event {
+    Moved { to: String },
+}
+
+impl Tagged for Event {
+    const TAGS: &'static [&'static str] = <Self as strum::VariantNames>::VARIANTS;
+    const UPCASTERS: &'static [Upcaster] =
+        &[Upcaster { tag: "moved", from: 1, lift: |old| Ok(json!({"to": old["where"]})) }];
+
+    fn tag(&self) -> &'static str {
+        self.into()
+    }
+}
+
+fn stored(version: u32, data: serde_json::Value) -> String {
+    json!({
+        "v": 1,
+        "aggregate": {"kind": "case", "id": "a:b", "version_from": 1, "version_to": 1},
+        "command_id": Uuid::nil(),
+        "command": "case.move",
+        "digest": "",
+        "actor": {"subject": "public"},
+        "occurred_at": "2017-06-01T07:00:00Z",
+        "recorded_at": "2017-06-01T07:00:00Z",
+        "events": [{"id": Uuid::nil(), "type": "moved", "version": version, "data": data}],
+    })
+    .to_string()
+}
+
+#[test]
+fn an_old_event_is_lifted_for_whoever_reads_it() {
+    let moved = Event::Moved { to: "Sandvika".into() };
+    let old = stored(1, json!({"where": "Sandvika"}));
+    let new = stored(2, json!({"to": "Sandvika"}));
+    for text in [&old, &new] {
+        let envelope = Envelope::read(1, text.as_bytes()).unwrap();
+        assert_eq!(envelope.events::<Event>(1).unwrap(), [Event::Moved { to: "Sandvika".into() }]);
+        let mut folded = Vec::new();
+        let read = Folded::read(1, text.as_bytes()).unwrap();
+        read.each::<Event>(1, |event| folded.push(event)).unwrap();
+        assert_eq!(folded, [Event::Moved { to: "Sandvika".into() }]);
+    }
+    assert_eq!(event_version(&moved), 2);
+    assert_eq!(record(&moved, Uuid::nil()).unwrap().version, 2);
+}

@@ -1,0 +1,197 @@
+//! What is wrong with the form of a request, in both languages.
+//!
+//! Values say in English why they are not well formed, and so does the JSON reader. Here is the bokmål
+//! of each of those messages; a test holds the table against the values of the published language.
+
+use samvirke_schemas::reply::Refused;
+
+/// The messages, `{}` being what the caller sent or what would do. The first that fits is taken.
+const MESSAGES: &[(&str, &str)] = &[
+    // The JSON reader.
+    ("missing field `{}`", "feltet {} mangler"),
+    (
+        "unknown field `{}`, there are no fields",
+        "feltet {} finnes ikke; her skal det ikke være noen",
+    ),
+    ("unknown field `{}`, expected {}", "feltet {} finnes ikke; det kan være {}"),
+    ("unknown variant `{}`, expected {}", "{} er ikke en av verdiene; det kan være {}"),
+    ("duplicate field `{}`", "feltet {} er oppgitt to ganger"),
+    ("invalid type: {}, expected {}", "det skal være {1}, ikke {0}"),
+    ("invalid value: {}, expected {}", "det skal være {1}, ikke {0}"),
+    ("invalid length {}, expected {}", "det skal være {1}, ikke {0} i tallet"),
+    ("trailing characters", "det står noe mer etter verdien"),
+    ("recursion limit exceeded", "verdiene ligger for dypt i hverandre"),
+    ("number out of range", "tallet er for stort eller for lite"),
+    // Dates and ids.
+    ("premature end of input", "datoen er ufullstendig; den skrives 2017-06-01"),
+    ("input contains invalid characters", "det er ikke en dato; den skrives 2017-06-01"),
+    ("input is out of range", "det finnes ingen slik dato"),
+    ("trailing input", "det står noe mer etter datoen; den skrives 2017-06-01"),
+    ("UUID parsing failed: {}", "det er ikke en UUID"),
+    ("an id must not be empty", "en id kan ikke være tom"),
+    ("an id has at most {} characters", "en id har høyst {} tegn"),
+    (
+        "an id holds only a-z, 0-9 and hyphens, not {}",
+        "en id har bare a-z, 0-9 og bindestrek, ikke {}",
+    ),
+    (
+        "an id of an aggregate is <cooperation>:<id>, such as vestregionen:sg",
+        "en id er <samarbeid>:<id>, som vestregionen:sg",
+    ),
+    // Texts.
+    ("the text must not be empty", "teksten kan ikke være tom"),
+    (
+        "the text has {} characters; at most {} are allowed",
+        "teksten har {} tegn; høyst {} er tillatt",
+    ),
+    ("the text holds a control character", "teksten inneholder et kontrolltegn"),
+    // Numbers, times and papers.
+    ("an organisation number has nine digits", "et organisasjonsnummer har ni sifre"),
+    (
+        "the control digit of organisation number {} is wrong",
+        "kontrollsifferet i organisasjonsnummeret {} er feil",
+    ),
+    (
+        "a case number is a running number, an optional letter and a year, such as 24a/2017, not {}",
+        "et saksnummer er et løpenummer, eventuelt en bokstav, og et år, som 24a/2017, ikke {}",
+    ),
+    (
+        "a date is written 2014, 2014-11 or 2014-11-27, as much of it as is known, not {}",
+        "en dato skrives 2014, 2014-11 eller 2014-11-27, så mye som er kjent, ikke {}",
+    ),
+    (
+        "a time is written 2017-06-01T09:00 (Europe/Oslo) or with an offset, \
+         2017-06-01T09:00+02:00, not {}",
+        "et tidspunkt skrives 2017-06-01T09:00 (norsk tid) eller med tidssone, \
+         2017-06-01T09:00+02:00, ikke {}",
+    ),
+    (
+        "{} does not exist in Norway: summer time skips that hour",
+        "{} finnes ikke i Norge: sommertiden hopper over den timen",
+    ),
+    (
+        "{} comes twice in Norway: add +02:00 (summer time) or +01:00 (standard time)",
+        "{} kommer to ganger i Norge: legg til +02:00 (sommertid) eller +01:00 (normaltid)",
+    ),
+    (
+        "the offset of {} is not the one in force in Norway then",
+        "tidssonen i {} er ikke den som gjaldt i Norge da",
+    ),
+    (
+        "a media type is <type>/<subtype> in lower case, such as application/pdf",
+        "en medietype er <type>/<undertype> med små bokstaver, som application/pdf",
+    ),
+    (
+        "an endpoint is an absolute URL, such as {}",
+        "et endepunkt er en fullstendig adresse, som {}",
+    ),
+    ("an endpoint begins with https://", "et endepunkt begynner med https://"),
+    (
+        "an endpoint has no name and password in it; deliveries are signed instead",
+        "et endepunkt har ikke navn og passord i seg; leveringer er signert i stedet",
+    ),
+    ("an endpoint has no fragment", "et endepunkt har ingen del etter #"),
+    ("an endpoint has at most {} characters", "et endepunkt har høyst {} tegn"),
+    (
+        "a position in the feed is FEED:<number>, such as FEED:42, not {}",
+        "en posisjon i hendelsesstrømmen er FEED:<nummer>, som FEED:42, ikke {}",
+    ),
+    (
+        "a digest is sha256: followed by 64 lower-case hexadecimal digits",
+        "en kontrollsum er sha256: og 64 heksadesimale sifre med små bokstaver",
+    ),
+    // Pages and positions.
+    ("a page has 1 to {} rows, not {}", "en side har 1 til {} rader, ikke {}"),
+    (
+        "a cursor is taken as it is from next in an answer to the same query",
+        "en peker tas som den er fra next i et svar på samme spørring",
+    ),
+    (
+        "a position is STREAM:sequence, such as CASES:42, not {}",
+        "en posisjon er STREAM:nummer, som CASES:42, ikke {}",
+    ),
+];
+
+/// What the JSON reader calls things, where it is more than a name.
+const THINGS: &[(&str, &str)] = &[
+    ("one of {}", "en av {}"),
+    ("`{}` or `{}`", "{} eller {}"),
+    ("string {}", "teksten {}"),
+    ("integer `{}`", "tallet {}"),
+    ("floating point `{}`", "tallet {}"),
+    ("boolean `{}`", "{}"),
+    ("a string", "en tekst"),
+    ("a boolean", "true eller false"),
+    ("a map", "et objekt"),
+    ("a sequence", "en liste"),
+    ("a set", "en liste"),
+    ("a formatted date string", "en dato"),
+    ("a formatted UUID string", "en UUID"),
+    ("map", "et objekt"),
+    ("sequence", "en liste"),
+    ("null", "null"),
+    ("struct variant {}", "et objekt"),
+    ("struct {}", "et objekt"),
+    ("newtype variant", "et objekt"),
+    ("unit variant", "en verdi alene"),
+    ("u8", "et heltall fra 0 til 255"),
+    ("u16", "et heltall fra 0 til 65535"),
+    ("u32", "et heltall fra 0"),
+    ("u64", "et heltall fra 0"),
+    ("i32", "et heltall"),
+    ("i64", "et heltall"),
+];
+
+/// The refusal of a field whose value is not well formed, as `detail` has it in English.
+pub fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Refused {
+    let detail = detail.into();
+    let detail_nb = bokmaal(&detail);
+    Refused::Invalid { field: field.into(), detail, detail_nb }
+}
+
+/// The message in bokmål. One that is not known is told as it is, after words that say what it is.
+pub fn bokmaal(detail: &str) -> String {
+    translated(MESSAGES, detail).unwrap_or_else(|| format!("verdien har ikke rett form ({detail})"))
+}
+
+fn translated(table: &[(&str, &str)], text: &str) -> Option<String> {
+    table.iter().find_map(|(english, bokmaal)| {
+        let values = fits(english, text)?;
+        let values: Vec<String> = values
+            .into_iter()
+            .map(|value| translated(THINGS, value).unwrap_or_else(|| value.replace('`', "")))
+            .collect();
+        Some(filled(bokmaal, &values))
+    })
+}
+
+/// What stands in the places of `template`, if `text` is made after it.
+fn fits<'t>(template: &str, text: &'t str) -> Option<Vec<&'t str>> {
+    let mut parts = template.split("{}");
+    let mut rest = text.strip_prefix(parts.next()?)?;
+    let mut values = Vec::new();
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        // The last part has to end the text; where it is empty, the value goes to the end.
+        let at = if parts.peek().is_none() {
+            rest.strip_suffix(part).map(str::len)?
+        } else {
+            rest.find(part)?
+        };
+        values.push(&rest[..at]);
+        rest = &rest[at + part.len()..];
+    }
+    rest.is_empty().then_some(values)
+}
+
+/// The template with the values in their places: `{}` in order, `{0}` and `{1}` by number.
+fn filled(template: &str, values: &[String]) -> String {
+    let mut text = template.to_owned();
+    for (number, value) in values.iter().enumerate() {
+        text = text.replace(&format!("{{{number}}}"), value).replacen("{}", value, 1);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;
