@@ -34,10 +34,9 @@ fn calendar(meetings: Vec<Meeting>) -> Calendar {
 
 fn parsed(calendar: &Calendar) -> ICalendar {
     let text = calendar.render();
-    match Parser::new(&text).entry() {
-        Entry::ICalendar(calendar) => calendar,
-        other => panic!("{other:?}: {text}"),
-    }
+    let entry = Parser::new(&text).entry();
+    let Entry::ICalendar(calendar) = entry else { panic!("{entry:?}: {text}") };
+    calendar
 }
 
 fn events(calendar: &ICalendar) -> Vec<&ICalendarComponent> {

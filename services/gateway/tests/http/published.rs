@@ -118,10 +118,9 @@ async fn published_documents_are_made_of_what_the_public_may_read() {
 }
 
 fn parsed(answer: &Answer) -> ICalendar {
-    match Parser::new(text(answer)).entry() {
-        Entry::ICalendar(calendar) => calendar,
-        other => panic!("{other:?}: {}", text(answer)),
-    }
+    let entry = Parser::new(text(answer)).entry();
+    let Entry::ICalendar(calendar) = entry else { panic!("{entry:?}: {}", text(answer)) };
+    calendar
 }
 
 fn events(calendar: &ICalendar) -> Vec<&ICalendarComponent> {
