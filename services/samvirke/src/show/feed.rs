@@ -39,8 +39,6 @@ const PATH: &str = "/v1/feed";
 const WAIT_S: u32 = 20;
 /// How long a token is valid that is made to read as a member.
 const TOKEN_TTL: Duration = Duration::from_secs(24 * 60 * 60);
-/// The columns before what is told: the day.
-const INDENT: usize = 12;
 
 /// Reads the feed.
 pub(crate) async fn run(configuration: &Configuration, asked: &Feed) -> anyhow::Result<Outcome> {
@@ -121,20 +119,18 @@ fn address(base: &str, parameters: &Parameters) -> anyhow::Result<Url> {
     let Value::Object(parameters) = serde_json::to_value(parameters)? else {
         bail!("the parameters of the feed have no names");
     };
-    let word = |value: Value| match value {
-        Value::String(text) => text,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            value.to_string()
-        }
-    };
     for (name, value) in parameters {
-        let text = match value {
-            Value::Array(items) => items.into_iter().map(word).collect::<Vec<_>>().join(","),
-            other => word(other),
-        };
-        url.query_pairs_mut().append_pair(&name, &text);
+        url.query_pairs_mut().append_pair(&name, &word(value));
     }
     Ok(url)
+}
+
+fn word(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        Value::Array(items) => items.into_iter().map(word).collect::<Vec<_>>().join(","),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
+    }
 }
 
 /// The member with an organisation number, or a Norwegian name: `Bærum` is enough for `Bærum kommune`.
@@ -205,10 +201,7 @@ fn lay_out(event: &CloudEvent, sheet: &mut Sheet) {
         // A newer Samvirke may say more than this one knows.
         Err(_) => (format!("{}: {}", event.tag(), event.subject), String::new()),
     };
-    sheet.line(0, &format!("{day:<INDENT$}{told}"));
-    if !how.is_empty() {
-        sheet.line(INDENT, &how);
-    }
+    sheet.facts(0, &[(&day, told), ("", how)]);
 }
 
 #[cfg(test)]
