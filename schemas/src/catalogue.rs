@@ -5,7 +5,7 @@
 
 use schemars::{Schema, SchemaGenerator};
 
-use crate::{Tagged, cases, contacts, meetings, networks, queries};
+use crate::{Tagged, cases, contacts, meetings, networks, queries, subscriptions};
 
 /// The aggregate that a group of commands is for: `POST /v1/<plural>/{id}/<command>`.
 pub struct Collection {
@@ -60,6 +60,24 @@ pub static COLLECTIONS: &[Collection] = &[
     collection!("cases", "case", "cases", cases::case::Request),
     collection!("meetings", "meeting", "meetings", meetings::meeting::Request),
     collection!("contacts", "contact", "contacts", contacts::contact::Request),
+    // What is only for Samvirke itself is left out: how an endpoint answered, and that it no longer does.
+    collection!(
+        "subscriptions",
+        "subscription",
+        "subscriptions",
+        subscriptions::subscription::Request,
+        &[
+            "create",
+            "change-filters",
+            "change-endpoint",
+            "rotate-secret",
+            "suspend",
+            "resume",
+            "replay",
+            "test-delivery",
+            "end",
+        ]
+    ),
 ];
 
 /// A second address of a command, where a list that is read at the same address grows by it:
@@ -197,6 +215,38 @@ pub static QUERIES: &[Query] = &[
         "What was told by e-mail, what waits to be, and what did not arrive.",
         notifications,
         Answer
+    ),
+    query!(
+        "feed",
+        "subscriptions",
+        "/v1/subscriptions",
+        "The subscriptions of a cooperation that one may see, and how their deliveries stand.",
+        subscriptions,
+        Answer
+    ),
+    query!(
+        "feed",
+        "subscription",
+        "/v1/subscriptions/{id}",
+        "One subscription and how its deliveries stand.",
+        subscription,
+        Subscription
+    ),
+    query!(
+        "feed",
+        "subscription-attempts",
+        "/v1/subscriptions/{id}/attempts",
+        "The latest attempts to deliver, newest first.",
+        subscription_attempts,
+        Answer
+    ),
+    query!(
+        "feed",
+        "subscription-secret",
+        "/v1/subscriptions/{id}/secret",
+        "The secrets that deliveries are signed with; for the owner alone.",
+        subscription_secret,
+        Secret
     ),
 ];
 

@@ -21,6 +21,7 @@ pub mod contacts;
 pub mod feed;
 pub mod meetings;
 pub mod networks;
+pub mod subscriptions;
 
 pub mod catalogue;
 pub mod message;

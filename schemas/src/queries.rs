@@ -20,6 +20,9 @@ pub mod calendar;
 pub mod meeting;
 
 pub mod contacts;
-pub mod notifications;
-
 pub mod feed;
+pub mod notifications;
+pub mod subscription;
+pub mod subscription_attempts;
+pub mod subscription_secret;
+pub mod subscriptions;

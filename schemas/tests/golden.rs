@@ -14,7 +14,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use samvirke_schemas::{Tagged, cases, contacts, event_version, feed, meetings, networks, upcast};
+use samvirke_schemas::{
+    Tagged, cases, contacts, event_version, feed, meetings, networks, subscriptions, upcast,
+};
 use serde_json::{Value, json};
 
 /// The context and the kind of an event enum, and the check for its type.
@@ -30,6 +32,7 @@ const EVENTS: &[Line] = &[
     ("meetings", "meeting", check::<meetings::meeting::Event>),
     ("contacts", "contact", check::<contacts::contact::Event>),
     ("feed", "fact", check::<feed::Fact>),
+    ("subscriptions", "subscription", check::<subscriptions::subscription::Event>),
 ];
 
 #[test]

@@ -117,6 +117,12 @@ impl Api {
         answered(caller.shown(request), headers)
     }
 
+    /// Asks for an answer that goes on.
+    pub(crate) async fn stream(&self, caller: &Caller, path: &str) -> reqwest::Response {
+        let request = self.http.request(Method::GET, format!("{}/v1/{path}", self.url));
+        caller.shown(request).send().await.unwrap()
+    }
+
     /// Asks.
     pub(crate) fn get(
         &self,

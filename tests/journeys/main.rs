@@ -5,6 +5,7 @@ mod api;
 mod smallest;
 
 mod away;
+mod feed;
 mod first_case;
 mod offices;
 mod roles;

@@ -73,6 +73,11 @@ const TABLE: &[(&str, May, &str)] = &[
     ),
     ("meetings", May::ItsMember, "report-absence"),
     ("contacts", May::ItsMemberOrAnOffice, "register change prefer forget"),
+    (
+        "subscriptions",
+        May::ItsMemberOrAnOffice,
+        "create change-filters change-endpoint rotate-secret suspend resume replay test-delivery end",
+    ),
 ];
 
 /// Somebody who tries.
@@ -214,4 +219,9 @@ async fn prepare(api: &Api) {
         "subject": {"plain-text": {}}}});
     api.gives(&secretariat, &format!("meetings/{ID}/put-item"), item).await;
     api.gives(&secretariat, &format!("meetings/{ID}/issue-notice"), json!({})).await;
+
+    // A name that leads nowhere (RFC 2606).
+    let channel = json!({"webhook": {"endpoint": "https://sak.example/hendelser"}});
+    let order = json!({"owner": {"member": {"member": OWN}}, "channel": channel});
+    api.gives(&secretariat, &format!("subscriptions/{ID}/create"), order).await;
 }

@@ -13,13 +13,14 @@ use samvirke_kernel::{
     signature::{MessageSigner, MessageVerifier},
 };
 use samvirke_schemas::{
-    catalogue::COLLECTIONS,
+    catalogue::{COLLECTIONS, QUERIES},
     id::AggregateId,
     local_time::LocalTime,
-    message::{CommandMessage, SIGNATURE},
+    message::{CommandMessage, QueryMessage, SIGNATURE},
     principal::{Grant, Principal, Role},
     reply::{Accepted, Refused},
 };
+use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
 
@@ -92,7 +93,42 @@ impl Caller {
         body: Value,
     ) -> anyhow::Result<Result<Accepted, Refused>> {
         let (subject, message) = message(to, at, &body)?;
-        let payload = serde_json::to_vec(&message)?;
+        self.request(subject, serde_json::to_vec(&message)?).await
+    }
+
+    /// Asks a query as `principal`.
+    ///
+    /// # Errors
+    ///
+    /// When nobody answers.
+    pub async fn query(
+        &self,
+        name: &str,
+        principal: Principal,
+        parameters: Value,
+    ) -> anyhow::Result<Result<Value, Refused>> {
+        let query = QUERIES.iter().find(|query| query.name == name);
+        let query = query.with_context(|| format!("there is no query {name}"))?;
+        let Value::Object(parameters) = parameters else { bail!("parameters have names") };
+        let message = QueryMessage {
+            name: name.to_owned(),
+            cooperation: None,
+            parameters,
+            principal,
+            after: Vec::new(),
+            traceparent: None,
+            deadline: deadline(),
+        };
+        let subject = format!("qry.{}.{name}", query.service);
+        self.request(subject, serde_json::to_vec(&message)?).await
+    }
+
+    /// Sends a signed message until somebody has heard it, and reads the answer.
+    async fn request<T: DeserializeOwned>(
+        &self,
+        subject: String,
+        payload: Vec<u8>,
+    ) -> anyhow::Result<T> {
         let mut headers = HeaderMap::new();
         headers.insert(SIGNATURE, self.signer.sign(&payload));
         let ask = async {

@@ -111,6 +111,14 @@ async fn a_replacement_that_is_told_after_the_fact_ends_it_too() {
     assert_eq!(world.ended().await, 0);
     world.relate().await;
     assert_eq!(world.until_ended().await.last().unwrap().data["on"], "2017-12-31");
+    // Told again when the newer decision has got another day, it is another command, which a rule
+    // refuses; the policy goes on.
+    world.put_in_force(NEW, "2018-02-01").await;
+    let policy = world.policy().await;
+    policy.is_done().await.unwrap();
+    policy.deliver_again().await.unwrap();
+    policy.is_done().await.unwrap();
+    assert_eq!(world.ended().await, 1);
 }
 
 #[tokio::test]
@@ -121,11 +129,6 @@ async fn what_is_delivered_again_ends_nothing_twice() {
     world.put_in_force(NEW, "2018-01-01").await;
     world.until_ended().await;
     let policy = world.policy().await;
-    policy.is_done().await.unwrap();
-    policy.deliver_again().await.unwrap();
-    policy.is_done().await.unwrap();
-    // Also where the newer decision has got another day meanwhile.
-    world.put_in_force(NEW, "2018-02-01").await;
     policy.is_done().await.unwrap();
     policy.deliver_again().await.unwrap();
     policy.is_done().await.unwrap();

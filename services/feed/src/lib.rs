@@ -1,29 +1,131 @@
-//! The change feed: facts in the feed's own words, in one order, for those who subscribe.
+//! The change feed: facts in the feed's own words, in one order, and subscriptions to them.
 //!
-//! The relay reads what the other services have committed and publishes what the world is told.
+//! The relay reads what the services have committed and publishes what the world is told; deliveries
+//! bring it to those who subscribe.
 
 pub mod relay;
 pub mod sources;
 pub mod translation;
 
-use samvirke_kernel::{publication::Publication, service::Host, stream::StreamError};
+pub mod subscription;
+
+mod inbox;
+mod members;
+pub mod roll;
+
+pub mod delivery;
+mod queries;
+pub mod webhook;
+
+mod settings;
+
+use std::sync::Arc;
+
+use samvirke_kernel::{
+    Decider,
+    follower::Follower,
+    publication::Publication,
+    repository::Repository,
+    service::{self, Host, ServeError, serve_commands, serve_queries},
+    stream::StreamError,
+};
 use samvirke_schemas::feed;
+use tokio::{sync::Semaphore, task::JoinSet};
+
+pub use settings::Settings;
+pub use webhook::secret::MasterKey;
+
+use crate::{
+    delivery::{Ground, OPENINGS_MAX, history::History},
+    inbox::Inbox,
+    queries::Desk,
+    subscription::Subscription,
+    webhook::Sender,
+};
 
 /// The contexts whose events are told.
-pub const CONTEXTS: [&str; 3] = ["networks", "cases", "meetings"];
+pub const CONTEXTS: [&str; 4] = ["networks", "cases", "meetings", Subscription::CONTEXT];
+/// The service's name, a token of the subjects of its queries.
+const NAME: &str = "feed";
 
-/// Runs the feed until told to stop.
+/// Why the service ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    #[error("a stream cannot be used")]
+    Stream(#[from] StreamError),
+    #[error(transparent)]
+    Service(#[from] service::ServiceError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error("deliveries cannot be sent")]
+    Http(#[from] reqwest::Error),
+}
+
+/// Runs the feed until told to stop: relay, deliveries, commands to subscriptions and queries on them.
 ///
 /// # Errors
 ///
-/// When a stream cannot be used.
-pub async fn service(host: Host) -> Result<(), StreamError> {
+/// When a stream or NATS cannot be used.
+pub async fn service(
+    host: Host,
+    settings: Settings,
+    master: MasterKey,
+) -> Result<(), ServiceError> {
     let publication =
         Publication::open(host.client.clone(), feed::STREAM, feed::SUBJECTS, host.replicas).await?;
+    let own = host.own_log(Subscription::CONTEXT).await?;
     let mut logs = Vec::new();
     for context in CONTEXTS {
         logs.push(host.log(context).await?);
     }
-    relay::run(&publication, &logs, &host.shutdown).await;
+    let history = History::open(&host).await?;
+    let settings = Arc::new(settings);
+    let roll = Follower::start(own.clone(), host.shutdown.clone());
+    let members = Follower::start(logs[0].clone(), host.shutdown.clone());
+    let subscriptions = Arc::new(Repository::new(own));
+    let ground = Arc::new(Ground {
+        publication: publication.clone(),
+        subscriptions: subscriptions.clone(),
+        history: history.clone(),
+        sender: Sender::new(settings.clone())?,
+        master: master.clone(),
+        requests: Semaphore::new(settings.requests_max),
+        openings: Semaphore::new(OPENINGS_MAX),
+        settings: settings.clone(),
+        shutdown: host.shutdown.clone(),
+    });
+    let inbox = Arc::new(Inbox {
+        subscriptions,
+        roll: roll.clone(),
+        members,
+        publication: publication.clone(),
+        settings,
+    });
+    let desk =
+        Arc::new(Desk { roll: roll.clone(), publication: publication.clone(), history, master });
+
+    let mut tasks = JoinSet::new();
+    tasks.spawn(delivery::run(ground, roll));
+    let shutdown = host.shutdown.clone();
+    tasks.spawn(async move { relay::run(&publication, &logs, &shutdown).await });
+    let queries = serve_queries(
+        host.client.clone(),
+        NAME,
+        host.verifier.clone(),
+        host.shutdown.clone(),
+        move |message| desk.clone().answer(message),
+    );
+    let commands = serve_commands(
+        host.client,
+        Subscription::CONTEXT,
+        host.verifier,
+        host.shutdown,
+        move |message| {
+            let inbox = inbox.clone();
+            async move { inbox.answer(message).await }
+        },
+    );
+    tokio::try_join!(queries, commands)?;
+    while tasks.join_next().await.is_some() {}
     Ok(())
 }

@@ -11,6 +11,7 @@ mod case;
 mod cooperation;
 mod meeting;
 mod network;
+mod subscription;
 
 #[cfg(test)]
 mod tests;
@@ -60,6 +61,11 @@ impl Translation {
             "meeting" => Telling::each(envelope, sequence, "meetings", |event, telling| {
                 meeting::hear(heard, event, telling);
             }),
+            "subscription" => {
+                Telling::each(envelope, sequence, "subscriptions", |event, telling| {
+                    subscription::hear(heard, event, telling);
+                })
+            }
             // Registers only give numbers; the case says which it got.
             _ => Ok(Vec::new()),
         }

@@ -4,7 +4,11 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use samvirke_feed::relay::{self, Interrupted, SOURCES};
+use samvirke_feed::{
+    MasterKey, Settings,
+    relay::{self, Interrupted, SOURCES},
+    service,
+};
 use samvirke_kernel::publication::{Outgoing, Publication, Published};
 use samvirke_private_servers::{
     NatsServer,
@@ -44,7 +48,8 @@ impl World {
     }
 
     fn relay(&self) -> Running {
-        Running::start(&self.nats.url(), samvirke_feed::service).unwrap()
+        let service = |host| service(host, Settings::default(), MasterKey::new([7; 32]));
+        Running::start(&self.nats.url(), service).unwrap()
     }
 
     async fn admit(&self, member: &OrganisationNumber) {
@@ -76,9 +81,10 @@ fn admitted(feed: &[Published]) -> Vec<OrganisationNumber> {
         assert_eq!(event(message).position, format!("FEED:{}", index + 1));
     }
     assert!(matches!(event(&feed[0]).fact().unwrap(), Fact::CooperationFounded(_)));
-    let admitted = |message| match event(message).fact().unwrap() {
-        Fact::CooperationMemberAdmitted(fact) => fact.member,
-        fact => panic!("{fact:?} is no admission"),
+    let admitted = |message| {
+        let fact = event(message).fact().unwrap();
+        let Fact::CooperationMemberAdmitted(fact) = fact else { panic!("{fact:?}") };
+        fact.member
     };
     feed[1..].iter().map(admitted).collect()
 }

@@ -42,6 +42,7 @@ pub fn openapi() -> Value {
     for (query, responses) in own::responses(&mut generator) {
         add_own_query(&mut paths, query, &responses, &mut generator);
     }
+    paths.extend(own::schemas().map(|(path, item)| (path.to_owned(), item)));
     shared::add_own_paths(&mut paths);
     let responses = shared::responses();
     let schemas = reachable(&[&Value::Object(paths.clone()), &responses], &generator);

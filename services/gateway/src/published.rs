@@ -6,6 +6,7 @@
 mod atom;
 mod calendars;
 mod decisions;
+pub(crate) mod schemas;
 
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, uri::Authority},

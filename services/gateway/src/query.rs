@@ -25,6 +25,8 @@ use crate::{
 
 /// The most parameters in a query string, and the most items in a list among them.
 pub(crate) const PARAMETERS_MAX: usize = 64;
+/// The service that answers from read models.
+const READMODELS: &str = "readmodels";
 /// How many bytes of the answer's digest stand in its entity tag.
 const DIGEST_BYTES: usize = 8;
 
@@ -82,8 +84,10 @@ pub(crate) async fn answer(
         response
     };
     let headers = response.headers_mut();
-    // Who asks decides what is shown, so nothing is kept for others or used unasked.
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    // Who asks decides what is shown, so nothing is kept for others or used unasked. What a service
+    // itself keeps may be a secret.
+    let kept = if route.service == READMODELS { "private, no-cache" } else { "no-store" };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
     headers.insert(header::VARY, HeaderValue::from_static("Authorization"));
     if let Some(etag) = etag {
         headers.insert(header::ETAG, etag);

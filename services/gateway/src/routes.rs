@@ -17,8 +17,16 @@ use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    Gateway, command, fault::Fault, feed, health, observe, openapi::openapi, parameter,
-    problem::Problem, published, query, request_context::RequestContext, unsubscribe,
+    Gateway, command,
+    fault::Fault,
+    feed, health, observe,
+    openapi::openapi,
+    parameter,
+    problem::Problem,
+    published::{self, schemas},
+    query,
+    request_context::RequestContext,
+    unsubscribe,
 };
 
 /// What the gateway answers itself, with parameters as queries have them.
@@ -57,6 +65,10 @@ pub fn router(gateway: Gateway) -> Router {
     }
     router = with_feed(router, &mut generator);
     router = with_published(router, &mut generator);
+    router = router
+        .route(schemas::PATH, get(schema))
+        .route(schemas::ASYNCAPI, get(schemas::asyncapi))
+        .route(schemas::ASYNCAPI_ALIAS, get(schemas::asyncapi_alias));
     router
         .fallback(unmatched)
         .method_not_allowed_fallback(unmatched)
@@ -155,6 +167,14 @@ fn route(query: &Query, generator: &mut SchemaGenerator) -> Arc<query::Route> {
     Arc::new(query::Route { service: query.service, name: query.name, parameters })
 }
 
+async fn schema(
+    path: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Path(file) = path.map_err(|_| Fault::InvalidPath)?;
+    schemas::schema(&file, &headers)
+}
+
 fn openapi_json(document: Bytes) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], document).into_response()
 }
@@ -190,9 +210,18 @@ fn unknown_command(method: &Method, path: &str) -> Option<Fault> {
 
 /// The methods that a path answers, as the header `Allow` writes them.
 fn allowed(path: &str) -> Option<String> {
-    let own = ["/livez", "/readyz", "/metrics", "/openapi.json"].contains(&path);
-    let link = matches_template(unsubscribe::PATH, path);
+    let own = [
+        "/livez",
+        "/readyz",
+        "/metrics",
+        "/openapi.json",
+        schemas::PATH,
+        schemas::ASYNCAPI,
+        schemas::ASYNCAPI_ALIAS,
+    ];
+    let own = own.iter().any(|template| matches_template(template, path));
     let mut queries = QUERIES.iter().chain(OWN_QUERIES);
+    let link = matches_template(unsubscribe::PATH, path);
     let is_query = own || link || queries.any(|query| matches_template(query.path, path));
     let is_command = COLLECTIONS.iter().any(|collection| {
         collection.commands.iter().any(|command| {

@@ -88,6 +88,16 @@ impl<P: Picture> Follower<P> {
         follower
     }
 
+    /// Tells whenever the picture has taken a commit, and which was the last.
+    pub fn reached(&self) -> watch::Receiver<u64> {
+        self.reached.clone()
+    }
+
+    /// The picture as it is, however far it has come.
+    pub async fn now(&self) -> RwLockReadGuard<'_, P> {
+        self.picture.read().await
+    }
+
     /// The picture as it was at `after` or later. Positions in other streams are not waited for;
     /// without a position it is as of the stream's end now, so that nothing acknowledged is missed.
     ///

@@ -205,7 +205,7 @@ where
 }
 
 /// Lets the server know that an event is being worked on until it is done.
-async fn signing<T>(message: &jetstream::Message, work: impl Future<Output = T>) -> T {
+pub(crate) async fn signing<T>(message: &jetstream::Message, work: impl Future<Output = T>) -> T {
     let mut work = std::pin::pin!(work);
     let mut signs = tokio::time::interval_at(Instant::now() + SIGN_EVERY, SIGN_EVERY);
     loop {

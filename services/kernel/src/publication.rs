@@ -4,6 +4,9 @@
 //! gets through and none can come in between. What the writer needs to go on after a restart travels in
 //! the headers of its messages: the last message is the checkpoint.
 
+pub mod place;
+pub mod recent;
+
 use std::{sync::Arc, time::Duration};
 
 use async_nats::{
@@ -196,13 +199,34 @@ impl Publication {
         after: u64,
         limit: usize,
     ) -> Result<Vec<Published>, ReadError> {
+        self.direct(serde_json::json!({
+            "seq": after + 1, "batch": limit.min(PAGE_MESSAGES_MAX), "next_by_subj": filter,
+        }))
+        .await
+    }
+
+    /// The last sequence before a time: after it comes what was stored then or later. It is the last
+    /// of all where nothing was.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub async fn sequence_before(&self, time: DateTime<Utc>) -> Result<u64, ReadError> {
+        let last = self.last_sequence().await?;
+        let first = self
+            .direct(serde_json::json!({
+                "start_time": time.to_rfc3339(), "batch": 1, "next_by_subj": ">",
+            }))
+            .await?;
+        Ok(first.first().map_or(last, |first| first.sequence - 1))
+    }
+
+    /// Asks any replica for several messages.
+    async fn direct(&self, question: serde_json::Value) -> Result<Vec<Published>, ReadError> {
         let client = self.js.client();
         let inbox = client.new_inbox();
         let mut answers =
             client.subscribe(inbox.clone()).await.map_err(|err| self.unreachable(err))?;
-        let question = serde_json::json!({
-            "seq": after + 1, "batch": limit.min(PAGE_MESSAGES_MAX), "next_by_subj": filter,
-        });
         let subject = format!("$JS.API.DIRECT.GET.{}", self.identity.name);
         client
             .publish_with_reply(subject, inbox, question.to_string().into())

@@ -12,6 +12,7 @@ use samvirke_schemas::{
     networks::rules::PersonId,
     organisation::OrganisationNumber,
     principal::Role,
+    queries::{feed::Since, subscription::Phase},
     text::Line,
 };
 use serde::Serialize;
@@ -126,6 +127,24 @@ Examples:
         after_help = NATS_ACCOUNT_HELP
     )]
     NatsAccount(NatsAccount),
+    /// Read the change feed, in Norwegian, as the public, a member or the holder of a token
+    #[command(after_help = "\
+Examples:
+  samvirke feed tail --cooperation vestregionen --since 2017-01-01
+  samvirke feed tail --cooperation vestregionen --member Bærum --types case.decided,case.settled
+  samvirke feed tail --cooperation vestregionen --member 935478715 --follow
+  samvirke feed tail --token-file token --after FEED:42 --json")]
+    Feed(Feed),
+    /// Show, in Norwegian, who subscribes to the feed and how deliveries stand
+    #[command(after_help = "\
+Without a token it asks as the operator, where samvirke up has made the demo's own issuer.
+
+Examples:
+  samvirke subscriptions --cooperation vestregionen
+  samvirke subscriptions list --cooperation vestregionen --phase stopped
+  samvirke subscriptions show vestregionen:baerum
+  samvirke subscriptions attempts vestregionen:baerum --json")]
+    Subscriptions(Subscriptions),
 }
 
 const NATS_ACCOUNT_HELP: &str = "\
@@ -285,6 +304,74 @@ pub(crate) struct Show {
     pub(crate) thing: Thing,
     #[command(flatten)]
     pub(crate) asking: Asking,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Feed {
+    #[command(subcommand)]
+    pub(crate) command: FeedCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FeedCommand {
+    /// Print what has happened, oldest first
+    Tail(Tail),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tail {
+    /// Read as this member, by name or organisation number; with a token, only what names it
+    #[arg(long, value_name = "NAME|NUMBER")]
+    pub(crate) member: Option<String>,
+    /// Only what happened on this day or later, or from this time on
+    #[arg(long, value_name = "DAY|TIME")]
+    pub(crate) since: Option<Since>,
+    /// Only these types, separated by commas: case.decided
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    pub(crate) types: Vec<String>,
+    /// Go on after this position, such as FEED:42
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) after: Option<String>,
+    /// Wait for what happens next, until Ctrl-C
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// Print each event as a CloudEvent, one a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) bearer: Bearer,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Subscriptions {
+    #[command(subcommand)]
+    pub(crate) question: Option<SubscriptionsQuestion>,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+}
+
+/// What is asked about subscriptions.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SubscriptionsQuestion {
+    /// All of a cooperation's (this is also what is shown where nothing is asked)
+    List {
+        /// Of this member only
+        #[arg(long, value_name = "NUMBER")]
+        member: Option<OrganisationNumber>,
+        /// In this phase only: asking, refused, active, suspended, stopped, ended
+        #[arg(long)]
+        phase: Option<Phase>,
+    },
+    /// One: its terms, and how its deliveries stand
+    Show {
+        /// Its id: vestregionen:baerum
+        id: String,
+    },
+    /// What was tried for one, newest first
+    Attempts {
+        /// Its id: vestregionen:baerum
+        id: String,
+    },
 }
 
 /// How to ask, and how to answer.

@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use samvirke_feed::MasterKey;
 use samvirke_gateway::Gateway;
 use samvirke_kernel::{service::Host, signature::MessageSigner};
 use samvirke_private_servers::Secret;
@@ -41,7 +42,7 @@ pub(crate) enum Service {
     Meetings,
     /// The read models and the queries on them.
     Readmodels,
-    /// The change feed.
+    /// The change feed, and deliveries to those who subscribe.
     Feed,
     /// Contacts, and telling them by e-mail.
     Notify,
@@ -53,6 +54,8 @@ pub(crate) enum Service {
 pub(crate) struct Ground {
     pub(crate) client: async_nats::Client,
     pub(crate) signer: MessageSigner,
+    /// Needed by the feed only.
+    pub(crate) master_key: Option<MasterKey>,
     /// Needed by the read models and the notifications only.
     pub(crate) database_url: Option<Secret>,
     /// Needed by the gateway only.
@@ -116,8 +119,10 @@ async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> any
             samvirke_readmodels::service(host, url.expose()).await.map_err(Into::into)
         }
         Service::Feed => {
+            let master = ground.master_key.take().context("the feed needs a key")?;
+            let settings = ground.configuration.feed.clone();
             drop(ground);
-            samvirke_feed::service(host).await.map_err(Into::into)
+            samvirke_feed::service(host, settings, master).await.map_err(Into::into)
         }
         Service::Notify => {
             let given = given_to_notify(&ground)?;

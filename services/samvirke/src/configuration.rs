@@ -51,6 +51,11 @@ pub(crate) struct Configuration {
     /// The mail server, and when people are told.
     #[serde(default)]
     pub(crate) notify: samvirke_notify::Settings,
+    /// Holds the key that the secrets of subscriptions follow from, in 64 hexadecimal digits.
+    pub(crate) feed_key_file: Option<PathBuf>,
+    /// How deliveries to subscriptions are made.
+    #[serde(default)]
+    pub(crate) feed: samvirke_feed::Settings,
     /// Whom the gateway trusts and how much it takes.
     #[serde(default)]
     pub(crate) gateway: samvirke_gateway::Settings,

@@ -4,11 +4,14 @@ use std::{path::Path, time::Duration};
 
 use anyhow::{Context, ensure};
 use async_nats::ConnectOptions;
+use samvirke_feed::MasterKey;
 use samvirke_kernel::signature::MessageSigner;
 use samvirke_private_servers::Secret;
 
 use crate::configuration::{Configuration, Nats};
 
+/// The file in the data directory with the key that the secrets of subscriptions follow from.
+pub(crate) const MASTER_KEY_FILE: &str = "feed.key";
 /// How long the first connection to NATS may take.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 
@@ -41,7 +44,13 @@ pub(crate) fn postgres_url(configuration: &Configuration) -> anyhow::Result<&Sec
 
 /// The gateway's key, kept in `file` and made there the first time.
 pub(crate) fn signer(file: &Path) -> anyhow::Result<MessageSigner> {
-    key(file).map(|seed| MessageSigner::new(&seed))
+    Ok(MessageSigner::new(&key(file).context("the gateway cannot sign")?))
+}
+
+/// The key that the secrets of subscriptions follow from, kept in `file` and made there the first time.
+/// With another key every subscriber needs its secret anew.
+pub(crate) fn master_key(file: &Path) -> anyhow::Result<MasterKey> {
+    Ok(MasterKey::new(key(file).context("the feed cannot sign deliveries")?))
 }
 
 /// A key, kept in `file` and made there the first time.

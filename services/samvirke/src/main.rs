@@ -66,6 +66,8 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
             Command::Notify(notify) => notify::run(&configuration, &notify.command).await,
             Command::Show(show) => show::run(&configuration, &show).await,
             Command::NatsAccount(what) => nats_account::run(&configuration, &what).await,
+            Command::Feed(feed) => show::feed::run(&configuration, &feed).await,
+            Command::Subscriptions(asked) => show::subscriptions(&configuration, &asked).await,
         }
     })
 }

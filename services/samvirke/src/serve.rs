@@ -28,6 +28,14 @@ pub(crate) async fn run(
         true => Some(connections::postgres_url(&configuration)?.clone()),
         false => None,
     };
+    let master_key = match services.contains(&Service::Feed) {
+        true => {
+            let file = configuration.feed_key_file.clone();
+            let file = file.unwrap_or_else(|| configuration.in_data(connections::MASTER_KEY_FILE));
+            Some(connections::master_key(&file)?)
+        }
+        false => None,
+    };
     let listener = match services.contains(&Service::Gateway) {
         true => Some(listen(&configuration).await?),
         false => None,
@@ -35,7 +43,8 @@ pub(crate) async fn run(
     let shutdown = CancellationToken::new();
     cancel_on_signal(shutdown.clone())?;
     let signer = connections::signer(&key)?;
-    let ground = Ground { client, signer, database_url, listener, configuration, shutdown };
+    let ground =
+        Ground { client, signer, master_key, database_url, listener, configuration, shutdown };
     assembly::run(services, ground).await?;
     Ok(Outcome::Done)
 }

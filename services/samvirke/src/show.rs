@@ -17,19 +17,24 @@ mod meetings;
 mod case;
 mod cases;
 
+pub(crate) mod feed;
+mod subscriptions;
+
 use chrono::NaiveDate;
 use samvirke_schemas::{
     case_number::CaseNumber,
     id::{AggregateId, LocalId},
+    organisation::OrganisationNumber,
     queries::{
         body, calendar, case as case_query, case_register, case_way, cooperation_overview,
-        meeting as meeting_query,
+        meeting as meeting_query, subscription, subscription_attempts,
+        subscriptions as subscription_list,
     },
 };
 use serde::Serialize;
 
 use crate::{
-    arguments::{Asking, Show, Thing},
+    arguments::{Asking, Show, Subscriptions, SubscriptionsQuestion, Thing},
     configuration::Configuration,
     outcome::Outcome,
     terminal,
@@ -55,6 +60,24 @@ pub(crate) async fn run(configuration: &Configuration, asked: &Show) -> anyhow::
             Ok(number) => showing.way(number, *timeline).await?,
             Err(_) => showing.case(id, *timeline).await?,
         },
+    }
+    Ok(Outcome::Done)
+}
+
+/// Asks about subscriptions, and shows the answer.
+pub(crate) async fn subscriptions(
+    configuration: &Configuration,
+    asked: &Subscriptions,
+) -> anyhow::Result<Outcome> {
+    let asker = Asker::new(configuration, &asked.asking)?.or_operator(configuration)?;
+    let showing = Showing { configuration, asker, asking: &asked.asking };
+    match &asked.question {
+        None => showing.subscriptions(None, None).await?,
+        Some(SubscriptionsQuestion::List { member, phase }) => {
+            showing.subscriptions(member.as_ref(), *phase).await?;
+        }
+        Some(SubscriptionsQuestion::Show { id }) => showing.subscription(id).await?,
+        Some(SubscriptionsQuestion::Attempts { id }) => showing.attempts(id).await?,
     }
     Ok(Outcome::Done)
 }
@@ -218,6 +241,51 @@ impl Showing<'_> {
     ) -> anyhow::Result<()> {
         let known = Known::ask(&self.asker, &case.id.cooperation).await?;
         say(|sheet| case::lay_out(case, way, &known, timeline, sheet));
+        Ok(())
+    }
+
+    async fn subscriptions(
+        &self,
+        member: Option<&OrganisationNumber>,
+        phase: Option<subscription::Phase>,
+    ) -> anyhow::Result<()> {
+        let cooperation = self.configuration.cooperation()?;
+        let page = |after| subscription_list::Parameters {
+            cooperation: cooperation.clone(),
+            member: member.cloned(),
+            phase,
+            after,
+            limit: asker::LIMIT,
+        };
+        if self.asking.json {
+            return self.as_it_came("subscriptions", &page(None)).await;
+        }
+        let found = self.asker.all("subscriptions", page).await?;
+        let known = Known::ask(&self.asker, cooperation).await?;
+        say(|sheet| subscriptions::lay_out(&found, &known, sheet));
+        Ok(())
+    }
+
+    async fn subscription(&self, id: &str) -> anyhow::Result<()> {
+        let parameters = subscription::Parameters { id: self.id(id)? };
+        if self.asking.json {
+            return self.as_it_came("subscription", &parameters).await;
+        }
+        let found: subscription::Subscription = self.asker.ask("subscription", &parameters).await?;
+        let known = Known::ask(&self.asker, &found.id.cooperation).await?;
+        say(|sheet| subscriptions::lay_out_one(&found, &known, sheet));
+        Ok(())
+    }
+
+    async fn attempts(&self, id: &str) -> anyhow::Result<()> {
+        let id = self.id(id)?;
+        let parameters = subscription_attempts::Parameters { id: id.clone(), limit: asker::LIMIT };
+        if self.asking.json {
+            return self.as_it_came("subscription-attempts", &parameters).await;
+        }
+        let found: subscription_attempts::Answer =
+            self.asker.ask("subscription-attempts", &parameters).await?;
+        say(|sheet| subscriptions::lay_out_attempts(&id, &found.items, sheet));
         Ok(())
     }
 

@@ -34,6 +34,7 @@ pub(crate) async fn run(mut configuration: Configuration) -> anyhow::Result<Outc
     let postgres_settings = postgres::kept_in(&directory.join("postgres"))?;
     let listener = serve::listen(&configuration).await?;
     let signer = connections::signer(&directory.join("gateway.key"))?;
+    let master_key = connections::master_key(&directory.join(connections::MASTER_KEY_FILE))?;
     configuration.gateway.issuers.push(issuer::trusted(directory.path())?);
     let shutdown = CancellationToken::new();
     serve::cancel_on_signal(shutdown.clone())?;
@@ -56,6 +57,7 @@ pub(crate) async fn run(mut configuration: Configuration) -> anyhow::Result<Outc
     let ground = Ground {
         client,
         signer,
+        master_key: Some(master_key),
         database_url: Some(servers.database_url.clone()),
         listener: Some(listener),
         configuration,

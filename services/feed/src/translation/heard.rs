@@ -14,7 +14,7 @@ use samvirke_schemas::{
     organisation::OrganisationNumber,
 };
 
-use super::{case::Case, cooperation::Cooperation, meeting::Meeting};
+use super::{case::Case, cooperation::Cooperation, meeting::Meeting, subscription::Subscription};
 
 /// Everything heard.
 #[derive(Debug, Default)]
@@ -24,6 +24,7 @@ pub(super) struct Heard {
     pub(super) networks: HashMap<AggregateId, Network>,
     pub(super) cases: HashMap<AggregateId, Case>,
     pub(super) meetings: HashMap<AggregateId, Meeting>,
+    pub(super) subscriptions: HashMap<AggregateId, Subscription>,
 }
 
 impl Heard {

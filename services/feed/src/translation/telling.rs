@@ -71,6 +71,11 @@ impl<'a> Telling<'a> {
         self.say(Audience::Public, concerns, fact, false);
     }
 
+    /// Tells one member, and nobody else.
+    pub(super) fn only(&mut self, member: &OrganisationNumber, concerns: Concerns, fact: Fact) {
+        self.say(Audience::Member(member.clone()), concerns, fact, false);
+    }
+
     /// Tells `hearers` by themselves, and then the public. `fact` puts it into words for one of them.
     pub(super) fn tell(
         &mut self,

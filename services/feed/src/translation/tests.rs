@@ -9,6 +9,7 @@ mod joint;
 mod meeting;
 mod network;
 mod privacy;
+mod subscription;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use samvirke_kernel::{

@@ -44,6 +44,43 @@ pub(super) fn responses(generator: &mut SchemaGenerator) -> [(&'static Query, Va
     ]
 }
 
+/// Where the schemas of the feed are, and the document that refers to them.
+pub(super) fn schemas() -> [(&'static str, Value); 2] {
+    let always = |media_type: &str| {
+        let mut responses = of_document(media_type, &json!({"type": "object"}));
+        if let Some(responses) = responses.as_object_mut() {
+            responses.retain(|status, _| !["400", "422", "503"].contains(&status.as_str()));
+        }
+        responses
+    };
+    let file = json!({
+        "name": "file",
+        "in": "path",
+        "required": true,
+        "description": "`<type>.v<version>.json`, or `cloudevent.json` for what all have in common.",
+        "schema": {"type": "string", "examples": ["case.decided.v1.json"]},
+    });
+    let schema = json!({"get": {
+        "operationId": "feed-schema",
+        "tags": ["feed"],
+        "summary": "The JSON Schema of the data of a type of event.",
+        "parameters": [file, reference("parameters", "IfNoneMatch")],
+        "responses": always(published::schemas::MEDIA_TYPE),
+    }});
+    let mut responses = always("application/json");
+    if let Some(responses) = responses.as_object_mut() {
+        responses.remove("404");
+    }
+    let asyncapi = json!({"get": {
+        "operationId": "asyncapi",
+        "tags": ["feed"],
+        "summary": "The AsyncAPI document of the feed; also at /v1/asyncapi.json.",
+        "parameters": [reference("parameters", "IfNoneMatch")],
+        "responses": responses,
+    }});
+    [(published::schemas::PATH, schema), (published::schemas::ASYNCAPI, asyncapi)]
+}
+
 fn of_feed(media_type: &str, schema: &Value) -> Value {
     let mut responses = answered(media_type, schema);
     responses["401"] = reference("responses", "Unauthorized");

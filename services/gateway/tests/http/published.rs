@@ -5,6 +5,10 @@ use calcard::{
     Entry, Parser,
     icalendar::{ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarProperty},
 };
+use samvirke_schemas::{
+    Tagged,
+    feed::{Fact, data_schema, schema},
+};
 use serde_json::{Value, json};
 
 use crate::world::{Answer, World};
@@ -180,6 +184,26 @@ async fn what_has_not_changed_is_not_sent_again() {
         assert_eq!((answer.status.as_u16(), answer.body.len()), (304, 0), "{path}");
         assert_eq!(answer.header("etag"), etag);
     }
+}
+
+#[tokio::test]
+async fn the_schema_that_an_event_names_is_served() {
+    let world = World::start().await;
+    for tag in Fact::TAGS {
+        let answer = fetch(&world, &format!("/v1/schemas/feed/{tag}.v1.json")).await;
+        assert_eq!(answer.header("content-type"), "application/schema+json");
+        assert_eq!(answer.json()["$id"], data_schema(tag));
+    }
+    let envelope = fetch(&world, "/v1/schemas/feed/cloudevent.json").await.json();
+    assert_eq!(envelope["$id"], schema::ENVELOPE);
+    let asyncapi = world.get("/v1/asyncapi.json").await;
+    let place = asyncapi.header("location").to_owned();
+    let asyncapi = fetch(&world, &place).await.json();
+    let payload = &asyncapi["components"]["messages"]["case.decided"]["payload"];
+    let reference = payload["allOf"][0]["$ref"].as_str().unwrap();
+    let beside = place.replace("asyncapi.json", reference.trim_start_matches("./"));
+    fetch(&world, &beside).await;
+    world.get("/v1/schemas/feed/case.sung.v1.json").await.problem(404, "not-found");
 }
 
 #[tokio::test]

@@ -89,3 +89,13 @@ async fn a_query_that_makes_no_sense_is_refused_by_name() {
     world.get("/v1/cooperations/vest.*").await.problem(422, "invalid-id");
     assert!(world.heard().is_empty());
 }
+
+#[tokio::test]
+async fn what_may_be_a_secret_is_stored_by_nobody_on_its_way() {
+    let world = World::start().await;
+    world.serve("qry.>", json!({"Ok": {"generation": 1, "secret": "whsec_x"}})).await;
+    let answer = world.get("/v1/subscriptions/vestregionen:baerum/secret").await;
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(world.heard().remove(0).subject, "qry.feed.subscription-secret");
+    assert_eq!(world.get(OVERVIEW).await.header("cache-control"), "private, no-cache");
+}

@@ -2,11 +2,15 @@
 //!
 //! Routes come from the catalogue, so that a query that is moved is moved here as well.
 
+use std::time::Duration;
+
 use anyhow::{Context, bail};
 use reqwest::{Client, Url};
+use samvirke_kernel::clock;
 use samvirke_private_servers::Secret;
 use samvirke_schemas::{
     catalogue,
+    principal::{Grant, Role},
     queries::page::{Cursor, PAGE_ROWS_MAX, Page},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -16,10 +20,13 @@ use crate::{
     arguments::Asking,
     configuration::Configuration,
     http::{self, Problem},
+    issuer,
 };
 
 /// The most pages of one list that are fetched: 20,000 rows are more than anybody reads.
 const PAGES_MAX: usize = 100;
+/// How long a token lasts that is made for one command.
+const TOKEN_LASTS: Duration = Duration::from_secs(5 * 60);
 /// The rows asked for at a time.
 pub(super) const LIMIT: Option<u32> = Some(PAGE_ROWS_MAX);
 
@@ -33,12 +40,27 @@ pub(super) struct Asker {
 
 impl Asker {
     pub(super) fn new(configuration: &Configuration, asking: &Asking) -> anyhow::Result<Self> {
-        Ok(Self {
-            client: http::client()?,
-            url: configuration.url(),
-            token: http::given_token(&asking.bearer)?,
-            after: asking.after.clone(),
-        })
+        let token = http::given_token(&asking.bearer)?;
+        Ok(Self { after: asking.after.clone(), ..Self::with(configuration, token)? })
+    }
+
+    /// Somebody with this token, or the public, who waits for nothing.
+    pub(super) fn with(
+        configuration: &Configuration,
+        token: Option<Secret>,
+    ) -> anyhow::Result<Self> {
+        Ok(Self { client: http::client()?, url: configuration.url(), token, after: None })
+    }
+
+    /// Asks as the operator where no token was given and the demo's own issuer can make one.
+    pub(super) fn or_operator(mut self, configuration: &Configuration) -> anyhow::Result<Self> {
+        if self.token.is_none() && issuer::is_in(&configuration.data) {
+            let grant = Grant { role: Role::Operator, cooperation: None };
+            let operator = issuer::holder(vec![grant], None);
+            let (data, now) = (&configuration.data, clock::now());
+            self.token = Some(issuer::mint(data, &operator, None, now, TOKEN_LASTS)?);
+        }
+        Ok(self)
     }
 
     /// The answer to a query, read.

@@ -2,7 +2,7 @@
 //!
 //! Every match is complete, so that a new word in the language must get its Norwegian one here.
 
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, NaiveDate, Utc};
 use samvirke_schemas::{
     cases::case::{
         joint::{MemberOutcome, SettleResult, SettleRule},
@@ -23,7 +23,10 @@ use samvirke_schemas::{
         case::{CaseState, FollowUpState, HearingState},
         cooperation_overview::Phase,
         meeting::{ItemState, MeetingState},
+        subscription,
+        subscription_attempts::Tried,
     },
+    subscriptions::subscription::answer::StopReason,
 };
 
 /// `14.09.2017`.
@@ -41,6 +44,38 @@ pub(super) fn clock(time: LocalTime) -> String {
     // A local time is written with the offset in Norway, which keeps the wall clock's hour.
     let written = DateTime::parse_from_rfc3339(&time.to_string());
     written.map_or_else(|_| time.to_string(), |time| time.format("%H.%M").to_string())
+}
+
+/// `14.09.2017 10.00`, on a Norwegian clock.
+pub(super) fn moment(instant: DateTime<Utc>) -> String {
+    let time = LocalTime::new(instant);
+    format!("{} {}", day(time.day()), clock(time))
+}
+
+pub(super) fn subscription_phase(phase: subscription::Phase) -> &'static str {
+    match phase {
+        subscription::Phase::Asking => "endepunktet er spurt",
+        subscription::Phase::Refused => "endepunktet sa nei",
+        subscription::Phase::Active => "leveres",
+        subscription::Phase::Suspended => "satt på vent",
+        subscription::Phase::Stopped => "stoppet",
+        subscription::Phase::Ended => "avsluttet",
+    }
+}
+
+pub(super) fn stop_reason(reason: StopReason) -> &'static str {
+    match reason {
+        StopReason::Gone => "endepunktet er borte for godt (410)",
+        StopReason::TriedTooOften => "endepunktet har ikke tatt imot så lenge det prøves",
+    }
+}
+
+pub(super) fn tried(what: Tried) -> &'static str {
+    match what {
+        Tried::Event => "levering",
+        Tried::Test => "prøve",
+        Tried::Handshake => "spørsmål om å få levere",
+    }
 }
 
 /// `fra 01.01.1992 til 31.12.2017`.

@@ -1,0 +1,296 @@
+//! The lane of one subscription: what it does in each of its phases.
+//!
+//! Invariant: an event is left behind only when it was delivered or is not wanted. Whatever interrupts a
+//! lane, it goes on from the place that the server keeps.
+
+use std::{sync::Arc, time::Duration};
+
+use samvirke_kernel::{
+    clock,
+    inbox::chain,
+    log::ReadError,
+    publication::place::{Place, Taken},
+};
+use samvirke_schemas::{
+    id::AggregateId,
+    queries::subscription_attempts::{Attempt, Tried},
+    subscriptions::subscription::Request,
+    text::Line,
+};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
+use tracing::warn;
+
+use super::{Ground, RETRY, place_name, subjects};
+use crate::{
+    inbox::{NotNoted, note},
+    subscription::{Phase, Standing},
+    webhook::Handshake,
+};
+
+/// How long an event is waited for that somebody else is at, or that comes again soon.
+const WAIT: Duration = Duration::from_secs(30);
+/// The longest a lane leaves its place alone while an event is to come again.
+const REST_MAX: Duration = Duration::from_secs(5 * 60);
+
+pub(super) struct Lane {
+    pub(super) id: AggregateId,
+    pub(super) ground: Arc<Ground>,
+    standing: watch::Receiver<Arc<Standing>>,
+    wake: Arc<Notify>,
+    /// Before this no further event is sent, by the rate that the endpoint allows.
+    pub(super) not_before: Instant,
+}
+
+/// What interrupts a lane.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    #[error("the feed cannot be read")]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    NotNoted(#[from] NotNoted),
+    #[error("an event of the feed cannot be read")]
+    Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What to do next.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Turn {
+    /// Look whether there is something.
+    Look,
+    /// There is nothing; wait to be woken.
+    Idle,
+    /// Something comes again then.
+    Rest(Instant),
+    /// Something is to come, it is not known when.
+    Wait,
+}
+
+impl Lane {
+    pub(super) fn new(
+        id: AggregateId,
+        ground: Arc<Ground>,
+        standing: watch::Receiver<Arc<Standing>>,
+        wake: Arc<Notify>,
+    ) -> Self {
+        Self { id, ground, standing, wake, not_before: Instant::now() }
+    }
+
+    pub(super) async fn run(mut self) {
+        loop {
+            let standing = self.standing.borrow_and_update().clone();
+            let done = match &standing.phase {
+                Phase::Asking => Box::pin(self.ask(&standing)).await,
+                Phase::Active { rate_per_minute } => {
+                    self.deliver(&standing, *rate_per_minute).await
+                }
+                Phase::Ended { .. } => self.leave(&standing).await,
+                Phase::Refused { .. } | Phase::Suspended { .. } | Phase::Stopped { .. } => {
+                    self.changed().await;
+                    Ok(())
+                }
+            };
+            let ended = standing.has_ended();
+            match done {
+                Ok(()) if ended => return,
+                Ok(()) => (),
+                Err(trouble) => {
+                    warn!(subscription.id = %self.id, error = %chain(&trouble), "a lane is interrupted");
+                    tokio::select! {
+                        () = tokio::time::sleep(RETRY) => (),
+                        () = self.ground.shutdown.cancelled() => return,
+                    }
+                }
+            }
+            if self.is_over() {
+                return;
+            }
+        }
+    }
+
+    /// Nobody tells it anything any more, unless its end is still to be seen.
+    fn is_over(&self) -> bool {
+        let untold = self.standing.has_changed();
+        self.ground.shutdown.is_cancelled()
+            || (untold.is_err() && !self.standing.borrow().has_ended())
+    }
+
+    /// Waits until the subscription has changed.
+    pub(super) async fn changed(&mut self) {
+        tokio::select! {
+            _ = self.standing.changed() => self.standing.mark_changed(),
+            () = self.ground.shutdown.cancelled() => (),
+        }
+    }
+
+    fn has_changed(&self) -> bool {
+        self.ground.shutdown.is_cancelled() || self.standing.has_changed().unwrap_or(true)
+    }
+
+    /// Asks the endpoint until it says yes or no, or has been silent too often.
+    async fn ask(&mut self, standing: &Standing) -> Result<(), Trouble> {
+        let (settings, handshake) = (self.ground.settings.clone(), standing.handshake);
+        for attempt in 1..=settings.handshakes_max {
+            let begun = Instant::now();
+            let asked = {
+                let _permit = self.ground.requests.acquire().await;
+                self.ground.sender.ask(standing.channel.endpoint()).await
+            };
+            let last = attempt == settings.handshakes_max;
+            let delay = self.delay(attempt, None);
+            let (succeeded, answer, silent) = match &asked {
+                Handshake::Agreed { answer, .. } => (true, answer, false),
+                Handshake::Refused { answer, .. } => (false, answer, false),
+                Handshake::Silent { answer, .. } => (false, answer, true),
+            };
+            let again = silent && !last;
+            let noted = Attempt {
+                at: clock::now(),
+                what: Tried::Handshake,
+                event: None,
+                tag: None,
+                position: None,
+                attempt,
+                succeeded,
+                answer: answer.clone(),
+                took_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+                failing_since: None,
+                next: again.then(|| clock::now() + delay),
+            };
+            self.ground.history.note(&self.id, &noted).await;
+            let request = match asked {
+                Handshake::Agreed { rate_per_minute, .. } => {
+                    Request::AgreeEndpoint { handshake, rate_per_minute }
+                }
+                Handshake::Silent { .. } if again => {
+                    tokio::select! {
+                        () = tokio::time::sleep(delay) => continue,
+                        () = self.changed() => return Ok(()),
+                    }
+                }
+                Handshake::Refused { reason, .. } | Handshake::Silent { reason, .. } => {
+                    Request::RefuseEndpoint { handshake, reason: line(&reason) }
+                }
+            };
+            note(&self.ground.subscriptions, &self.id, request, handshake).await?;
+            break;
+        }
+        self.changed().await;
+        Ok(())
+    }
+
+    /// Delivers until the subscription changes.
+    async fn deliver(&mut self, standing: &Standing, rate: Option<u32>) -> Result<(), Trouble> {
+        // Boxed, so that a lane with nothing to do is small.
+        let place = Box::pin(self.place(standing)).await?;
+        if let Some(test) = standing.pending_test {
+            Box::pin(self.test(standing, test)).await?;
+            self.changed().await;
+            return Ok(());
+        }
+        let mut turn = Turn::Look;
+        while !self.has_changed() {
+            let taken = match turn {
+                Turn::Look => place.now().await?,
+                Turn::Idle => {
+                    let wake = self.wake.clone();
+                    tokio::select! {
+                        () = wake.notified() => turn = Turn::Look,
+                        () = self.changed() => (),
+                    }
+                    continue;
+                }
+                Turn::Rest(until) => {
+                    tokio::select! {
+                        () = tokio::time::sleep_until(until) => turn = Turn::Wait,
+                        () = self.changed() => (),
+                    }
+                    continue;
+                }
+                Turn::Wait => {
+                    let place = &place;
+                    tokio::select! {
+                        taken = place.within(WAIT) => taken?,
+                        () = self.changed() => continue,
+                    }
+                }
+            };
+            turn = match taken {
+                Some(taken) => Box::pin(self.handle(standing, &taken, rate)).await?,
+                None => self.nothing(&place).await?,
+            };
+        }
+        Ok(())
+    }
+
+    /// What to do where nothing could be taken.
+    async fn nothing(&self, place: &Place) -> Result<Turn, Trouble> {
+        let stands = place.standing().await?;
+        if !stands.taken {
+            return Ok(if stands.waiting > 0 { Turn::Wait } else { Turn::Idle });
+        }
+        let latest = self.ground.history.latest(&[&self.id]).await?;
+        let failed = latest.get(&self.id).and_then(|latest| latest.failure.as_ref());
+        let next = failed
+            .filter(|failed| failed.position.is_some_and(|at| at.0 > stands.done))
+            .and_then(|failed| failed.next);
+        let left = next.and_then(|next| (next - clock::now()).to_std().ok()).unwrap_or_default();
+        // Who has it may have been killed, so it is looked for sooner than that.
+        Ok(if left > WAIT { Turn::Rest(Instant::now() + left.min(REST_MAX)) } else { Turn::Wait })
+    }
+
+    /// After an event that is done.
+    pub(super) fn next(&self, taken: &Taken) -> Turn {
+        // What was said since then has left a wake behind.
+        if taken.waiting > 0 { Turn::Look } else { Turn::Idle }
+    }
+
+    /// The subscription's place in the feed for this run.
+    async fn place(&self, standing: &Standing) -> Result<Place, Trouble> {
+        let _turn = self.ground.openings.acquire().await;
+        let (publication, run) = (&self.ground.publication, standing.run);
+        let name = place_name(&self.id, run.number);
+        let filters = subjects(&self.id.cooperation, standing);
+        if let Some(place) = publication.place(&name, &filters).await? {
+            return Ok(place);
+        }
+        let mut after = run.after.0;
+        for number in (run.placed..run.number).rev() {
+            if let Some(earlier) = publication.standing(&place_name(&self.id, number)).await? {
+                after = earlier.done;
+                break;
+            }
+        }
+        let place = publication.open_place(&name, &filters, after).await?;
+        self.leave_before(run.number).await?;
+        Ok(place)
+    }
+
+    /// Gives up the places of earlier runs; there is one at most.
+    async fn leave_before(&self, run: u32) -> Result<(), ReadError> {
+        for number in (1..run).rev() {
+            let name = place_name(&self.id, number);
+            if self.ground.publication.standing(&name).await?.is_some() {
+                return self.ground.publication.leave(&name).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn leave(&self, standing: &Standing) -> Result<(), Trouble> {
+        self.leave_before(standing.run.number.saturating_add(1)).await?;
+        Ok(())
+    }
+}
+
+/// A text as a line; what is too long for one is cut.
+pub(super) fn line(text: &str) -> Line {
+    let text: String = text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(samvirke_schemas::text::LINE_CHARS_MAX)
+        .collect();
+    text.parse().unwrap_or_else(|_| "-".parse().expect("a hyphen is a line"))
+}

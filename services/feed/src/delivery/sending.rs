@@ -1,0 +1,199 @@
+//! Sending one event of the feed, and what follows from the answer.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rand::RngExt;
+use samvirke_kernel::{clock, publication::place::Taken};
+use samvirke_schemas::{
+    feed::{CloudEvent, FeedPosition, RESTATED, Reader, Subject},
+    queries::subscription_attempts::{Attempt, Tried},
+    subscriptions::subscription::{
+        Request,
+        answer::{Failure, StopReason},
+        terms::Owner,
+    },
+};
+use tokio::time::Instant;
+
+use super::lane::{Lane, Trouble, Turn, line};
+use crate::{
+    delivery::test_event,
+    inbox::note,
+    subscription::Standing,
+    webhook::{Outcome, Parcel, Verdict, schedule},
+};
+
+impl Lane {
+    /// Delivers an event, or leaves it behind where it is not wanted.
+    pub(super) async fn handle(
+        &mut self,
+        standing: &Standing,
+        taken: &Taken,
+        rate: Option<u32>,
+    ) -> Result<Turn, Trouble> {
+        let event: CloudEvent = serde_json::from_slice(&taken.published.payload)
+            .map_err(|err| Trouble::Unreadable(err.into()))?;
+        if !is_wanted(standing, taken, &event)? {
+            taken.done().await?;
+            return Ok(self.next(taken));
+        }
+        let parcel = Parcel {
+            id: event.id,
+            body: taken.published.payload.clone(),
+            secrets: self.secrets(standing),
+            at: clock::now(),
+        };
+        let outcome = taken.work(self.send(standing, &parcel, rate)).await;
+        metrics::counter!("samvirke_deliveries", "delivered" => delivered(&outcome)).increment(1);
+        let mut attempt = Attempt {
+            at: parcel.at,
+            what: Tried::Event,
+            event: Some(event.id),
+            tag: Some(event.tag().to_owned()),
+            position: Some(FeedPosition(taken.published.sequence)),
+            attempt: taken.attempt,
+            succeeded: outcome.verdict == Verdict::Delivered,
+            answer: outcome.answer,
+            took_ms: outcome.took_ms,
+            failing_since: None,
+            next: None,
+        };
+        let retry_after = match outcome.verdict {
+            Verdict::Delivered => {
+                taken.done().await?;
+                self.ground.history.note(&self.id, &attempt).await;
+                return Ok(self.next(taken));
+            }
+            Verdict::Gone => None,
+            Verdict::Failed { retry_after } => retry_after,
+        };
+        let since = self.failing_since(&attempt).await?;
+        attempt.failing_since = Some(since);
+        let reason = match outcome.verdict {
+            Verdict::Gone => Some(StopReason::Gone),
+            Verdict::Delivered | Verdict::Failed { .. } => {
+                let tried = taken.attempt >= self.ground.settings.attempts_max;
+                tried.then_some(StopReason::TriedTooOften)
+            }
+        };
+        if let Some(reason) = reason {
+            self.ground.history.note(&self.id, &attempt).await;
+            return self.stop(standing, reason, &attempt, since).await;
+        }
+        let delay = self.delay(taken.attempt, retry_after);
+        attempt.next = Some(clock::now() + delay);
+        self.ground.history.note(&self.id, &attempt).await;
+        taken.again_after(delay).await?;
+        Ok(Turn::Rest(Instant::now() + delay))
+    }
+
+    /// Sends a test event once.
+    pub(super) async fn test(&mut self, standing: &Standing, test: u32) -> Result<(), Trouble> {
+        let (id, now) = (&self.id, clock::now());
+        let last = FeedPosition(self.ground.publication.last_sequence().await?);
+        let event = test_event::of(id, &standing.owner, test, last, now);
+        let body = serde_json::to_vec(&event).map_err(|err| Trouble::Unreadable(err.into()))?;
+        let parcel =
+            Parcel { id: event.id, body: body.into(), secrets: self.secrets(standing), at: now };
+        let outcome = self.send(standing, &parcel, None).await;
+        let delivered = outcome.verdict == Verdict::Delivered;
+        let attempt = Attempt {
+            at: now,
+            what: Tried::Test,
+            event: Some(event.id),
+            tag: Some(event.tag().to_owned()),
+            position: None,
+            attempt: 1,
+            succeeded: delivered,
+            answer: outcome.answer.clone(),
+            took_ms: outcome.took_ms,
+            failing_since: None,
+            next: None,
+        };
+        self.ground.history.note(&self.id, &attempt).await;
+        let words = [
+            outcome.answer.status.map(|it| it.to_string()),
+            outcome.answer.excerpt.map(String::from),
+        ];
+        let answer = line(&words.into_iter().flatten().collect::<Vec<_>>().join(" "));
+        let request = Request::ConcludeTest { test, delivered, answer };
+        Ok(note(&self.ground.subscriptions, &self.id, request, test).await?)
+    }
+
+    /// Sends a parcel as soon as the endpoint's rate and our own limit allow it.
+    async fn send(&mut self, standing: &Standing, parcel: &Parcel, rate: Option<u32>) -> Outcome {
+        tokio::time::sleep_until(self.not_before).await;
+        if let Some(rate) = rate.filter(|rate| *rate > 0) {
+            self.not_before = Instant::now() + Duration::from_secs(60) / rate;
+        }
+        let _permit = self.ground.requests.acquire().await;
+        self.ground.sender.send(standing.channel.endpoint(), parcel).await
+    }
+
+    fn secrets(&self, standing: &Standing) -> Vec<crate::webhook::secret::Secret> {
+        self.ground.master.in_force(&self.id, standing.secret, clock::now())
+    }
+
+    pub(super) fn delay(&self, attempt: u32, asked: Option<Duration>) -> Duration {
+        let chance = rand::rng().random_range(0.0..=1.0);
+        schedule::delay(&self.ground.settings, attempt, asked, chance)
+    }
+
+    /// When the first attempt to deliver this event failed.
+    async fn failing_since(&self, attempt: &Attempt) -> Result<DateTime<Utc>, Trouble> {
+        if attempt.attempt <= 1 {
+            return Ok(attempt.at);
+        }
+        let latest = self.ground.history.latest(&[&self.id]).await?;
+        let before = latest.get(&self.id).and_then(|latest| latest.failure.as_ref());
+        let same = before.filter(|before| before.position == attempt.position);
+        Ok(same.and_then(|before| before.failing_since).unwrap_or(attempt.at))
+    }
+
+    /// Stops deliveries. The event stays where it is, for the day they are resumed.
+    async fn stop(
+        &mut self,
+        standing: &Standing,
+        reason: StopReason,
+        attempt: &Attempt,
+        since: DateTime<Utc>,
+    ) -> Result<Turn, Trouble> {
+        let run = standing.run.number;
+        let failure = Failure {
+            position: attempt.position.unwrap_or_default(),
+            attempts: attempt.attempt,
+            since,
+            answer: attempt.answer.clone(),
+        };
+        let request = Request::Stop { run, reason, failure };
+        note(&self.ground.subscriptions, &self.id, request, run).await?;
+        self.changed().await;
+        Ok(Turn::Idle)
+    }
+}
+
+/// Whether the owner may read an event and wants it.
+fn is_wanted(standing: &Standing, taken: &Taken, event: &CloudEvent) -> Result<bool, Trouble> {
+    let subject: Subject =
+        taken.published.subject.parse().map_err(
+            |err: samvirke_schemas::feed::InvalidSubject| Trouble::Unreadable(err.into()),
+        )?;
+    let reader = match &standing.owner {
+        Owner::Member { member } => Reader::Member(member.clone()),
+        Owner::Secretariat {} => Reader::All,
+    };
+    if !reader.reads(&subject.audience, taken.published.header(RESTATED)) {
+        return Ok(false);
+    }
+    let concerns = event.concerns().map_err(|err| Trouble::Unreadable(err.into()))?;
+    let member = standing.owner.member();
+    Ok(standing.filters.pass(&subject.tag, &subject.audience, &concerns, member))
+}
+
+fn delivered(outcome: &Outcome) -> &'static str {
+    match outcome.verdict {
+        Verdict::Delivered => "yes",
+        Verdict::Gone | Verdict::Failed { .. } => "no",
+    }
+}

@@ -1,0 +1,159 @@
+//! The commands to subscriptions, from message to answer, and what Samvirke itself notes of them.
+
+use std::{fmt::Display, sync::Arc};
+
+use samvirke_kernel::{
+    Decider, clock, envelope,
+    execute::{ExecuteError, Order, execute},
+    follower::{Behind, Follower},
+    inbox::{self, accepted, chain, positions, refused, unknown_kind},
+    log::ReadError,
+    publication::Publication,
+    repository::Repository,
+};
+use samvirke_schemas::{
+    Tagged,
+    feed::FeedPosition,
+    id::AggregateId,
+    local_time::day_of,
+    message::CommandMessage,
+    principal::Principal,
+    reply::{Accepted, Refused},
+    subscriptions::subscription::{
+        Request,
+        terms::{Owner, Start},
+    },
+};
+use tracing::warn;
+use uuid::Uuid;
+
+use crate::{
+    members::Members,
+    roll::Roll,
+    settings::Settings,
+    subscription::{Facts, Subscription},
+};
+
+/// Names what Samvirke itself notes, so that noting it twice is noting it once.
+const NAMESPACE: Uuid = Uuid::from_u128(0x3f0d_7f5e_21c4_4b7c_9d1b_83a5_0e6f_42d7);
+
+/// What commands are decided with.
+pub(crate) struct Inbox {
+    pub(crate) subscriptions: Arc<Repository<Subscription>>,
+    pub(crate) roll: Follower<Roll>,
+    pub(crate) members: Follower<Members>,
+    pub(crate) publication: Publication,
+    pub(crate) settings: Arc<Settings>,
+}
+
+impl Inbox {
+    pub(crate) async fn answer(&self, message: CommandMessage) -> Result<Accepted, Refused> {
+        if message.kind != Subscription::KIND {
+            return Err(unknown_kind(&message));
+        }
+        let mut order = inbox::order::<Subscription>(&message, Facts::default())?;
+        order.facts = self.facts(&order, &message).await?;
+        let done = execute(&self.subscriptions, &order).await.map_err(refused)?;
+        Ok(accepted(&order, &done))
+    }
+
+    async fn facts(
+        &self,
+        order: &Order<Subscription>,
+        message: &CommandMessage,
+    ) -> Result<Facts, Refused> {
+        let mut facts =
+            Facts { unencrypted_allowed: self.settings.loopback_allowed, ..Facts::default() };
+        if let Request::Create { owner, .. } = &order.request {
+            let cooperation = &order.id.cooperation;
+            let roll = self.roll.at(&[]).await.map_err(unavailable)?;
+            facts.owned = roll.owned(cooperation, owner);
+            if let Owner::Member { member } = owner {
+                let after = positions(&message.after)?;
+                let members = self.members.at(&after).await.map_err(unavailable)?;
+                facts.is_member = members.is_member(cooperation, member, day_of(order.now));
+            }
+        }
+        if let Some(start) = start(&order.request) {
+            facts.last = FeedPosition(self.publication.last_sequence().await.map_err(unread)?);
+            if let Start::Time { since } = start {
+                let before = self.publication.sequence_before(since.instant()).await;
+                facts.before_time = Some(FeedPosition(before.map_err(unread)?));
+            }
+        }
+        Ok(facts)
+    }
+}
+
+/// Where a request wants to begin.
+fn start(request: &Request) -> Option<Start> {
+    match request {
+        Request::Create { from, .. } | Request::Replay { from } => Some(from.clone()),
+        Request::Resume { from } => from.start(),
+        Request::AgreeEndpoint { .. }
+        | Request::RefuseEndpoint { .. }
+        | Request::ChangeFilters { .. }
+        | Request::ChangeEndpoint { .. }
+        | Request::RotateSecret {}
+        | Request::Suspend { .. }
+        | Request::Stop { .. }
+        | Request::TestDelivery {}
+        | Request::ConcludeTest { .. }
+        | Request::End { .. } => None,
+    }
+}
+
+fn unavailable(behind: Behind) -> Refused {
+    behind.into()
+}
+
+fn unread(error: ReadError) -> Refused {
+    let reason = chain(&error);
+    let detail_nb = format!("hendelsesstrømmen kan ikke leses: {reason}");
+    Refused::unavailable(reason, detail_nb)
+}
+
+/// What Samvirke found out could not be noted yet.
+#[derive(Debug, thiserror::Error)]
+#[error("what an endpoint answered cannot be noted: {reason}")]
+pub(crate) struct NotNoted {
+    reason: String,
+}
+
+/// Notes what Samvirke itself has found out about a subscription, once for each `number`.
+pub(crate) async fn note(
+    subscriptions: &Repository<Subscription>,
+    id: &AggregateId,
+    request: Request,
+    number: impl Display,
+) -> Result<(), NotNoted> {
+    let now = clock::now();
+    let name = format!("{id}/{}/{number}", request.tag());
+    let order = Order::<Subscription> {
+        id: id.clone(),
+        command_id: Uuid::new_v5(&NAMESPACE, name.as_bytes()),
+        digest: envelope::digest(name.as_bytes()),
+        request,
+        facts: Facts::default(),
+        principal: Principal::system("feed"),
+        at: now,
+        now,
+        expected_version: None,
+        provenance: None,
+        cause: None,
+        traceparent: None,
+    };
+    match execute(subscriptions, &order).await {
+        Ok(_) => Ok(()),
+        Err(ExecuteError::Rejected(rejection)) => {
+            warn!(subscription.id = %id, %rejection, "what was found out is refused");
+            Ok(())
+        }
+        Err(
+            error @ (ExecuteError::Stale { .. }
+            | ExecuteError::KeyReused
+            | ExecuteError::Contended
+            | ExecuteError::Store(_)),
+        ) => Err(NotNoted { reason: chain(&error) }),
+    }
+}

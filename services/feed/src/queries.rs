@@ -1,0 +1,307 @@
+//! What is answered about subscriptions: their terms, how deliveries stand, what was tried, secrets.
+//!
+//! Invariant: the owner, the secretariat and the operator are told; nobody else is, and a secret is for
+//! the owner alone.
+
+use std::sync::Arc;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures::{StreamExt, TryStreamExt, stream};
+use samvirke_kernel::{
+    clock,
+    follower::Follower,
+    inbox::{chain, positions},
+    log::ReadError,
+    publication::Publication,
+};
+use samvirke_schemas::{
+    feed::FeedPosition,
+    id::{AggregateId, CooperationId},
+    message::QueryMessage,
+    principal::{Principal, Role},
+    queries::{
+        page::{CURSOR_CHARS_MAX, Cursor, PAGE_ROWS, PAGE_ROWS_MAX, Page},
+        subscription::{self, Deliveries, Stop, Subscription},
+        subscription_attempts, subscription_secret, subscriptions,
+    },
+    reply::{Refused, RejectionKind},
+    subscriptions::subscription::terms::Owner,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{
+    delivery::{
+        history::{History, Latest},
+        place_name,
+    },
+    roll::{Entry, Roll},
+    subscription::{Phase, Standing},
+    webhook::secret::MasterKey,
+};
+
+/// How many places are asked for at once.
+const PLACES_AT_ONCE: usize = 16;
+/// A cursor is good only for the query that gave it.
+const CURSOR: &str = "subscriptions\n";
+
+/// What answers.
+pub(crate) struct Desk {
+    pub(crate) roll: Follower<Roll>,
+    pub(crate) publication: Publication,
+    pub(crate) history: History,
+    pub(crate) master: MasterKey,
+}
+
+impl Desk {
+    pub(crate) async fn answer(self: Arc<Self>, message: QueryMessage) -> Result<Value, Refused> {
+        match message.name.as_str() {
+            "subscriptions" => json(self.list(&message, parameters(&message)?).await?),
+            "subscription" => {
+                let subscription::Parameters { id } = parameters(&message)?;
+                json(self.one(&message, id).await?)
+            }
+            "subscription-attempts" => json(self.attempts(&message, parameters(&message)?).await?),
+            "subscription-secret" => {
+                let subscription_secret::Parameters { id } = parameters(&message)?;
+                json(self.secret(&message, &id).await?)
+            }
+            _ => Err(Refused::Broken { detail: format!("there is no query {:?}", message.name) }),
+        }
+    }
+
+    async fn list(
+        &self,
+        message: &QueryMessage,
+        asked: subscriptions::Parameters,
+    ) -> Result<subscriptions::Answer, Refused> {
+        let subscriptions::Parameters { cooperation, member, phase, after, limit } = asked;
+        let limit = rows(limit, PAGE_ROWS)?;
+        let after = after.as_ref().map(read_cursor).transpose()?;
+        let entries: Vec<(AggregateId, Entry)> = {
+            let roll = self.roll(message).await?;
+            roll.of(&cooperation, after.as_ref())
+                .filter(|(_, entry)| may_read(&message.principal, &cooperation, &entry.standing))
+                .filter(|(_, entry)| {
+                    member.is_none() || entry.standing.owner.member() == member.as_ref()
+                })
+                .filter(|(_, entry)| phase.is_none_or(|phase| phase_of(&entry.standing) == phase))
+                // One more than a page, to know whether there is a next one.
+                .take(limit + 1)
+                .map(|(id, entry)| (id.clone(), entry.clone()))
+                .collect()
+        };
+        let more = entries.len() > limit;
+        let mut shown = entries;
+        shown.truncate(limit);
+        let next = shown.last().filter(|_| more).map(|(id, _)| write_cursor(id));
+        let ids: Vec<&AggregateId> = shown.iter().map(|(id, _)| id).collect();
+        let mut latest: Vec<Latest> = Vec::new();
+        {
+            let mut found = self.history.latest(&ids).await.map_err(unread)?;
+            latest.extend(ids.iter().map(|id| found.remove(id).unwrap_or_default()));
+        }
+        let items = stream::iter(shown.into_iter().zip(latest))
+            .map(|((id, entry), latest)| async move { self.shown(&id, &entry, latest).await })
+            .buffered(PLACES_AT_ONCE)
+            .try_collect()
+            .await?;
+        Ok(Page { items, next })
+    }
+
+    async fn one(&self, message: &QueryMessage, id: AggregateId) -> Result<Subscription, Refused> {
+        let entry = self.entry(message, &id).await?;
+        let latest = self.history.latest(&[&id]).await.map_err(unread)?;
+        self.shown(&id, &entry, latest.get(&id).cloned().unwrap_or_default()).await
+    }
+
+    async fn attempts(
+        &self,
+        message: &QueryMessage,
+        asked: subscription_attempts::Parameters,
+    ) -> Result<subscription_attempts::Answer, Refused> {
+        self.entry(message, &asked.id).await?;
+        let mut items = self.history.of(&asked.id).await.map_err(unread)?;
+        items.truncate(rows(asked.limit, PAGE_ROWS)?);
+        Ok(subscription_attempts::Answer { items })
+    }
+
+    async fn secret(
+        &self,
+        message: &QueryMessage,
+        id: &AggregateId,
+    ) -> Result<subscription_secret::Secret, Refused> {
+        let entry = self.entry(message, id).await?;
+        let principal = &message.principal;
+        let owns = match &entry.standing.owner {
+            Owner::Member { member } => principal.speaks_for(member, &id.cooperation),
+            Owner::Secretariat {} => principal.is(Role::Secretariat, &id.cooperation),
+        };
+        if !owns {
+            return Err(not_yours());
+        }
+        let generation = entry.standing.secret;
+        let mut secrets = self.master.in_force(id, generation, clock::now()).into_iter();
+        let secret = secrets.next().map(|secret| secret.expose()).unwrap_or_default();
+        let previous = secrets.next().zip(generation.previous_until);
+        let previous = previous.map(|(secret, until)| subscription_secret::Previous {
+            secret: secret.expose(),
+            until,
+        });
+        Ok(subscription_secret::Secret { generation: generation.number, secret, previous })
+    }
+
+    async fn roll(
+        &self,
+        message: &QueryMessage,
+    ) -> Result<tokio::sync::RwLockReadGuard<'_, Roll>, Refused> {
+        let after = positions(&message.after)?;
+        self.roll.at(&after).await.map_err(Refused::from)
+    }
+
+    /// A subscription that the caller may read.
+    async fn entry(&self, message: &QueryMessage, id: &AggregateId) -> Result<Entry, Refused> {
+        let entry = self.roll(message).await?.get(id).cloned();
+        let see_all = sees_all(&message.principal, &id.cooperation);
+        match entry {
+            Some(entry) if may_read(&message.principal, &id.cooperation, &entry.standing) => {
+                Ok(entry)
+            }
+            None if see_all => Err(missing(id)),
+            // Others are not told whether there is one.
+            Some(_) | None => Err(not_yours()),
+        }
+    }
+
+    async fn shown(
+        &self,
+        id: &AggregateId,
+        entry: &Entry,
+        latest: Latest,
+    ) -> Result<Subscription, Refused> {
+        let standing = entry.standing.as_ref();
+        let place = self.publication.standing(&place_name(id, standing.run.number)).await;
+        let place = place.map_err(unread)?;
+        let position = place.as_ref().map(|place| FeedPosition(place.done));
+        let failed = latest.failure.as_ref().filter(|failed| {
+            // What was delivered since has settled it.
+            failed.position.zip(position).is_some_and(|(failed, done)| failed > done)
+        });
+        let deliveries = Deliveries {
+            position,
+            pending: place.map(|place| place.waiting + u64::from(place.taken)),
+            attempts: failed.map_or(0, |failed| failed.attempt),
+            next_attempt: failed.and_then(|failed| failed.next),
+            last_success: latest.success,
+            last_failure: latest.failure,
+        };
+        let (reason, stopped) = match &standing.phase {
+            Phase::Asking | Phase::Active { .. } => (None, None),
+            Phase::Refused { reason } | Phase::Suspended { reason } => (Some(reason.clone()), None),
+            Phase::Stopped { reason, failure } => {
+                (None, Some(Stop { reason: *reason, failure: failure.clone() }))
+            }
+            Phase::Ended { reason } => (reason.clone(), None),
+        };
+        Ok(Subscription {
+            id: id.clone(),
+            version: entry.version,
+            owner: standing.owner.clone(),
+            channel: standing.channel.clone(),
+            filters: standing.filters.clone(),
+            phase: phase_of(standing),
+            reason,
+            stopped,
+            deliveries,
+        })
+    }
+}
+
+fn phase_of(standing: &Standing) -> subscription::Phase {
+    match standing.phase {
+        Phase::Asking => subscription::Phase::Asking,
+        Phase::Refused { .. } => subscription::Phase::Refused,
+        Phase::Active { .. } => subscription::Phase::Active,
+        Phase::Suspended { .. } => subscription::Phase::Suspended,
+        Phase::Stopped { .. } => subscription::Phase::Stopped,
+        Phase::Ended { .. } => subscription::Phase::Ended,
+    }
+}
+
+fn sees_all(principal: &Principal, cooperation: &CooperationId) -> bool {
+    principal.is_any(&[Role::Secretariat, Role::Operator], cooperation)
+}
+
+fn may_read(principal: &Principal, cooperation: &CooperationId, standing: &Standing) -> bool {
+    let own = |member| principal.speaks_for(member, cooperation);
+    sees_all(principal, cooperation) || standing.owner.member().is_some_and(own)
+}
+
+fn missing(id: &AggregateId) -> Refused {
+    Refused::Rejected {
+        code: "not-found".into(),
+        kind: RejectionKind::Missing,
+        rule: "RFC 9110 § 15.5.5".into(),
+        detail: format!("there is no subscription {id}"),
+        detail_nb: format!("abonnementet {id} finnes ikke"),
+        field: None,
+    }
+}
+
+fn not_yours() -> Refused {
+    Refused::Rejected {
+        code: "not-your-subscription".into(),
+        kind: RejectionKind::Forbidden,
+        rule: "subscriptions".into(),
+        detail: "only its owner may read this, and others than secrets the secretariat".into(),
+        detail_nb: "bare eieren kan lese dette, og annet enn hemmeligheter sekretariatet".into(),
+        field: None,
+    }
+}
+
+fn unread(error: ReadError) -> Refused {
+    let reason = chain(&error);
+    let detail_nb = format!("hendelsesstrømmen kan ikke leses: {reason}");
+    Refused::unavailable(reason, detail_nb)
+}
+
+fn rows(wanted: Option<u32>, otherwise: u32) -> Result<usize, Refused> {
+    let rows = wanted.unwrap_or(otherwise);
+    if !(1..=PAGE_ROWS_MAX).contains(&rows) {
+        return Err(Refused::invalid(
+            "limit",
+            format!("a page has 1 to {PAGE_ROWS_MAX} rows, not {rows}"),
+            format!("en side har 1 til {PAGE_ROWS_MAX} linjer, ikke {rows}"),
+        ));
+    }
+    Ok(rows as usize)
+}
+
+fn write_cursor(id: &AggregateId) -> Cursor {
+    Cursor(URL_SAFE_NO_PAD.encode(format!("{CURSOR}{id}")))
+}
+
+fn read_cursor(cursor: &Cursor) -> Result<AggregateId, Refused> {
+    let text = Some(&cursor.0)
+        .filter(|text| text.len() <= CURSOR_CHARS_MAX)
+        .and_then(|text| URL_SAFE_NO_PAD.decode(text).ok())
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    text.as_deref().and_then(|text| text.strip_prefix(CURSOR)?.parse().ok()).ok_or_else(|| {
+        Refused::invalid(
+            "after",
+            "a cursor is taken as it is from next",
+            "en markør tas som den er fra next",
+        )
+    })
+}
+
+fn parameters<P: DeserializeOwned>(message: &QueryMessage) -> Result<P, Refused> {
+    let given = Value::Object(message.parameters.clone());
+    serde_path_to_error::deserialize(given).map_err(|err| {
+        samvirke_kernel::form::invalid(err.path().to_string(), err.inner().to_string())
+    })
+}
+
+fn json(answer: impl Serialize) -> Result<Value, Refused> {
+    serde_json::to_value(answer).map_err(|err| Refused::Broken { detail: err.to_string() })
+}
