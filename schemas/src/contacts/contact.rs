@@ -1,4 +1,5 @@
-//! A contact: somebody at a member, in a seat of a body or in the secretariat who is told by e-mail.
+//! A contact: somebody at a member, in a seat of a body or in the secretariat who is told by
+//! e-mail.
 //!
 //! Its id is random, and no event holds a name or an address, so that erasing a person breaks no
 //! history.
@@ -107,8 +108,8 @@ impl Topic {
     /// The least often that one may be told of it.
     ///
     /// A meeting may be moved at short notice, and the law has the members of a body called
-    /// (kommuneloven § 11-3); a council must learn of the case that waits for it (R45), and a member
-    /// and the secretariat of deliveries that have stopped. All else may be declined.
+    /// (kommuneloven § 11-3); a council must learn of the case that waits for it (R45), and a
+    /// member and the secretariat of deliveries that have stopped. All else may be declined.
     pub fn least(self) -> Frequency {
         match self {
             Self::Meetings => Frequency::AtOnce,
@@ -150,8 +151,8 @@ pub enum Request {
 
 tagged!(Request);
 
-/// What has happened to a contact. `person` is a place in the table that can forget, and says nothing
-/// once it is empty.
+/// What has happened to a contact. `person` is a place in the table that can forget, and says
+/// nothing once it is empty.
 #[derive(
     Clone,
     Debug,

@@ -1,5 +1,5 @@
-//! Links in mail that decline what it was about: one click in a mail program (RFC 8058), or a page with
-//! one button for people.
+//! Links in mail that decline what it was about: one click in a mail program (RFC 8058), or a page
+//! with one button for people.
 //!
 //! Invariant: only `POST` declines. Mail programs and scanners follow links, and following one must
 //! change nothing. The link is its own authority; nobody logs in.

@@ -1,7 +1,7 @@
 //! The database: one schema, made when it is first needed.
 //!
-//! Unlike a read model it cannot be dropped and built anew: it remembers what was sent, and it is the
-//! only place that knows names and addresses.
+//! Unlike a read model it cannot be dropped and built anew: it remembers what was sent, and it is
+//! the only place that knows names and addresses.
 
 use std::{str::FromStr, time::Duration};
 
