@@ -1,7 +1,7 @@
 //! The address book: name, address and language of a contact, where they can be forgotten.
 //!
-//! Invariant: a place is written before the event that names it, and whatever place no event names any
-//! longer is emptied, at the latest by [`sweep`].
+//! Invariant: a place is written before the event that names it, and whatever place no event names
+//! any longer is emptied, at the latest by [`sweep`].
 
 use chrono::{DateTime, TimeDelta, Utc};
 use samvirke_schemas::{
@@ -11,7 +11,8 @@ use samvirke_schemas::{
 use sqlx::{PgExecutor, PgPool};
 use uuid::Uuid;
 
-/// How old a place that no event names must be before it is swept away: longer than any command takes.
+/// How old a place that no event names must be before it is swept away: longer than any command
+/// takes.
 const UNNAMED_MAX: TimeDelta = TimeDelta::hours(1);
 
 /// A person in the address book.
@@ -120,8 +121,8 @@ pub(crate) async fn forget(
         .map(drop)
 }
 
-/// Empties the places that a crash has left without an event that names them. Only for whoever has taken
-/// the contacts' stream to its end: otherwise the event may be there and not be taken yet.
+/// Empties the places that a crash has left without an event that names them. Only for whoever has
+/// taken the contacts' stream to its end: otherwise the event may be there and not be taken yet.
 ///
 /// # Errors
 ///

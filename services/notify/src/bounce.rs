@@ -1,5 +1,5 @@
-//! Mail that came back: a delivery status notification (RFC 3464), read for which mail it is about and
-//! whether that has failed for good.
+//! Mail that came back: a delivery status notification (RFC 3464), read for which mail it is about
+//! and whether that has failed for good.
 
 use chrono::{DateTime, Utc};
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
@@ -98,8 +98,8 @@ fn about(mail: &Message<'_>) -> Option<Uuid> {
     local.parse().ok()
 }
 
-/// Notes what came back: on the notification, and on the address it was sent to if that is still the
-/// contact's. Returns whether there is such a notification.
+/// Notes what came back: on the notification, and on the address it was sent to if that is still
+/// the contact's. Returns whether there is such a notification.
 ///
 /// # Errors
 ///

@@ -1,6 +1,7 @@
 //! How far a stream is taken, in the same database as what came of it.
 //!
-//! Invariant: whoever moves a checkpoint says where it stood, so of two at once only one gets through.
+//! Invariant: whoever moves a checkpoint says where it stood, so of two at once only one gets
+//! through.
 
 use chrono::{DateTime, Utc};
 use samvirke_kernel::{projection::Checkpoint, stream::StreamIdentity};

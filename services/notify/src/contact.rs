@@ -1,6 +1,8 @@
-//! A contact from registration until it is forgotten: whom it belongs to and how often it is told of what.
+//! A contact from registration until it is forgotten: whom it belongs to and how often it is told
+//! of what.
 //!
-//! Nothing here knows a name or an address. A person is a place in the address book, named by a UUID.
+//! Nothing here knows a name or an address. A person is a place in the address book, named by a
+//! UUID.
 
 use samvirke_kernel::{Command, Decider, aggregate, rejections};
 use samvirke_schemas::{

@@ -1,7 +1,7 @@
 //! The contacts as a table, folded from their stream: who is told of what, and how often.
 //!
-//! Rows and checkpoint move in one transaction. The address book follows: a place that an event has left
-//! is emptied in the same transaction.
+//! Rows and checkpoint move in one transaction. The address book follows: a place that an event has
+//! left is emptied in the same transaction.
 
 use chrono::{DateTime, Utc};
 use samvirke_kernel::{

@@ -1,7 +1,7 @@
 //! The database: one schema, made when it is first needed.
 //!
-//! Unlike a read model it cannot be dropped and built anew: it remembers what was sent, and it is the
-//! only place that knows names and addresses.
+//! Unlike a read model it cannot be dropped and built anew: it remembers what was sent, and it is
+//! the only place that knows names and addresses.
 
 use std::{str::FromStr, time::Duration};
 
@@ -12,7 +12,7 @@ use sqlx::{
 
 /// The most connections one process holds: the senders' and some for all else.
 pub const CONNECTIONS_MAX: u32 = 12;
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The schema, with its version.
 pub(crate) const SCHEMA: &str = "notify_v1";
 

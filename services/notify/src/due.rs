@@ -1,7 +1,7 @@
 //! What falls due: reminders whose moment has come, and daily digests.
 //!
-//! The clock decides when they go, and nothing else. A reminder and the outbox rows made of it are one
-//! transaction.
+//! The clock decides when they go, and nothing else. A reminder and the outbox rows made of it are
+//! one transaction.
 
 use chrono::{DateTime, Utc};
 use samvirke_schemas::{

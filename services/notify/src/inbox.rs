@@ -1,8 +1,8 @@
 //! Commands to contacts, from message to answer.
 //!
-//! Invariant: a name and an address leave the message here and go to the address book; what is decided,
-//! stored and digested knows only their place. The place is the command's id, so a repeated command finds
-//! its own.
+//! Invariant: a name and an address leave the message here and go to the address book; what is
+//! decided, stored and digested knows only their place. The place is the command's id, so a
+//! repeated command finds its own.
 
 use samvirke_kernel::{
     Decider, clock,

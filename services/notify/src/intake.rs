@@ -1,7 +1,8 @@
 //! From the feed to the outbox: each fact once, in order.
 //!
-//! What a fact leads to and the checkpoint move in one transaction, fenced by where the checkpoint stood,
-//! so two services at once tell what one would. A message that cannot be read is parked with the reason.
+//! What a fact leads to and the checkpoint move in one transaction, fenced by where the checkpoint
+//! stood, so two services at once tell what one would. A message that cannot be read is parked with
+//! the reason.
 
 use std::time::Duration;
 
@@ -138,7 +139,8 @@ impl Intake {
         }
     }
 
-    /// Waits until whoever registered before now is known: what was caused afterwards is told to them.
+    /// Waits until whoever registered before now is known: what was caused afterwards is told to
+    /// them.
     async fn contacts_are_current(&self) -> Result<(), Interrupted> {
         let last = self.contacts.last_sequence().await?;
         match reached(&mut self.progress.clone(), last, CONTACTS_WAIT).await {
@@ -212,8 +214,8 @@ impl Intake {
         Ok(())
     }
 
-    /// Takes one fact. With `since` it is older than this service: nobody is told of it, and reminders
-    /// only from then on.
+    /// Takes one fact. With `since` it is older than this service: nobody is told of it, and
+    /// reminders only from then on.
     async fn take_one(
         &self,
         connection: &mut PgConnection,

@@ -1,7 +1,7 @@
 //! A notice as a mail to one person: text, HTML and, for a meeting, a calendar file.
 //!
-//! Pure but for the templates: the same notice to the same person is the same mail, so that one that is
-//! sent again after a crash is recognised by its `Message-ID`.
+//! Pure but for the templates: the same notice to the same person is the same mail, so that one
+//! that is sent again after a crash is recognised by its `Message-ID`.
 
 use chrono::{DateTime, Utc};
 use lettre::{

@@ -1,7 +1,7 @@
 //! Notifications: whoever wants to be told by e-mail is told, once, in their own language.
 //!
-//! A fact of the feed becomes rows of an outbox, and a row becomes a mail. Feed and contacts decide what
-//! is sent and to whom; the clock only says when.
+//! A fact of the feed becomes rows of an outbox, and a row becomes a mail. Feed and contacts decide
+//! what is sent and to whom; the clock only says when.
 
 pub mod settings;
 

@@ -1,7 +1,7 @@
 //! The way to the mail server, and what its answers mean.
 //!
-//! Only what the server says about a mail and its receiver counts for that mail. What it says before it
-//! has heard of a mail, or does not say at all, is about the server.
+//! Only what the server says about a mail and its receiver counts for that mail. What it says
+//! before it has heard of a mail, or does not say at all, is about the server.
 
 use std::{fs, time::Duration};
 
@@ -69,9 +69,9 @@ pub struct Mailer {
 
 /// A connection over which mails are handed in, one after the other.
 ///
-/// The library has no limit on how long an answer may take, and a pool of its own would use a connection
-/// again on which an answer is still to come. So the limits are here, and a connection that was not
-/// answered on is never used again.
+/// The library has no limit on how long an answer may take, and a pool of its own would use a
+/// connection again on which an answer is still to come. So the limits are here, and a connection
+/// that was not answered on is never used again.
 pub(crate) struct Connection {
     smtp: AsyncSmtpConnection,
     timeout: Duration,
@@ -182,8 +182,8 @@ fn credentials(server: &MailServer) -> Result<Option<Credentials>, InvalidMailSe
     }
 }
 
-/// Whether an error is the server's last word on a mail: 5xx, but for those on who we are (530 to 538),
-/// which an operator can mend.
+/// Whether an error is the server's last word on a mail: 5xx, but for those on who we are (530 to
+/// 538), which an operator can mend.
 fn is_final(error: &Error) -> bool {
     let of_us = error.status().is_some_and(|code| {
         let code = u16::from(code);
@@ -192,7 +192,8 @@ fn is_final(error: &Error) -> bool {
     error.is_permanent() && !of_us
 }
 
-/// What is kept of an answer. Servers repeat the address, which has no place outside the address book.
+/// What is kept of an answer. Servers repeat the address, which has no place outside the address
+/// book.
 fn kept(answer: &str, receivers: &[String]) -> String {
     let mut kept = answer.replace(char::is_control, " ");
     for receiver in receivers {

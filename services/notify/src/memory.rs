@@ -1,5 +1,5 @@
-//! What the feed has told, as far as it decides whom to tell of what comes: seats, plans, whose answer is
-//! awaited, and what is to be told later.
+//! What the feed has told, as far as it decides whom to tell of what comes: seats, plans, whose
+//! answer is awaited, and what is to be told later.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use samvirke_schemas::{feed::fact::brief, id::AggregateId, names::Names};

@@ -1,5 +1,5 @@
-//! From a fact of the feed to what follows from it: who is told now, who later, and what is needless
-//! from now on.
+//! From a fact of the feed to what follows from it: who is told now, who later, and what is
+//! needless from now on.
 //!
 //! Pure: the same fact, said to the same audience, has the same consequences.
 

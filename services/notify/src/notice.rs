@@ -1,7 +1,7 @@
 //! What people are told: a fact of the feed, or a moment that a fact has set.
 //!
-//! A notice is kept with the outbox until long after it was sent, so it holds no name and no address of
-//! anybody.
+//! A notice is kept with the outbox until long after it was sent, so it holds no name and no
+//! address of anybody.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use samvirke_schemas::{

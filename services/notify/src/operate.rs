@@ -1,4 +1,5 @@
-//! What an operator can see and do by hand: how the outbox stands, sending again, mail that came back.
+//! What an operator can see and do by hand: how the outbox stands, sending again, mail that came
+//! back.
 
 use chrono::{DateTime, Utc};
 use samvirke_kernel::clock;
@@ -73,7 +74,8 @@ impl Operator {
         Ok(Status { states, reminders, bounced_addresses, overdue_since, last_answer, parked })
     }
 
-    /// Lets what waits for its next attempt, was refused or came back be tried at once; returns how many.
+    /// Lets what waits for its next attempt, was refused or came back be tried at once; returns how
+    /// many.
     ///
     /// Nothing goes to an address that mail came back from, until the contact has another.
     ///

@@ -1,6 +1,7 @@
 //! The outbox: what is to be sent, to whom, and what came of it.
 //!
-//! Invariant: a row's id is derived from what is told and to whom, so telling it again adds nothing.
+//! Invariant: a row's id is derived from what is told and to whom, so telling it again adds
+//! nothing.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use samvirke_schemas::{

@@ -1,8 +1,8 @@
 //! From the outbox to the mail server: each row once, as far as SMTP can.
 //!
-//! A row is held by a lock of the database while its mail is on the way, so whoever dies lets go of it,
-//! and two senders never have the same. Between the server's 250 and the commit there is a moment in
-//! which a crash makes the mail be sent again; it then has the same `Message-ID`.
+//! A row is held by a lock of the database while its mail is on the way, so whoever dies lets go of
+//! it, and two senders never have the same. Between the server's 250 and the commit there is a
+//! moment in which a crash makes the mail be sent again; it then has the same `Message-ID`.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lettre::Message;

@@ -69,8 +69,8 @@ pub struct Given {
 ///
 /// # Errors
 ///
-/// When the streams, NATS or the mail server's settings cannot be used. A database or a mail server that
-/// is away is waited for.
+/// When the streams, NATS or the mail server's settings cannot be used. A database or a mail server
+/// that is away is waited for.
 pub async fn service(host: Host, given: Given) -> Result<(), ServiceError> {
     let pool = database::connect(&given.database_url).map_err(ServiceError::Address)?;
     let mail = match &given.settings.mail {

@@ -1,7 +1,7 @@
 //! Links that decline topics without a login: one click in a mail program is enough (RFC 8058).
 //!
-//! A link names a contact and topics and is signed with the installation's key. It can do nothing but
-//! decline those topics, so it needs neither a secret of the person nor an end.
+//! A link names a contact and topics and is signed with the installation's key. It can do nothing
+//! but decline those topics, so it needs neither a secret of the person nor an end.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};

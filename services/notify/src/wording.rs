@@ -1,7 +1,8 @@
-//! Notices in words: a template for each notice and language, and how names, days and hours are written.
+//! Notices in words: a template for each notice and language, and how names, days and hours are
+//! written.
 //!
-//! The first line of a template is the subject, the rest the body. A body is plain text with a few signs
-//! that [`crate::hypertext`] knows: `## ` a heading, `- ` an item, `> ` a quotation.
+//! The first line of a template is the subject, the rest the body. A body is plain text with a few
+//! signs that [`crate::hypertext`] knows: `## ` a heading, `- ` an item, `> ` a quotation.
 
 mod phrases;
 

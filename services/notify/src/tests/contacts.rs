@@ -13,7 +13,7 @@ use serde_json::{Value, json, value::RawValue};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    facts::{hearing_opened, sent_to_members},
+    facts::{hearing_opened, sent_to_members, stopped},
     rig::{ASKER, BAERUM, Rig, at, contact_id, derived, of_member, person},
 };
 use crate::{
@@ -260,8 +260,8 @@ async fn a_member_reads_its_own_contacts_and_the_offices_read_all_and_the_outbox
     let rig = Rig::new().await;
     for (name, member) in [("baerum", BAERUM), ("asker", ASKER), ("asker2", ASKER)] {
         rig.contact_with(name, of_member(member), "nn", Preferences::new()).await;
-        let sent = sent_to_members(&[member]);
-        rig.say_member(member, "case.sent-to-members", sent, "2017-09-15T08:00:00Z").await;
+        // Nothing is to be told of it later, which the service's own clock would bring about.
+        rig.say_member(member, "subscription.stopped", stopped(), "2017-09-15T08:00:00Z").await;
     }
     let (secretariat, shutdown) = Caller::start(&rig, principal(Role::Secretariat, None));
     let all = secretariat.query("contacts", json!({"cooperation": "vestregionen"})).await.unwrap();
@@ -278,11 +278,11 @@ async fn a_member_reads_its_own_contacts_and_the_offices_read_all_and_the_outbox
     let asked = json!({"cooperation": "vestregionen", "limit": 3, "state": "waiting"});
     let page = secretariat.query("notifications", asked).await.unwrap();
     assert_eq!(page["items"].as_array().unwrap().len(), 3);
-    assert_eq!(page["items"][0]["notice"], "case-sent");
+    assert_eq!(page["items"][0]["notice"], "delivery-stopped");
     assert!(!page.to_string().contains("example.no"), "{page}");
     let next = json!({"cooperation": "vestregionen", "limit": 3, "after": page["next"]});
     let rest = secretariat.query("notifications", next).await.unwrap();
-    // Asker's second contact was asked of one case only, its first of two.
+    // Asker's second contact was there for one only, its first for two.
     assert_eq!((rest["items"].as_array().unwrap().len(), &rest["next"]), (1, &Value::Null));
 
     for nobody in [principal(Role::Auditor, Some(BAERUM)), Principal::public()] {

@@ -1,5 +1,5 @@
-//! The way to the mail server: what is refused is kept, what is interrupted is sent again, nothing is lost
-//! and nothing is sent twice beyond what SMTP leaves open.
+//! The way to the mail server: what is refused is kept, what is interrupted is sent again, nothing
+//! is lost and nothing is sent twice beyond what SMTP leaves open.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -116,7 +116,8 @@ async fn a_sender_that_is_killed_loses_nothing_and_repeats_only_what_was_never_a
             let of_one: Vec<_> =
                 mails.iter().filter(|mail| Read::of(mail).message_id == id).collect();
             let acknowledged = of_one.iter().filter(|mail| mail.acknowledged).count();
-            // What the server acknowledged may have been on its way to the commit when the sender died.
+            // What the server acknowledged may have been on its way to the commit when the sender
+            // died.
             assert!(of_one.len() <= 2 && acknowledged >= 1, "{does:?}: {}", of_one.len());
         }
     }

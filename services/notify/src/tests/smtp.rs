@@ -1,4 +1,5 @@
-//! A mail server for tests: it speaks SMTP (RFC 5321) without extensions, and misbehaves when told to.
+//! A mail server for tests: it speaks SMTP (RFC 5321) without extensions, and misbehaves when told
+//! to.
 
 use std::{
     collections::HashMap,
