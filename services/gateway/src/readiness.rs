@@ -135,7 +135,7 @@ impl Gateway {
             traceparent: None,
             deadline: clock::now() + ANSWER_MAX,
         };
-        let subject = format!("qry.{}", standing::QUERY);
+        let subject = format!("qry.readmodels.{}", standing::QUERY);
         let answer = self.ask(subject, &message, until, Fault::AnswerLate).await.ok()?;
         serde_json::from_str(answer.get()).ok()
     }

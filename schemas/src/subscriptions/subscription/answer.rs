@@ -11,6 +11,7 @@ pub const EXCERPT_BYTES_MAX: usize = 256;
 
 /// What came back from an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "EndpointAnswer")]
 pub struct Answer {
     /// The HTTP status; absent where there was no answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,6 +11,7 @@ use crate::{feed::FeedPosition, local_time::LocalTime, organisation::Organisatio
     Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "SubscriptionOwner")]
 pub enum Owner {
     /// A member: what is public, and what is said to it.
     Member { member: OrganisationNumber },

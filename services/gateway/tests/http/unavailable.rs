@@ -114,8 +114,10 @@ async fn readiness_tells_every_stream_and_read_model_in_a_line_of_its_own() {
         ("gateway", "ok"),
         ("nats", "ok"),
         ("stream CASES", "missing"),
+        ("stream CONTACTS", "missing"),
         ("stream MEETINGS", "missing"),
         ("stream NETWORKS", "ok"),
+        ("stream SUBSCRIPTIONS", "missing"),
         ("read models", "away"),
     ];
     assert_eq!(answer.checks(), missing);

@@ -125,14 +125,14 @@ impl World {
 
     /// Everything is there, and one read model stands otherwise than it should.
     pub(crate) async fn is_complete_but(&self, standing: Value) {
-        for context in ["cases", "meetings"] {
+        for context in ["cases", "contacts", "meetings", "subscriptions"] {
             Log::open(self.client.clone(), context, 1).await.unwrap();
         }
         let mut model =
             json!({"name": "case_file", "stream": "CASES", "sequence": 0, "halted": false});
         model.as_object_mut().unwrap().extend(standing.as_object().unwrap().clone());
         let standing = json!({"Ok": {"database": true, "read_models": [model]}});
-        self.serve("qry.read-models-standing", standing).await;
+        self.serve("qry.readmodels.read-models-standing", standing).await;
     }
 
     /// What the gateway serves, for requests of one's own.

@@ -6,6 +6,7 @@ use chrono::DateTime;
 use samvirke_kernel::inbox;
 use samvirke_schemas::{
     cases, catalogue, contacts, local_time::LocalTime, meetings, networks, reply::Refused,
+    subscriptions,
 };
 
 use super::line::{Fault, Line};
@@ -28,6 +29,7 @@ fn decoder(plural: &str) -> Option<Decode> {
         "cases" => requests!(cases::case::Request),
         "meetings" => requests!(meetings::meeting::Request),
         "contacts" => requests!(contacts::contact::Request),
+        "subscriptions" => requests!(subscriptions::subscription::Request),
         _ => None,
     }
 }
