@@ -8,7 +8,7 @@
 //! order.
 
 use std::{
-    fs, io,
+    env, fs, io,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
@@ -44,6 +44,8 @@ pub(crate) struct Launch {
     pub(crate) name: String,
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<String>,
+    /// Variables of the environment, where ours does not have them.
+    pub(crate) environment: Vec<(&'static str, &'static str)>,
     pub(crate) directory: PathBuf,
     pub(crate) log: PathBuf,
     /// The user to run as, where it is not ours.
@@ -82,6 +84,11 @@ impl Child {
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(errors);
+        for (name, value) in &launch.environment {
+            if env::var_os(name).is_none() {
+                command.env(name, value);
+            }
+        }
         if let Some(User { uid, gid }) = launch.user {
             // Setting the user as root also drops root's other groups.
             command.uid(uid).gid(gid);

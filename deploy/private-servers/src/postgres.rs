@@ -368,6 +368,7 @@ async fn spawn(settings: &PostgresSettings, place: &Place) -> Result<Child, Erro
         name: "PostgreSQL".into(),
         program: settings.programs.program("postgres"),
         arguments,
+        environment: Vec::new(),
         directory: place.cluster(),
         log: place.log(),
         user: place.user,

@@ -4,18 +4,22 @@
 //! the other's headers. A message is accepted only right after the one it was written to follow, so two
 //! relays at once publish what one would.
 
-use std::time::Duration;
+mod speech;
 
-use futures::never::Never;
+use std::{collections::VecDeque, ops::ControlFlow, time::Duration};
+
+use futures::{future, never::Never};
 use samvirke_kernel::{
     committer::{AppendError, BATCH_MESSAGES_MAX},
     envelope::{Envelope, EnvelopeError},
     inbox::chain,
     log::{Log, ReadError},
-    publication::{Outgoing, Publication},
+    publication::{Publication, Sent},
 };
-use samvirke_schemas::feed::{CloudEvent, RESTATED, Said, Subject};
-use samvirke_schemas::{Tagged, feed::Audience};
+use tokio::{
+    sync::mpsc,
+    task::{JoinError, JoinSet},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -23,10 +27,16 @@ use crate::{
     sources::{Commit, InvalidReached, Reached, Sources},
     translation::Translation,
 };
+use speech::{Place, Speech};
 
 /// The header that says how far the event streams are told.
 pub const SOURCES: &str = "Samvirke-Sources";
-const CONTENT_TYPE: (&str, &str) = ("Content-Type", "application/cloudevents+json");
+/// How many portions of the streams are read and put into words before they are told.
+const HEARD_AHEAD_MAX: usize = 2;
+/// From this many commits on that are not told, no more are taken in hand.
+const UNTOLD_MAX: usize = 4_000;
+/// The most batches on their way at once; more are no faster.
+const BATCHES_ON_THEIR_WAY_MAX: usize = 2;
 /// How long a relay that was interrupted waits.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -41,6 +51,8 @@ pub enum Interrupted {
     Write(#[from] serde_json::Error),
     #[error("the feed does not take a message")]
     Publish(#[from] AppendError),
+    #[error("reading the event streams has ended")]
+    Deaf(#[source] Option<JoinError>),
     #[error(transparent)]
     Checkpoint(#[from] InvalidReached),
     #[error(
@@ -51,18 +63,6 @@ pub enum Interrupted {
         "the feed has told {stream} to {told}, but it ends at {last}: the stream has lost its tail; restore it"
     )]
     Truncated { stream: String, told: u64, last: u64 },
-}
-
-/// Where the feed ends, and how far the streams are told there.
-struct End {
-    sequence: u64,
-    reached: Reached,
-}
-
-/// What one commit has to say.
-struct Speech {
-    commit: Commit,
-    said: Vec<Said>,
 }
 
 /// Relays until told to stop.
@@ -83,6 +83,7 @@ pub async fn run(publication: &Publication, logs: &[Log], shutdown: &Cancellatio
             | Interrupted::Event(_)
             | Interrupted::Write(_)
             | Interrupted::Publish(_)
+            | Interrupted::Deaf(_)
             | Interrupted::Checkpoint(_) => warn!(reason, "the feed is interrupted"),
         }
         tokio::select! {
@@ -98,111 +99,143 @@ pub async fn run(publication: &Publication, logs: &[Log], shutdown: &Cancellatio
 ///
 /// [`Interrupted`].
 pub async fn relay(publication: &Publication, logs: &[Log]) -> Result<Never, Interrupted> {
-    let mut end = end(publication, logs).await?;
-    info!(feed = end.sequence, reached = %end.reached, "relaying");
-    let mut translation = Translation::default();
-    let mut sources = Sources::follow(logs).await?;
-    loop {
-        let mut speeches = Vec::new();
-        for commit in sources.next().await? {
-            let envelope = Envelope::read(commit.stored.sequence, &commit.stored.payload)?;
-            let said = translation.take(&commit.stored, &envelope)?;
-            speeches.push(Speech { commit, said });
-        }
-        tell(publication, logs, &speeches, &mut end).await?;
-    }
-}
-
-/// Publishes what is not told yet, however often another relay comes in between.
-async fn tell(
-    publication: &Publication,
-    logs: &[Log],
-    speeches: &[Speech],
-    at: &mut End,
-) -> Result<(), Interrupted> {
-    loop {
-        let (messages, reached) = untold(speeches, at)?;
-        let mut sequence = at.sequence;
-        let mut outcome = Ok(());
-        for batch in messages.chunks(BATCH_MESSAGES_MAX) {
-            match publication.publish(sequence, batch).await {
-                Ok(last) => sequence = last,
-                Err(error) => {
-                    outcome = Err(error);
-                    break;
-                }
-            }
-        }
-        match outcome {
-            Ok(()) => {
-                metrics::counter!("samvirke_feed_published").increment(messages.len() as u64);
-                *at = End { sequence, reached };
-                return Ok(());
-            }
-            // Someone else has published, or this has and was not told: the feed itself knows.
-            Err(AppendError::Conflict { .. } | AppendError::Unknown { .. }) => {
-                *at = end(publication, logs).await?;
-            }
-            Err(
-                error @ (AppendError::Overloaded
-                | AppendError::TooLarge { .. }
-                | AppendError::Refused { .. }),
-            ) => return Err(error.into()),
-        }
-    }
-}
-
-/// The messages that are still to be published, and how far the streams are told after them.
-fn untold(speeches: &[Speech], end: &End) -> Result<(Vec<Outgoing>, Reached), serde_json::Error> {
-    let mut reached = end.reached.clone();
-    let mut messages = Vec::new();
-    for Speech { commit, said } in speeches {
-        let (stream, sequence) = (&commit.stream, commit.stored.sequence);
-        let told = reached.told(stream, sequence);
-        for (index, one) in said.iter().enumerate().skip(told) {
-            reached.tell(stream, sequence, index + 1, said.len());
-            let place = end.sequence + messages.len() as u64 + 1;
-            messages.push(message(one, said, place, &reached)?);
-        }
-        reached.tell(stream, sequence, said.len(), said.len());
-    }
-    Ok((messages, reached))
-}
-
-fn message(
-    one: &Said,
-    all: &[Said],
-    sequence: u64,
-    reached: &Reached,
-) -> Result<Outgoing, serde_json::Error> {
-    let event = CloudEvent::new(one, sequence)?;
-    let subject = Subject {
-        cooperation: one.about.cooperation.clone(),
-        audience: one.audience.clone(),
-        tag: one.fact.tag().to_owned(),
+    let told = end(publication, logs).await?;
+    info!(feed = told.sequence, reached = %told.reached, "relaying");
+    let (heard, speeches) = mpsc::channel(HEARD_AHEAD_MAX);
+    let sources = Sources::follow(logs).await?;
+    let mut hearing = JoinSet::new();
+    hearing.spawn(hear(sources, heard));
+    let mut teller = Teller {
+        publication,
+        logs,
+        speeches,
+        untold: VecDeque::new(),
+        sent: told.clone(),
+        told,
+        on_their_way: VecDeque::new(),
     };
-    let mut headers =
-        vec![(CONTENT_TYPE.0, CONTENT_TYPE.1.to_owned()), (SOURCES, reached.to_string())];
-    if one.audience == Audience::Public {
-        let restated: Vec<String> = all
-            .iter()
-            .filter(|other| other.restates && other.origin == one.origin)
-            .filter(|other| other.fact.tag() == one.fact.tag())
-            .map(|other| other.audience.to_string())
-            .collect();
-        if !restated.is_empty() {
-            headers.push((RESTATED, restated.join(",")));
+    loop {
+        teller.send().await?;
+        if let ControlFlow::Break(()) = teller.wait().await? {
+            return Err(match hearing.join_next().await {
+                Some(Ok(Err(interrupted))) => interrupted,
+                Some(Err(failed)) => Interrupted::Deaf(Some(failed)),
+                Some(Ok(Ok(()))) | None => Interrupted::Deaf(None),
+            });
         }
     }
-    let payload = serde_json::to_vec(&event)?.into();
-    Ok(Outgoing { subject: subject.to_string(), headers, payload })
+}
+
+/// Reads the streams and puts what they say into words, some way ahead of the telling.
+async fn hear(
+    mut sources: Sources,
+    heard: mpsc::Sender<VecDeque<Speech>>,
+) -> Result<(), Interrupted> {
+    let mut translation = Translation::default();
+    loop {
+        let mut speeches = VecDeque::new();
+        for Commit { stream, stored } in sources.next().await? {
+            let envelope = Envelope::read(stored.sequence, &stored.payload)?;
+            let said = translation.take(&stored, &envelope)?;
+            speeches.push_back(Speech { stream, sequence: stored.sequence, said });
+        }
+        if heard.send(speeches).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// Tells what is heard. Batches follow each other before the first is acknowledged; each expects the
+/// one before it, so where one is not stored, none after it is.
+struct Teller<'a> {
+    publication: &'a Publication,
+    logs: &'a [Log],
+    speeches: mpsc::Receiver<VecDeque<Speech>>,
+    /// What is not acknowledged yet.
+    untold: VecDeque<Speech>,
+    /// The end of what is acknowledged.
+    told: Place,
+    /// The end of what is on its way.
+    sent: Place,
+    on_their_way: VecDeque<(Sent, Place)>,
+}
+
+impl Teller<'_> {
+    /// Sends what is heard, as far as there is room.
+    async fn send(&mut self) -> Result<(), Interrupted> {
+        while self.on_their_way.len() < BATCHES_ON_THEIR_WAY_MAX {
+            let (messages, place) = self.sent.next(&self.untold, BATCH_MESSAGES_MAX)?;
+            let expected = std::mem::replace(&mut self.sent, place.clone()).sequence;
+            if messages.is_empty() {
+                break;
+            }
+            match self.publication.send(expected, &messages).await {
+                Ok(sent) => self.on_their_way.push_back((sent, place)),
+                Err(error) => return self.begin_again(error).await,
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until something is heard or acknowledged; breaks when nothing will be heard any more.
+    async fn wait(&mut self) -> Result<ControlFlow<()>, Interrupted> {
+        let has_room = self.untold.len() < UNTOLD_MAX;
+        let acknowledged = async {
+            match self.on_their_way.front_mut() {
+                Some((sent, _)) => sent.acknowledged().await,
+                None => future::pending().await,
+            }
+        };
+        let acknowledged = tokio::select! {
+            acknowledged = acknowledged => acknowledged,
+            speeches = self.speeches.recv(), if has_room => {
+                let Some(mut speeches) = speeches else { return Ok(ControlFlow::Break(())) };
+                self.untold.append(&mut speeches);
+                return Ok(ControlFlow::Continue(()));
+            }
+        };
+        match (acknowledged, self.on_their_way.pop_front()) {
+            (Ok(sequence), Some((_, place))) if sequence == place.sequence => {
+                metrics::counter!("samvirke_feed_published")
+                    .increment(sequence - self.told.sequence);
+                self.told = place;
+                self.forget_told();
+            }
+            (Ok(_), _) => self.look_again().await?,
+            (Err(error), _) => self.begin_again(error).await?,
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn forget_told(&mut self) {
+        while self.untold.pop_front_if(|speech| self.told.has_told(speech)).is_some() {}
+    }
+
+    /// Goes on where the feed ends, unless the server will not have a message whatever is done.
+    async fn begin_again(&mut self, error: AppendError) -> Result<(), Interrupted> {
+        match error {
+            // Someone else has published, or this has and was not told: the feed itself knows.
+            AppendError::Conflict { .. } | AppendError::Unknown { .. } => self.look_again().await,
+            AppendError::Overloaded
+            | AppendError::TooLarge { .. }
+            | AppendError::Refused { .. } => Err(error.into()),
+        }
+    }
+
+    async fn look_again(&mut self) -> Result<(), Interrupted> {
+        self.on_their_way.clear();
+        self.told = end(self.publication, self.logs).await?;
+        self.sent = self.told.clone();
+        self.forget_told();
+        Ok(())
+    }
 }
 
 /// Reads where the feed ends, and that it was made from these streams.
-async fn end(publication: &Publication, logs: &[Log]) -> Result<End, Interrupted> {
+async fn end(publication: &Publication, logs: &[Log]) -> Result<Place, Interrupted> {
     let identities = || logs.iter().map(Log::identity);
     let Some(last) = publication.last().await? else {
-        return Ok(End { sequence: 0, reached: Reached::nothing(identities()) });
+        return Ok(Place { sequence: 0, reached: Reached::nothing(identities()) });
     };
     let mut reached: Reached = last.header(SOURCES).unwrap_or_default().parse()?;
     for log in logs {
@@ -216,5 +249,5 @@ async fn end(publication: &Publication, logs: &[Log]) -> Result<End, Interrupted
         }
     }
     reached.know(identities());
-    Ok(End { sequence: last.sequence, reached })
+    Ok(Place { sequence: last.sequence, reached })
 }

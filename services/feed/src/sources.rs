@@ -108,12 +108,18 @@ impl Source {
         self.take(next)
     }
 
+    /// Takes what has come, and what the server says is on its way.
     async fn take_arrived(&mut self) -> Result<(), ReadError> {
         while self.in_hand.len() < IN_HAND_MAX {
-            match poll_immediate(self.commits.next()).await {
-                Some(next) => self.take(next)?,
-                None => break,
-            }
+            let more = self.in_hand.back().and_then(|last| last.pending).unwrap_or_default() > 0;
+            let next = match more {
+                true => self.commits.next().await,
+                false => match poll_immediate(self.commits.next()).await {
+                    Some(next) => next,
+                    None => break,
+                },
+            };
+            self.take(next)?;
         }
         Ok(())
     }

@@ -99,6 +99,8 @@ pub struct Tuning {
     pub plain_in_flight_max: usize,
     pub batches_in_flight_max: usize,
     pub beside_min: usize,
+    /// At most [`BATCH_MESSAGES_MAX`].
+    pub batch_messages_max: usize,
     pub ack_timeout: Duration,
 }
 
@@ -109,6 +111,7 @@ impl Default for Tuning {
             plain_in_flight_max: PLAIN_IN_FLIGHT_MAX,
             batches_in_flight_max: BATCHES_IN_FLIGHT_MAX,
             beside_min: BESIDE_MIN,
+            batch_messages_max: BATCH_MESSAGES_MAX,
             ack_timeout: ACK_TIMEOUT,
         }
     }
@@ -209,7 +212,7 @@ impl Lane {
             Some(unit) => unit,
             None => self.waiting.recv().await?,
         };
-        Some(Gathering::new(first))
+        Some(Gathering::new(first, self.tuning.batch_messages_max))
     }
 
     /// Takes what waits. Writers whose commits have just landed are about to come again: as long as
@@ -245,8 +248,7 @@ impl Lane {
 
     /// Waits until something lands or another unit comes.
     async fn wait(&mut self, gathering: &mut Gathering) {
-        let full =
-            gathering.messages >= BATCH_MESSAGES_MAX || self.aside.len() >= BATCH_MESSAGES_MAX;
+        let full = gathering.is_full() || self.aside.len() >= BATCH_MESSAGES_MAX;
         let landed = self.landed.clone();
         tokio::select! {
             () = landed.notified() => (),
@@ -290,14 +292,24 @@ struct Gathering {
     subjects: HashSet<Arc<str>>,
     messages: usize,
     bytes: usize,
+    messages_max: usize,
 }
 
 impl Gathering {
-    fn new(first: Unit) -> Self {
-        let mut gathering =
-            Self { units: Vec::new(), subjects: HashSet::new(), messages: 0, bytes: 0 };
+    fn new(first: Unit, messages_max: usize) -> Self {
+        let mut gathering = Self {
+            units: Vec::new(),
+            subjects: HashSet::new(),
+            messages: 0,
+            bytes: 0,
+            messages_max,
+        };
         gathering.take(first);
         gathering
+    }
+
+    fn is_full(&self) -> bool {
+        self.messages >= self.messages_max
     }
 
     fn take(&mut self, unit: Unit) {
@@ -308,7 +320,7 @@ impl Gathering {
     }
 
     fn has_room(&self, unit: &Unit) -> bool {
-        self.messages + unit.members.len() <= BATCH_MESSAGES_MAX
+        self.messages + unit.members.len() <= self.messages_max
             && self.bytes + unit.bytes() <= BATCH_BYTES_MAX
             && unit.members.iter().all(|member| !self.subjects.contains(&member.subject))
     }
@@ -327,7 +339,7 @@ impl Gathering {
         for unit in std::mem::take(aside) {
             self.offer(unit, aside);
         }
-        while self.messages < BATCH_MESSAGES_MAX && aside.len() < BATCH_MESSAGES_MAX {
+        while !self.is_full() && aside.len() < BATCH_MESSAGES_MAX {
             let Ok(unit) = waiting.try_recv() else { break };
             self.offer(unit, aside);
         }

@@ -10,8 +10,7 @@ pub mod recent;
 use std::{sync::Arc, time::Duration};
 
 use async_nats::{
-    Client, HeaderMap, StatusCode,
-    client::Request,
+    Client, HeaderMap, StatusCode, Subscriber,
     header::{
         NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE,
         NATS_EXPECTED_LAST_SEQUENCE,
@@ -27,6 +26,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::{Stream, StreamExt};
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::{
     committer::{AppendError, BATCH_MESSAGES_MAX},
@@ -77,6 +77,28 @@ impl From<StreamMessage> for Published {
             stored_at: message.time,
             payload: message.payload,
             headers: message.headers,
+        }
+    }
+}
+
+/// Messages on their way to the stream.
+#[derive(Debug)]
+pub struct Sent {
+    answers: Subscriber,
+    until: Instant,
+}
+
+impl Sent {
+    /// Waits for the acknowledgement; returns the stream's new last sequence.
+    ///
+    /// # Errors
+    ///
+    /// As [`Publication::publish`].
+    pub async fn acknowledged(&mut self) -> Result<u64, AppendError> {
+        match tokio::time::timeout_at(self.until, self.answers.next()).await {
+            Ok(Some(answer)) => acknowledged(&answer.payload),
+            Ok(None) => Err(unknown("the connection was closed")),
+            Err(_) => Err(unknown(format!("nothing within {ANSWER_TIMEOUT:?}"))),
         }
     }
 }
@@ -161,8 +183,22 @@ impl Publication {
     ///
     /// # Panics
     ///
-    /// With more than [`BATCH_MESSAGES_MAX`] messages, or none.
+    /// As [`Publication::send`].
     pub async fn publish(&self, expected: u64, messages: &[Outgoing]) -> Result<u64, AppendError> {
+        self.send(expected, messages).await?.acknowledged().await
+    }
+
+    /// As [`Publication::publish`], but returns when the messages are on their way, so that the next
+    /// ones, which expect these to be stored, can follow before they are acknowledged.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError::Unknown`].
+    ///
+    /// # Panics
+    ///
+    /// With more than [`BATCH_MESSAGES_MAX`] messages, or none.
+    pub async fn send(&self, expected: u64, messages: &[Outgoing]) -> Result<Sent, AppendError> {
         assert!(messages.len() <= BATCH_MESSAGES_MAX, "a batch has at most {BATCH_MESSAGES_MAX}");
         let (last, before) = messages.split_last().expect("there is something to publish");
         let batch = (!before.is_empty()).then(|| format!("{:032x}", rand::random::<u128>()));
@@ -172,19 +208,24 @@ impl Publication {
             client
                 .publish_with_headers(message.subject.clone(), headers, message.payload.clone())
                 .await
-                .map_err(|err| AppendError::Unknown { reason: err.to_string() })?;
+                .map_err(unknown)?;
         }
         let mut headers = headers(last, before.len(), expected, batch.as_deref());
         if batch.is_some() {
             headers.insert(NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL);
         }
-        let request = Request::new()
-            .headers(headers)
-            .payload(last.payload.clone())
-            .timeout(Some(ANSWER_TIMEOUT));
-        let answer = client.send_request(last.subject.clone(), request).await;
-        let answer = answer.map_err(|err| AppendError::Unknown { reason: err.to_string() })?;
-        acknowledged(&answer.payload)
+        let inbox = client.new_inbox();
+        let answers = client.subscribe(inbox.clone()).await.map_err(unknown)?;
+        client
+            .publish_with_reply_and_headers(
+                last.subject.clone(),
+                inbox,
+                headers,
+                last.payload.clone(),
+            )
+            .await
+            .map_err(unknown)?;
+        Ok(Sent { answers, until: Instant::now() + ANSWER_TIMEOUT })
     }
 
     /// Reads up to `limit` messages after a sequence whose subjects match `filter`, from any replica;
@@ -348,6 +389,10 @@ fn headers(message: &Outgoing, index: usize, expected: u64, batch: Option<&str>)
     headers
 }
 
+fn unknown(reason: impl ToString) -> AppendError {
+    AppendError::Unknown { reason: reason.to_string() }
+}
+
 fn acknowledged(payload: &[u8]) -> Result<u64, AppendError> {
     #[derive(Deserialize)]
     struct Answer {
@@ -362,8 +407,7 @@ fn acknowledged(payload: &[u8]) -> Result<u64, AppendError> {
         #[serde(default)]
         description: String,
     }
-    let answer: Answer = serde_json::from_slice(payload)
-        .map_err(|err| AppendError::Unknown { reason: err.to_string() })?;
+    let answer: Answer = serde_json::from_slice(payload).map_err(unknown)?;
     match answer.error {
         None => Ok(answer.seq),
         Some(Failure { err_code: CODE_WRONG_LAST_SEQUENCE, .. }) => {

@@ -25,8 +25,8 @@ const POSTGRES_WRITERS_MAX: usize = 256;
 const CEILING_IN_FLIGHT: &[usize] = &[1, 2, 4];
 
 /// Who is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Side {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub(crate) enum Side {
     Kernel,
     PostgresEs,
     PlainPublishes,
@@ -43,6 +43,31 @@ impl Side {
             Self::PlainPublishes => "raw publishes",
             Self::Batches => "raw batches of 512",
         }
+    }
+}
+
+/// What is measured where not everything is: to look at one side with a profiler.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Only {
+    /// Measure only these; nothing is then compared.
+    #[arg(long, value_delimiter = ',')]
+    sides: Vec<Side>,
+    /// Measure only with so many writers.
+    #[arg(long, value_delimiter = ',')]
+    writers: Vec<usize>,
+}
+
+impl Only {
+    fn has_side(&self, side: Side) -> bool {
+        self.sides.is_empty() || self.sides.contains(&side)
+    }
+
+    fn has_writers(&self, writers: usize) -> bool {
+        self.writers.is_empty() || self.writers.contains(&writers)
+    }
+
+    fn is_everything(&self) -> bool {
+        self.sides.is_empty() && self.writers.is_empty()
     }
 }
 
@@ -113,7 +138,7 @@ impl Results {
 /// # Errors
 ///
 /// When a server cannot be started, or something is not acknowledged.
-pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
+pub(crate) async fn run(effort: Effort, only: &Only) -> anyhow::Result<()> {
     let (nats, postgres) = (Nats::start().await?, Postgres::start().await?);
     let event_store = postgres.event_store().await?;
     let payloads = Arc::new(crate::history::payloads(BATCH_MESSAGES)?);
@@ -122,27 +147,35 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
     for round in 1..=effort.rounds {
         say(&format!("round {round} of {}", effort.rounds));
         for aggregates in [Aggregates::New, Aggregates::Hot] {
-            for &writers in WRITERS {
+            for &writers in WRITERS.iter().filter(|writers| only.has_writers(**writers)) {
                 let mut add = |side, measured| results.add(side, aggregates, writers, measured);
-                let kernel =
-                    sides::kernel(&nats, Tuning::default(), aggregates, writers, window).await?;
-                add(Side::Kernel, kernel);
-                if writers <= POSTGRES_WRITERS_MAX {
+                if only.has_side(Side::Kernel) {
+                    let tuning = Tuning::default();
+                    let kernel = sides::kernel(&nats, tuning, aggregates, writers, window).await?;
+                    add(Side::Kernel, kernel);
+                }
+                if only.has_side(Side::PostgresEs) && writers <= POSTGRES_WRITERS_MAX {
                     let peer =
                         sides::postgres_es(&event_store, aggregates, writers, window).await?;
                     add(Side::PostgresEs, peer);
                 }
-                let plain = sides::publishes(&nats, &payloads, aggregates, writers, window).await?;
-                add(Side::PlainPublishes, plain);
+                if only.has_side(Side::PlainPublishes) {
+                    let plain =
+                        sides::publishes(&nats, &payloads, aggregates, writers, window).await?;
+                    add(Side::PlainPublishes, plain);
+                }
             }
         }
-        for &in_flight in CEILING_IN_FLIGHT {
+        for &in_flight in CEILING_IN_FLIGHT.iter().filter(|_| only.has_side(Side::Batches)) {
             let measured = sides::batches(&nats, &payloads, in_flight, window).await?;
             results.add(Side::Batches, Aggregates::New, in_flight, measured);
         }
     }
     let (kernel_bytes, peer_bytes) = sides::sizes(&nats, &event_store).await?;
     tell(&results, kernel_bytes, peer_bytes);
+    if only.is_everything() {
+        compare(&results);
+    }
     Ok(())
 }
 
@@ -154,6 +187,9 @@ fn tell(results: &Results, kernel_bytes: usize, peer_bytes: i64) {
     results.table(Aggregates::New).print();
     results.table(Aggregates::Hot).print();
     results.ceiling().print();
+}
+
+fn compare(results: &Results) {
     let kernel = |writers| results.per_second(Side::Kernel, writers);
     let lone = |side| results.lone_ms(side, Aggregates::New);
     ratio("commit-256-vs-postgres-es", kernel(256), results.per_second(Side::PostgresEs, 256));

@@ -42,6 +42,8 @@ enum Bench {
         /// Vary how the committer gathers, to find where batches beat plain publishes.
         #[arg(long)]
         sweep: bool,
+        #[command(flatten)]
+        only: commit::Only,
     },
     /// Messages a second through the relay of the change feed.
     Feed {
@@ -121,8 +123,8 @@ async fn main() -> ExitCode {
 async fn run(bench: Bench) -> anyhow::Result<()> {
     machine::describe().await?;
     match bench {
-        Bench::Commit { effort, sweep: false } => commit::run(effort.into()).await,
-        Bench::Commit { effort, sweep: true } => commit::sweep::run(effort.into()).await,
+        Bench::Commit { effort, sweep: false, only } => commit::run(effort.into(), &only).await,
+        Bench::Commit { effort, sweep: true, .. } => commit::sweep::run(effort.into()).await,
         Bench::Feed { effort } => feed::run(effort.into()).await,
         Bench::Load { effort } => load::run(effort.into()).await,
         Bench::Projection { effort } => projection::run(effort.into()).await,
