@@ -1,13 +1,13 @@
 //! Servers that are away: what can be done goes on, the rest is told "try again", nothing
 //! acknowledged is lost, and all is well again without anybody's help.
 
-use samvirke_tests::{Server, Up};
+use samvirke_tests::{
+    Server, Up,
+    api::{Api, Caller, founding, recovers},
+};
 use serde_json::{Value, json};
 
-use crate::{
-    api::{Api, Caller, founding, recovers},
-    samvirke,
-};
+use crate::samvirke;
 
 /// How many commands are given around each loss of a server.
 const COMMANDS: usize = 20;

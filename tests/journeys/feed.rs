@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use crate::{
-    api::{Api, Caller, admitting, founding, recovers},
-    samvirke,
-};
+use samvirke_tests::api::{Answer, Api, Caller, admitting, founding, recovers};
+
+use crate::samvirke;
 
 const MEMBER: &str = "920125298";
 /// What happens on the journey, in order.
@@ -28,7 +27,7 @@ async fn what_was_commanded_is_told_to_everyone_who_listens() {
     api.gives(&operator, "cooperations/prove/found", founding()).await;
     api.gives(&api.secretariat(), "cooperations/prove/admit-member", admitting(MEMBER)).await;
 
-    let both = |answer: &crate::api::Answer| types(&answer.body) == TOLD;
+    let both = |answer: &Answer| types(&answer.body) == TOLD;
     let waiting = || api.get(&public, "feed?cooperation=prove&wait=10", &[]);
     recovers(waiting, both).await;
     assert_eq!(streamed(stream).await, ["cooperation.founded", "cooperation.member-admitted"]);

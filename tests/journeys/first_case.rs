@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use crate::{
-    api::{Answer, Api, Caller, admitting, an_hour_ago, establishing, founding, opening},
-    samvirke,
+use samvirke_tests::api::{
+    Answer, Api, Caller, admitting, an_hour_ago, establishing, founding, opening,
 };
+
+use crate::samvirke;
 
 const ASKER: &str = "920125298";
 

@@ -2,10 +2,9 @@
 
 use serde_json::json;
 
-use crate::{
-    api::{Api, admitting, establishing, founding, opening},
-    samvirke,
-};
+use samvirke_tests::api::{Api, admitting, establishing, founding, opening};
+
+use crate::samvirke;
 
 const MEMBER: &str = "935478715";
 const OTHER: &str = "920125298";

@@ -3,11 +3,9 @@
 use samvirke_schemas::catalogue::{COLLECTIONS, Collection};
 use serde_json::{Value, json};
 
-use crate::{
-    api::{Api, Caller, admitting, establishing, founding, opening},
-    samvirke,
-    smallest::Smallest,
-};
+use samvirke_tests::api::{Api, Caller, admitting, establishing, founding, opening};
+
+use crate::{samvirke, smallest::Smallest};
 
 const OWN: &str = "935478715";
 const OTHER: &str = "920125298";

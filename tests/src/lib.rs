@@ -5,13 +5,16 @@
 
 use std::path::PathBuf;
 
+pub mod api;
 mod caller;
+mod endpoint;
 mod events;
 mod policy;
 mod running;
 mod up;
 
 pub use caller::Caller;
+pub use endpoint::{AGREES, Act, Endpoint, Heard};
 pub use events::{Happened, history, until};
 pub use policy::Policy;
 pub use running::Running;

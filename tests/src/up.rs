@@ -48,6 +48,7 @@ pub struct PostgresAddress {
 pub struct Up {
     executable: PathBuf,
     http: String,
+    environment: Vec<(String, String)>,
     process: Child,
     data: TempDir,
     /// Whether it is left for somebody to look at.
@@ -61,13 +62,29 @@ impl Up {
     ///
     /// When it cannot be started.
     pub fn start(executable: &Path, http: &str) -> anyhow::Result<Self> {
+        Self::start_with(executable, http, &[])
+    }
+
+    /// As [`Up::start`], with variables of the environment that configure it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn start_with(
+        executable: &Path,
+        http: &str,
+        environment: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         // As root, PostgreSQL runs as another user and must get through.
         let mode = fs::Permissions::from_mode(0o711);
         let data = tempfile::Builder::new().prefix("samvirke-up-").permissions(mode).tempdir()?;
-        let process = start(executable, http, data.path())?;
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let environment: Vec<_> = environment.iter().map(owned).collect();
+        let process = start(executable, http, &environment, data.path())?;
         Ok(Self {
             executable: executable.to_owned(),
             http: http.to_owned(),
+            environment,
             process,
             data,
             kept: false,
@@ -117,6 +134,11 @@ impl Up {
         Ok(())
     }
 
+    /// Its process.
+    pub fn process(&self) -> u32 {
+        self.process.id()
+    }
+
     /// What it has written to its log.
     pub fn said(&self) -> String {
         fs::read_to_string(self.data().join("up.log")).unwrap_or_default()
@@ -160,7 +182,7 @@ impl Up {
     ///
     /// When it cannot be started.
     pub fn start_again(&mut self) -> anyhow::Result<()> {
-        self.process = start(&self.executable, &self.http, self.data.path())?;
+        self.process = start(&self.executable, &self.http, &self.environment, self.data.path())?;
         Ok(())
     }
 
@@ -242,11 +264,17 @@ impl Drop for StandsStill {
     }
 }
 
-fn start(executable: &Path, http: &str, data: &Path) -> anyhow::Result<Child> {
+fn start(
+    executable: &Path,
+    http: &str,
+    environment: &[(String, String)],
+    data: &Path,
+) -> anyhow::Result<Child> {
     let log = fs::File::options().create(true).append(true).open(data.join("up.log"))?;
     Command::new(executable)
         .args(["up", "--http", http, "--data"])
         .arg(data)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log)

@@ -99,8 +99,6 @@ pub struct Tuning {
     pub plain_in_flight_max: usize,
     pub batches_in_flight_max: usize,
     pub beside_min: usize,
-    /// At most [`BATCH_MESSAGES_MAX`].
-    pub batch_messages_max: usize,
     pub ack_timeout: Duration,
 }
 
@@ -111,7 +109,6 @@ impl Default for Tuning {
             plain_in_flight_max: PLAIN_IN_FLIGHT_MAX,
             batches_in_flight_max: BATCHES_IN_FLIGHT_MAX,
             beside_min: BESIDE_MIN,
-            batch_messages_max: BATCH_MESSAGES_MAX,
             ack_timeout: ACK_TIMEOUT,
         }
     }
@@ -212,7 +209,7 @@ impl Lane {
             Some(unit) => unit,
             None => self.waiting.recv().await?,
         };
-        Some(Gathering::new(first, self.tuning.batch_messages_max))
+        Some(Gathering::new(first))
     }
 
     /// Takes what waits. Writers whose commits have just landed are about to come again: as long as
@@ -292,24 +289,18 @@ struct Gathering {
     subjects: HashSet<Arc<str>>,
     messages: usize,
     bytes: usize,
-    messages_max: usize,
 }
 
 impl Gathering {
-    fn new(first: Unit, messages_max: usize) -> Self {
-        let mut gathering = Self {
-            units: Vec::new(),
-            subjects: HashSet::new(),
-            messages: 0,
-            bytes: 0,
-            messages_max,
-        };
+    fn new(first: Unit) -> Self {
+        let mut gathering =
+            Self { units: Vec::new(), subjects: HashSet::new(), messages: 0, bytes: 0 };
         gathering.take(first);
         gathering
     }
 
     fn is_full(&self) -> bool {
-        self.messages >= self.messages_max
+        self.messages >= BATCH_MESSAGES_MAX
     }
 
     fn take(&mut self, unit: Unit) {
@@ -320,7 +311,7 @@ impl Gathering {
     }
 
     fn has_room(&self, unit: &Unit) -> bool {
-        self.messages + unit.members.len() <= self.messages_max
+        self.messages + unit.members.len() <= BATCH_MESSAGES_MAX
             && self.bytes + unit.bytes() <= BATCH_BYTES_MAX
             && unit.members.iter().all(|member| !self.subjects.contains(&member.subject))
     }

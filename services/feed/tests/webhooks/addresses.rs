@@ -3,16 +3,14 @@
 use samvirke_feed::Settings;
 use serde_json::json;
 
-use crate::{
-    receiver::{Act, Receiver},
-    world::{BAERUM, ID, World, create, settings},
-};
+use crate::world::{BAERUM, ID, World, create, settings};
+use samvirke_tests::{Act, Endpoint};
 
 #[tokio::test]
 async fn an_endpoint_inside_is_refused_after_its_name_was_resolved() {
     let world = World::with(Settings { loopback_allowed: false, ..settings() }).await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     let port = receiver.port();
     let endpoints = [
         (format!("https://localhost:{port}/"), "is not a public address"),
@@ -44,7 +42,7 @@ async fn where_this_machine_is_allowed_other_addresses_inside_are_not() {
 async fn a_redirect_is_a_failure_and_is_not_followed() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     receiver.to_deliveries([Act::Head("307 X\r\nLocation: /annetsteds"), Act::Answer(204)]);
     world.subscribe(&receiver).await;
     for _ in 0..2 {

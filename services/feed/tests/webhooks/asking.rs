@@ -2,16 +2,14 @@
 
 use serde_json::json;
 
-use crate::{
-    receiver::{AGREES, Act, Receiver},
-    world::{ID, World, positions, settings},
-};
+use crate::world::{ID, World, positions, settings};
+use samvirke_tests::{AGREES, Act, Endpoint};
 
 #[tokio::test]
 async fn an_endpoint_is_asked_and_then_sent_what_has_happened_in_order() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     world.subscribe(&receiver).await;
     let asked = receiver.asked().await;
     assert_eq!(asked.header("webhook-request-origin"), "samvirke.test");
@@ -32,7 +30,7 @@ async fn an_endpoint_is_asked_and_then_sent_what_has_happened_in_order() {
 async fn an_endpoint_that_does_not_agree_is_sent_nothing_and_is_told_why() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     receiver.to_asking([Act::Answer(200)]);
     world.subscribe(&receiver).await;
     let seen = world.until_phase("refused").await;
@@ -71,7 +69,7 @@ async fn an_endpoint_that_does_not_agree_is_sent_nothing_and_is_told_why() {
 async fn an_endpoint_that_is_silent_is_asked_again_and_at_last_given_up() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     receiver.to_asking([Act::Answer(503), Act::HangUp, Act::Late, AGREES]);
     world.subscribe(&receiver).await;
     assert_eq!(receiver.positions(3).await, positions(1, 3));
@@ -91,7 +89,7 @@ async fn an_endpoint_that_is_silent_is_asked_again_and_at_last_given_up() {
 async fn an_endpoint_is_sent_no_more_a_minute_than_it_allows() {
     let world = World::with(settings()).await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     let rate = "200 OK\r\nWebHook-Allowed-Origin: *\r\nWebHook-Allowed-Rate: 240";
     receiver.to_asking([Act::Head(rate)]);
     world.subscribe(&receiver).await;

@@ -3,16 +3,14 @@
 use samvirke_schemas::principal::Role;
 use serde_json::json;
 
-use crate::{
-    receiver::Receiver,
-    world::{ASKER, BAERUM, ID, World, positions, somebody},
-};
+use crate::world::{ASKER, BAERUM, ID, World, positions, somebody};
+use samvirke_tests::Endpoint;
 
 #[tokio::test]
 async fn changed_filters_count_from_the_next_event_on() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     world.subscribe(&receiver).await;
     assert_eq!(receiver.positions(3).await, positions(1, 3));
     world.until(ID, |seen| seen["deliveries"]["position"] == "FEED:3").await;
@@ -33,7 +31,7 @@ async fn changed_filters_count_from_the_next_event_on() {
 async fn a_member_may_want_only_what_concerns_it_by_name() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     let own = json!({"concerning": "own"});
     world.subscribe_as("prove:asker", ASKER, &receiver, own).await;
     assert_eq!(receiver.next().await.event().position, "FEED:3");
@@ -47,7 +45,7 @@ async fn a_member_may_want_only_what_concerns_it_by_name() {
 async fn a_member_is_told_a_fact_once_with_all_that_is_for_it() {
     let world = World::start().await;
     let _feed = world.feed();
-    let (baerum, asker) = (Receiver::start().await, Receiver::start().await);
+    let (baerum, asker) = (Endpoint::start().await, Endpoint::start().await);
     world.subscribe(&baerum).await;
     world.subscribe_as("prove:asker", ASKER, &asker, json!({})).await;
     baerum.positions(3).await;
@@ -65,7 +63,7 @@ async fn a_member_is_told_a_fact_once_with_all_that_is_for_it() {
 async fn the_secretariat_is_sent_everything() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     let create = json!({"owner": {"secretariat": {}},
         "channel": {"webhook": {"endpoint": receiver.url()}},
         "from": {"position": {"after": "FEED:3"}}});
@@ -79,7 +77,7 @@ async fn the_secretariat_is_sent_everything() {
 async fn a_subscription_goes_on_where_it_was_suspended() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     world.subscribe(&receiver).await;
     receiver.positions(3).await;
     world.tell(ID, "suspend", json!({"reason": "Vedlikehold"})).await;
@@ -95,7 +93,7 @@ async fn a_subscription_goes_on_where_it_was_suspended() {
 async fn what_was_delivered_can_be_had_again() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     world.subscribe(&receiver).await;
     receiver.positions(3).await;
     world.tell(ID, "replay", json!({"from": {"position": {"after": "FEED:1"}}})).await;
@@ -113,7 +111,7 @@ async fn what_was_delivered_can_be_had_again() {
 async fn a_position_beyond_the_end_is_unknown() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     let mut create = crate::world::create(BAERUM, &receiver.url(), json!({}));
     create["from"] = json!({"position": {"after": "FEED:900"}});
     let refused = world.refuses_to_create(create).await;
@@ -124,7 +122,7 @@ async fn a_position_beyond_the_end_is_unknown() {
 async fn only_members_of_the_cooperation_are_subscribed() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     let create = crate::world::create("964951373", &receiver.url(), json!({}));
     let refused = world.refuses_to_create(create).await;
     assert!(format!("{refused:?}").contains("not-a-member"), "{refused:?}");
@@ -134,7 +132,7 @@ async fn only_members_of_the_cooperation_are_subscribed() {
 async fn a_test_event_is_sent_once_beside_the_feed() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     world.subscribe(&receiver).await;
     receiver.positions(3).await;
     world.tell(ID, "test-delivery", json!({})).await;
@@ -152,7 +150,7 @@ async fn a_test_event_is_sent_once_beside_the_feed() {
 async fn an_ended_subscription_is_sent_nothing_more() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     world.subscribe(&receiver).await;
     receiver.positions(3).await;
     world.until(ID, |seen| seen["deliveries"]["position"] == "FEED:3").await;

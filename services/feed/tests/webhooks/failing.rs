@@ -6,16 +6,14 @@ use samvirke_feed::Settings;
 use samvirke_schemas::feed::{Fact, Reader};
 use serde_json::json;
 
-use crate::{
-    receiver::{Act, Receiver},
-    world::{BAERUM, ID, World, positions, settings},
-};
+use crate::world::{BAERUM, ID, World, positions, settings};
+use samvirke_tests::{Act, Endpoint};
 
 #[tokio::test]
 async fn what_fails_is_sent_again_with_the_same_id_before_anything_else() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     receiver.to_deliveries([Act::Answer(500), Act::HangUp, Act::Late, Act::Answer(204)]);
     world.subscribe(&receiver).await;
     let mut ids = Vec::new();
@@ -47,7 +45,7 @@ async fn what_fails_is_sent_again_with_the_same_id_before_anything_else() {
 async fn an_answer_that_breaks_off_after_its_status_counts() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     receiver.to_deliveries([Act::HalfAnAnswer, Act::Answer(204)]);
     world.subscribe(&receiver).await;
     assert_eq!(receiver.next().await.event().position, "FEED:1");
@@ -58,7 +56,7 @@ async fn an_answer_that_breaks_off_after_its_status_counts() {
 async fn an_endpoint_may_ask_to_be_left_alone_for_a_while() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     receiver.to_deliveries([Act::Head("429 X\r\nRetry-After: 3600"), Act::Answer(204)]);
     world.subscribe(&receiver).await;
     receiver.next().await;
@@ -78,7 +76,7 @@ async fn an_endpoint_may_ask_to_be_left_alone_for_a_while() {
 async fn deliveries_that_fail_too_often_stop_and_the_member_is_told() {
     let world = World::with(Settings { attempts_max: 3, ..settings() }).await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     receiver.to_deliveries([Act::Answer(204), Act::Answer(500)]);
     world.subscribe(&receiver).await;
     let seen = world.until_phase("stopped").await;
@@ -111,7 +109,7 @@ async fn deliveries_that_fail_too_often_stop_and_the_member_is_told() {
 async fn an_endpoint_that_is_gone_is_left_alone_at_once() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     receiver.to_deliveries([Act::Answer(410)]);
     world.subscribe(&receiver).await;
     let seen = world.until_phase("stopped").await;
@@ -125,7 +123,7 @@ async fn an_endpoint_that_is_gone_is_left_alone_at_once() {
 async fn a_dead_endpoint_delays_nobody() {
     let world = World::with(Settings { answer_timeout_ms: 20_000, ..settings() }).await;
     let _feed = world.feed();
-    let (dead, alive) = (Receiver::start().await, Receiver::start().await);
+    let (dead, alive) = (Endpoint::start().await, Endpoint::start().await);
     dead.to_deliveries([Act::Late]);
     world.subscribe(&dead).await;
     dead.next().await;

@@ -2,7 +2,6 @@
 //! again, and nothing lost whoever is killed.
 #![expect(clippy::unwrap_used, reason = "a broken test should panic")]
 
-mod receiver;
 mod world;
 
 mod addresses;

@@ -3,16 +3,14 @@
 use samvirke_schemas::{principal::Role, reply::Refused};
 use serde_json::{Value, json};
 
-use crate::{
-    receiver::Receiver,
-    world::{ASKER, BAERUM, World, secretariat, somebody},
-};
+use crate::world::{ASKER, BAERUM, World, secretariat, somebody};
+use samvirke_tests::Endpoint;
 
 #[tokio::test]
 async fn a_member_is_told_of_its_own_subscriptions_and_the_secretariat_of_all() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     for (id, member) in [("prove:a", BAERUM), ("prove:b", ASKER), ("prove:c", BAERUM)] {
         world.subscribe_as(id, member, &receiver, json!({})).await;
     }
@@ -42,7 +40,7 @@ async fn a_member_is_told_of_its_own_subscriptions_and_the_secretariat_of_all() 
 async fn a_list_comes_in_pages() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     for id in ["prove:a", "prove:b", "prove:c"] {
         world.subscribe_as(id, BAERUM, &receiver, json!({})).await;
     }

@@ -6,10 +6,8 @@ use samvirke_schemas::{principal::Role, reply::Refused};
 use serde_json::json;
 use standardwebhooks::Webhook;
 
-use crate::{
-    receiver::{Heard, Receiver},
-    world::{ASKER, BAERUM, ID, World, secretariat, somebody},
-};
+use crate::world::{ASKER, BAERUM, ID, World, secretariat, somebody};
+use samvirke_tests::{Endpoint, Heard};
 
 /// Checks a delivery with somebody else's code.
 fn verifies(secret: &str, heard: &Heard) -> bool {
@@ -34,7 +32,7 @@ fn http_headers(heard: &Heard) -> reqwest::header::HeaderMap {
 async fn a_delivery_is_signed_with_the_secret_that_its_owner_is_given() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     world.subscribe(&receiver).await;
     let heard = receiver.next().await;
     let owner = somebody(Role::MemberIntegration, Some(BAERUM));
@@ -49,7 +47,7 @@ async fn a_delivery_is_signed_with_the_secret_that_its_owner_is_given() {
 async fn a_secret_is_given_to_the_owner_alone() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     world.subscribe(&receiver).await;
     for stranger in [
         secretariat(),
@@ -74,7 +72,7 @@ async fn a_secret_is_given_to_the_owner_alone() {
 async fn after_a_rotation_both_secrets_sign() {
     let world = World::start().await;
     let _feed = world.feed();
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     world.subscribe(&receiver).await;
     let before = receiver.next().await;
     let owner = somebody(Role::Delegate, Some(BAERUM));

@@ -2,15 +2,13 @@
 
 use serde_json::json;
 
-use crate::{
-    receiver::{Act, Receiver},
-    world::{BAERUM, World, positions},
-};
+use crate::world::{BAERUM, World, positions};
+use samvirke_tests::{Act, Endpoint};
 
 #[tokio::test]
 async fn a_feed_that_is_killed_in_the_middle_loses_nothing() {
     let world = World::start().await;
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     let mut feed = world.feed();
     world.subscribe(&receiver).await;
     receiver.positions(3).await;
@@ -34,7 +32,7 @@ async fn a_feed_that_is_killed_in_the_middle_loses_nothing() {
 #[tokio::test]
 async fn two_feeds_at_once_deliver_in_order() {
     let world = World::start().await;
-    let receiver = Receiver::start().await;
+    let receiver = Endpoint::start().await;
     let _feeds = [world.feed(), world.feed()];
     world.subscribe_as("prove:to", BAERUM, &receiver, json!({})).await;
     world.happen(30).await;

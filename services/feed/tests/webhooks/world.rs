@@ -13,11 +13,9 @@ use samvirke_schemas::{
     principal::{Grant, Principal, Role},
     reply::Refused,
 };
-use samvirke_tests::{Caller, Running};
+use samvirke_tests::{Caller, Endpoint, Running};
 use serde_json::{Value, json};
 use uuid::Uuid;
-
-use crate::receiver::Receiver;
 
 pub(crate) const BAERUM: &str = "935478715";
 pub(crate) const ASKER: &str = "920125298";
@@ -110,7 +108,7 @@ impl World {
     }
 
     /// Subscribes Bærum from the beginning of the feed.
-    pub(crate) async fn subscribe(&self, receiver: &Receiver) {
+    pub(crate) async fn subscribe(&self, receiver: &Endpoint) {
         self.subscribe_as(ID, BAERUM, receiver, json!({})).await;
     }
 
@@ -118,7 +116,7 @@ impl World {
         &self,
         id: &str,
         member: &str,
-        receiver: &Receiver,
+        receiver: &Endpoint,
         filters: Value,
     ) {
         let create = create(member, &receiver.url(), filters);

@@ -1,13 +1,15 @@
-//! A member's system that takes webhooks, as well or as badly as a test wants it to.
+//! The endpoint of a member's system that takes webhooks, as well or as badly as a test wants it to.
 //!
 //! It speaks HTTP/1.1 over a plain socket, since a server library would not let it misbehave.
+
+#![expect(clippy::unwrap_used, reason = "a broken test should panic")]
 
 use std::{
     collections::VecDeque,
     io,
     net::SocketAddr,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use samvirke_schemas::feed::CloudEvent;
@@ -23,7 +25,7 @@ const HEARD_WITHIN: Duration = Duration::from_secs(30);
 
 /// What it does with a request.
 #[derive(Clone, Debug)]
-pub(crate) enum Act {
+pub enum Act {
     /// Answers with this status.
     Answer(u16),
     /// Answers with this head, after the status line's `HTTP/1.1 `.
@@ -38,25 +40,27 @@ pub(crate) enum Act {
 
 /// A request that came.
 #[derive(Clone, Debug)]
-pub(crate) struct Heard {
-    pub(crate) method: String,
-    pub(crate) path: String,
+pub struct Heard {
+    /// When it had come in full.
+    pub at: Instant,
+    pub method: String,
+    pub path: String,
     headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 impl Heard {
-    pub(crate) fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(own, _)| own == name);
         found.map_or("", |(_, value)| value.as_str())
     }
 
-    pub(crate) fn event(&self) -> CloudEvent {
+    pub fn event(&self) -> CloudEvent {
         serde_json::from_slice(&self.body).unwrap()
     }
 }
 
-pub(crate) struct Receiver {
+pub struct Endpoint {
     address: SocketAddr,
     deliveries: Held<mpsc::UnboundedReceiver<Heard>>,
     askings: Held<mpsc::UnboundedReceiver<Heard>>,
@@ -72,12 +76,12 @@ struct Manners {
 }
 
 /// What most endpoints say to being asked.
-pub(crate) const AGREES: Act =
+pub const AGREES: Act =
     Act::Head("200 OK\r\nWebHook-Allowed-Origin: samvirke.test\r\nWebHook-Allowed-Rate: *");
 
-impl Receiver {
+impl Endpoint {
     /// One that wants deliveries and takes them.
-    pub(crate) async fn start() -> Self {
+    pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (delivered, deliveries) = mpsc::unbounded_channel();
@@ -101,26 +105,26 @@ impl Receiver {
     }
 
     /// What it does with the next deliveries, the last for good.
-    pub(crate) fn to_deliveries(&self, acts: impl IntoIterator<Item = Act>) {
+    pub fn to_deliveries(&self, acts: impl IntoIterator<Item = Act>) {
         *self.manners.to_deliveries.lock().unwrap() = acts.into_iter().collect();
     }
 
     /// What it does when it is asked, the last for good.
-    pub(crate) fn to_asking(&self, acts: impl IntoIterator<Item = Act>) {
+    pub fn to_asking(&self, acts: impl IntoIterator<Item = Act>) {
         *self.manners.to_asking.lock().unwrap() = acts.into_iter().collect();
     }
 
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}/hendelser?nokkel=1", self.address)
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.address.port()
     }
 
     /// The next delivery.
     #[track_caller]
-    pub(crate) fn next(&self) -> impl Future<Output = Heard> {
+    pub fn next(&self) -> impl Future<Output = Heard> {
         let location = std::panic::Location::caller();
         async move {
             let mut deliveries = self.deliveries.lock().await;
@@ -132,13 +136,13 @@ impl Receiver {
     }
 
     /// The next times it was asked.
-    pub(crate) async fn asked(&self) -> Heard {
+    pub async fn asked(&self) -> Heard {
         let mut askings = self.askings.lock().await;
         tokio::time::timeout(HEARD_WITHIN, askings.recv()).await.expect("it is asked").unwrap()
     }
 
     /// The positions of the next `count` events, where a repetition counts once.
-    pub(crate) async fn positions(&self, count: usize) -> Vec<String> {
+    pub async fn positions(&self, count: usize) -> Vec<String> {
         let mut seen: Vec<String> = Vec::new();
         let mut ids = std::collections::HashMap::new();
         while seen.len() < count {
@@ -153,7 +157,7 @@ impl Receiver {
     }
 
     /// The positions of the events until this one comes, where a repetition counts once.
-    pub(crate) async fn positions_until(&self, last: u64) -> Vec<String> {
+    pub async fn positions_until(&self, last: u64) -> Vec<String> {
         let last = format!("FEED:{last}");
         let mut seen: Vec<String> = Vec::new();
         while seen.last() != Some(&last) {
@@ -166,12 +170,12 @@ impl Receiver {
     }
 
     /// What has been delivered and not looked at.
-    pub(crate) async fn more(&self) -> Option<Heard> {
+    pub async fn more(&self) -> Option<Heard> {
         self.deliveries.lock().await.try_recv().ok()
     }
 }
 
-impl Drop for Receiver {
+impl Drop for Endpoint {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -244,8 +248,9 @@ async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Heard>> {
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let mut heard = Heard { method, path, headers, body: Vec::new() };
+    let mut heard = Heard { at: Instant::now(), method, path, headers, body: Vec::new() };
     heard.body = vec![0; heard.header("content-length").parse().unwrap_or(0)];
     stream.read_exact(&mut heard.body).await?;
+    heard.at = Instant::now();
     Ok(Some(heard))
 }

@@ -1,5 +1,9 @@
 //! A client of the API: who calls, what is sent, what came back.
 
+#![expect(clippy::unwrap_used, reason = "a broken test should panic")]
+
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::{Client, Method, header::HeaderMap};
 use samvirke_gateway::{
@@ -8,9 +12,9 @@ use samvirke_gateway::{
     outbound,
 };
 use samvirke_kernel::clock;
-use samvirke_tests::Up;
 use serde_json::{Value, json};
-use std::time::Duration;
+
+use crate::Up;
 
 /// How long one request may take; the gateway itself gives up after ten seconds.
 const REQUEST_MAX: Duration = Duration::from_secs(30);
@@ -18,7 +22,7 @@ const REQUEST_MAX: Duration = Duration::from_secs(30);
 const RECOVERED_WITHIN: Duration = Duration::from_secs(60);
 
 /// The API of one running Samvirke.
-pub(crate) struct Api {
+pub struct Api {
     http: Client,
     url: String,
     issuer: DemoIssuer,
@@ -26,18 +30,18 @@ pub(crate) struct Api {
 
 /// Who calls.
 #[derive(Clone, Debug)]
-pub(crate) struct Caller(Option<String>);
+pub struct Caller(Option<String>);
 
 /// What came back.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Value,
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Value,
 }
 
 impl Api {
-    pub(crate) fn of(up: &Up) -> Self {
+    pub fn of(up: &Up) -> Self {
         let secret = std::fs::read_to_string(up.data().join("demo-issuer.key")).unwrap();
         let mut seed = [0; 32];
         for (byte, pair) in seed.iter_mut().zip(secret.trim().as_bytes().chunks(2)) {
@@ -51,24 +55,24 @@ impl Api {
     }
 
     /// Someone with these roles (`prove:secretariat`), who may speak for a member.
-    pub(crate) fn caller(&self, roles: &[&str], member: Option<&str>) -> Caller {
+    pub fn caller(&self, roles: &[&str], member: Option<&str>) -> Caller {
         let request = TokenRequest::new(claims(roles, member), clock::now(), TimeDelta::hours(1));
         Caller(Some(self.issuer.mint(&request)))
     }
 
-    pub(crate) fn secretariat(&self) -> Caller {
+    pub fn secretariat(&self) -> Caller {
         self.caller(&["*:secretariat"], None)
     }
 
     /// A person of whom the token says only who it is in NETWORKS.
-    pub(crate) fn person(&self, person: &str) -> Caller {
+    pub fn person(&self, person: &str) -> Caller {
         let claims = Claims { samvirke_person: person.parse().ok(), ..claims(&[], None) };
         let request = TokenRequest::new(claims, clock::now(), TimeDelta::hours(1));
         Caller(Some(self.issuer.mint(&request)))
     }
 
     /// Someone with a token that is not as it should be.
-    pub(crate) fn doubtful(&self, change: impl FnOnce(&mut TokenRequest)) -> Caller {
+    pub fn doubtful(&self, change: impl FnOnce(&mut TokenRequest)) -> Caller {
         let claims = claims(&["*:secretariat"], None);
         let mut request = TokenRequest::new(claims, clock::now(), TimeDelta::hours(1));
         change(&mut request);
@@ -77,12 +81,7 @@ impl Api {
 
     /// Gives a command that must be accepted.
     #[track_caller]
-    pub(crate) fn gives(
-        &self,
-        caller: &Caller,
-        to: &str,
-        body: Value,
-    ) -> impl Future<Output = Answer> {
+    pub fn gives(&self, caller: &Caller, to: &str, body: Value) -> impl Future<Output = Answer> {
         let location = std::panic::Location::caller();
         let to = to.to_owned();
         let sent = self.send(caller, &to, &[("samvirke-occurred-at", "2017-01-01T12:00")], body);
@@ -94,7 +93,7 @@ impl Api {
     }
 
     /// Gives a command.
-    pub(crate) fn send(
+    pub fn send(
         &self,
         caller: &Caller,
         to: &str,
@@ -105,7 +104,7 @@ impl Api {
     }
 
     /// Gives a command with any body.
-    pub(crate) fn send_text(
+    pub fn send_text(
         &self,
         caller: &Caller,
         to: &str,
@@ -118,13 +117,13 @@ impl Api {
     }
 
     /// Asks for an answer that goes on.
-    pub(crate) async fn stream(&self, caller: &Caller, path: &str) -> reqwest::Response {
+    pub async fn stream(&self, caller: &Caller, path: &str) -> reqwest::Response {
         let request = self.http.request(Method::GET, format!("{}/v1/{path}", self.url));
         caller.shown(request).send().await.unwrap()
     }
 
     /// Asks.
-    pub(crate) fn get(
+    pub fn get(
         &self,
         caller: &Caller,
         path: &str,
@@ -137,7 +136,7 @@ impl Api {
 
 impl Api {
     /// Whether it is ready, and what is not as it should be.
-    pub(crate) async fn readiness(&self) -> (u16, Vec<Value>) {
+    pub async fn readiness(&self) -> (u16, Vec<Value>) {
         let request = self.http.request(Method::GET, format!("{}/readyz", self.url));
         let mut answer = answered(request, &[]).await;
         let mut checks: Vec<Value> = serde_json::from_value(answer.body["checks"].take()).unwrap();
@@ -147,11 +146,11 @@ impl Api {
 }
 
 impl Caller {
-    pub(crate) fn public() -> Self {
+    pub fn public() -> Self {
         Self(None)
     }
 
-    pub(crate) fn with(token: impl Into<String>) -> Self {
+    pub fn with(token: impl Into<String>) -> Self {
         Self(Some(token.into()))
     }
 
@@ -165,24 +164,24 @@ impl Caller {
 
 impl Answer {
     /// The code of the problem, or an empty text.
-    pub(crate) fn code(&self) -> &str {
+    pub fn code(&self) -> &str {
         let kind = self.body["type"].as_str().unwrap_or_default();
         kind.strip_prefix("urn:samvirke:problem:").unwrap_or_default()
     }
 
-    pub(crate) fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     #[track_caller]
-    pub(crate) fn is_problem(&self, status: u16, code: &str) -> &Value {
+    pub fn is_problem(&self, status: u16, code: &str) -> &Value {
         assert_eq!((self.status, self.code()), (status, code), "{}", self.body);
         &self.body
     }
 
     /// As [`Answer::is_problem`], at a field.
     #[track_caller]
-    pub(crate) fn is_wrong_at(&self, field: &str) {
+    pub fn is_wrong_at(&self, field: &str) {
         let problem = self.is_problem(422, "invalid");
         assert_eq!(problem["field"], field, "{problem}");
     }
@@ -198,7 +197,7 @@ fn claims(roles: &[&str], member: Option<&str>) -> Claims {
 }
 
 /// An hour before now.
-pub(crate) fn an_hour_ago() -> DateTime<Utc> {
+pub fn an_hour_ago() -> DateTime<Utc> {
     clock::now() - TimeDelta::hours(1)
 }
 
@@ -217,7 +216,7 @@ fn answered(
 }
 
 /// Asks again and again until the answer is as wanted.
-pub(crate) async fn recovers<F: Future<Output = Answer>>(
+pub async fn recovers<F: Future<Output = Answer>>(
     ask: impl Fn() -> F,
     wanted: impl Fn(&Answer) -> bool,
 ) -> Answer {
@@ -233,19 +232,19 @@ pub(crate) async fn recovers<F: Future<Output = Answer>>(
 }
 
 /// The request that founds a cooperation.
-pub(crate) fn founding() -> Value {
+pub fn founding() -> Value {
     json!({"names": {"nb": "Prøvesamarbeidet"}, "legal_form": "alliance", "purpose": "Prøve.",
         "agreement": {"title": "Avtale", "version": "1"}, "founded_on": "2001-01-01"})
 }
 
 /// The request that admits a member.
-pub(crate) fn admitting(member: &str) -> Value {
+pub fn admitting(member: &str) -> Value {
     json!({"member": member, "names": {"nb": "En kommune"}, "kind": "municipality",
         "from": "2001-01-01"})
 }
 
 /// The request that establishes a body.
-pub(crate) fn establishing() -> Value {
+pub fn establishing() -> Value {
     json!({"names": {"nb": "Styringsgruppen"}, "kind": "steering-group",
         "rules": {"seat_rights": ["attend", "speak", "propose", "vote"], "notice_days": 7,
             "quorum": {"half-of-members": {}}, "majority": "simple", "casting_vote": true,
@@ -254,7 +253,7 @@ pub(crate) fn establishing() -> Value {
 }
 
 /// The request that opens a case in the register of 2017.
-pub(crate) fn opening(owner: &str, title: &str) -> Value {
+pub fn opening(owner: &str, title: &str) -> Value {
     json!({"kind": "decision", "description": {"title": title, "public_title": title},
         "owner": owner, "register": "2017"})
 }
