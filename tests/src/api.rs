@@ -18,6 +18,8 @@ use crate::Up;
 
 /// How long one request may take; the gateway itself gives up after ten seconds.
 const REQUEST_MAX: Duration = Duration::from_secs(30);
+/// How long a stream may go on.
+const STREAM_MAX: Duration = Duration::from_secs(60 * 60);
 /// How long something that recovers by itself may take.
 const RECOVERED_WITHIN: Duration = Duration::from_secs(60);
 
@@ -119,7 +121,7 @@ impl Api {
     /// Asks for an answer that goes on.
     pub async fn stream(&self, caller: &Caller, path: &str) -> reqwest::Response {
         let request = self.http.request(Method::GET, format!("{}/v1/{path}", self.url));
-        caller.shown(request).send().await.unwrap()
+        caller.shown(request).timeout(STREAM_MAX).send().await.unwrap()
     }
 
     /// Asks.

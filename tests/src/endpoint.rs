@@ -135,6 +135,11 @@ impl Endpoint {
         }
     }
 
+    /// The next delivery, however long it takes.
+    pub async fn heard(&self) -> Option<Heard> {
+        self.deliveries.lock().await.recv().await
+    }
+
     /// The next times it was asked.
     pub async fn asked(&self) -> Heard {
         let mut askings = self.askings.lock().await;
