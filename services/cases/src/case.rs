@@ -285,7 +285,8 @@ impl Case {
             let same = opened.kind == opening.kind
                 && opened.description == opening.description
                 && opened.owner == opening.owner
-                && opened.number.register == opening.register;
+                && opened.number.register == opening.register
+                && opening.restriction.as_ref().is_none_or(|wanted| matter.is_restricted(wanted));
             return if same { Ok(Vec::new()) } else { Err(Rejection::AlreadyOpened) };
         }
         let number = command
@@ -294,12 +295,17 @@ impl Case {
             .iter()
             .find(|taken| taken.treatment.is_none() && taken.register == opening.register)
             .ok_or(Rejection::NoNumber)?;
-        Ok(vec![Event::Opened(Opened {
+        let opened = Opened {
             kind: opening.kind,
             description: opening.description.clone(),
             owner: opening.owner.clone(),
             number: number.clone(),
-        })])
+        };
+        let restricted = match &opening.restriction {
+            Some(restriction) => Matter::new(&opened).restrict(restriction, command.day())?,
+            None => Vec::new(),
+        };
+        Ok([vec![Event::Opened(opened)], restricted].concat())
     }
 
     fn withdraw(&self, reason: &Prose) -> Decision {

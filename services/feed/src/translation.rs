@@ -46,23 +46,25 @@ impl Translation {
         let sequence = stored.sequence;
         let heard = &mut self.heard;
         match envelope.aggregate.kind.as_str() {
-            "cooperation" => Telling::each(envelope, sequence, "cooperations", |event, telling| {
-                cooperation::hear(heard, event, telling);
-            }),
-            "body" => Telling::each(envelope, sequence, "bodies", |event, telling| {
+            "cooperation" => {
+                Telling::each(envelope, sequence, "cooperations", |event, _, telling| {
+                    cooperation::hear(heard, event, telling);
+                })
+            }
+            "body" => Telling::each(envelope, sequence, "bodies", |event, _, telling| {
                 body::hear(heard, event, telling);
             }),
-            "network" => Telling::each(envelope, sequence, "networks", |event, telling| {
+            "network" => Telling::each(envelope, sequence, "networks", |event, _, telling| {
                 network::hear(heard, event, telling);
             }),
-            "case" => Telling::each(envelope, sequence, "cases", |event, telling| {
-                case::hear(heard, event, telling);
+            "case" => Telling::each(envelope, sequence, "cases", |event, following, telling| {
+                case::hear(heard, event, following, telling);
             }),
-            "meeting" => Telling::each(envelope, sequence, "meetings", |event, telling| {
+            "meeting" => Telling::each(envelope, sequence, "meetings", |event, _, telling| {
                 meeting::hear(heard, event, telling);
             }),
             "subscription" => {
-                Telling::each(envelope, sequence, "subscriptions", |event, telling| {
+                Telling::each(envelope, sequence, "subscriptions", |event, _, telling| {
                     subscription::hear(heard, event, telling);
                 })
             }

@@ -3,13 +3,18 @@
 
 use std::time::Duration;
 
+use async_nats::jetstream::stream::Config;
 use futures::StreamExt;
 use samvirke_feed::{
     MasterKey, Settings,
     relay::{self, Interrupted, SOURCES},
     service,
 };
-use samvirke_kernel::publication::{Outgoing, Publication, Published};
+use samvirke_kernel::{
+    committer::AppendError,
+    envelope::ENVELOPE_BYTES_MAX,
+    publication::{Outgoing, Publication, Published},
+};
 use samvirke_private_servers::{
     NatsServer,
     temporary::{self, Temporary},
@@ -24,6 +29,9 @@ use serde_json::json;
 const AT: &str = "2017-01-01T12:00";
 /// How long the relay may take to tell what was committed.
 const TOLD_WITHIN: Duration = Duration::from_secs(30);
+
+/// How often an agreement is amended, so that catching up takes several batches.
+const AMENDMENTS: usize = 2_500;
 
 struct World {
     nats: Temporary<NatsServer>,
@@ -119,6 +127,68 @@ async fn a_relay_that_is_killed_again_and_again_tells_each_fact_once() {
     let feed = world.feed(members.len() + 1).await;
     assert_eq!(admitted(&feed), members);
     assert_eq!(world.publication.last_sequence().await.unwrap(), feed.len() as u64);
+}
+
+#[tokio::test]
+async fn relays_that_catch_up_side_by_side_and_are_killed_tell_each_fact_once() {
+    let world = World::start().await;
+    for number in 0..AMENDMENTS {
+        let agreement = json!({"title": "Avtale", "version": number.to_string()});
+        let amend = json!({"agreement": agreement});
+        world.caller.give("cooperations/prove/amend-agreement", AT, amend).await.unwrap();
+    }
+    for reached in [300, 1_200] {
+        let (one, other) = (world.relay(), world.relay());
+        world.feed(reached).await;
+        one.kill();
+        other.kill();
+    }
+    let _relay = world.relay();
+    let feed = world.feed(AMENDMENTS + 1).await;
+    let version = |message: &Published| {
+        let fact = event(message).fact().unwrap();
+        let Fact::CooperationAgreementAmended(fact) = fact else { panic!("{fact:?}") };
+        fact.agreement.version.to_string()
+    };
+    let versions: Vec<String> = feed[1..].iter().map(version).collect();
+    assert_eq!(versions, (0..AMENDMENTS).map(|number| number.to_string()).collect::<Vec<_>>());
+    assert_eq!(world.publication.last_sequence().await.unwrap(), feed.len() as u64);
+}
+
+#[tokio::test]
+async fn more_than_a_thousand_places_may_be_kept_also_in_a_stream_that_allowed_fewer() {
+    let world = World::start().await;
+    let client = world.caller.client().clone();
+    let js = async_nats::jetstream::new(client.clone());
+    let stream = js.get_stream(feed::STREAM).await.unwrap();
+    // As an older samvirke made it, where nats-server sets its own limit.
+    let earlier = Config { max_consumers: -1, ..stream.cached_info().config.clone() };
+    js.update_stream(earlier).await.unwrap();
+    let publication = Publication::open(client, feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
+    let names: Vec<String> = (0..1_050).map(|number| format!("place_{number}")).collect();
+    futures::stream::iter(names)
+        .for_each_concurrent(32, |name| {
+            let publication = publication.clone();
+            async move {
+                publication.open_place(&name, &["feed.prove.>".into()], 0).await.unwrap();
+            }
+        })
+        .await;
+    assert_eq!(publication.places("place_").await.unwrap().len(), 1_050);
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_large_is_refused_before_anything_is_sent() {
+    let world = World::start().await;
+    let message = |bytes: usize| Outgoing {
+        subject: "feed.prove.public.cooperation.founded".into(),
+        headers: Vec::new(),
+        payload: vec![b' '; bytes].into(),
+    };
+    let (small, large) = (message(1), message(ENVELOPE_BYTES_MAX + 1));
+    let refused = world.publication.publish(0, &[small, large]).await;
+    assert_eq!(refused, Err(AppendError::TooLarge { bytes: ENVELOPE_BYTES_MAX + 1 }));
+    assert_eq!(world.publication.last_sequence().await.unwrap(), 0);
 }
 
 #[tokio::test]

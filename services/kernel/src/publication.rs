@@ -30,6 +30,7 @@ use tokio::time::Instant;
 
 use crate::{
     committer::{AppendError, BATCH_MESSAGES_MAX},
+    envelope::ENVELOPE_BYTES_MAX,
     log::ReadError,
     stream::{self, StreamError, StreamIdentity},
 };
@@ -38,6 +39,10 @@ use crate::{
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The most messages asked for in one page.
 pub const PAGE_MESSAGES_MAX: usize = 1_000;
+
+/// The most places that may be kept in a stream. nats-server 2.15 has a limit of its own, 1,000, where
+/// none is named.
+pub const PLACES_MAX: i32 = 100_000;
 
 /// The stream's last sequence was not the expected one.
 const CODE_WRONG_LAST_SEQUENCE: u64 = 10071;
@@ -123,7 +128,8 @@ impl Publication {
         replicas: usize,
     ) -> Result<Self, StreamError> {
         let js = jetstream::new(client);
-        let wanted = stream::lasting(name.to_owned(), subjects.to_owned(), replicas);
+        let lasting = stream::lasting(name.to_owned(), subjects.to_owned(), replicas);
+        let wanted = jetstream::stream::Config { max_consumers: PLACES_MAX, ..lasting };
         let identity = Arc::new(stream::open_as(&js, wanted).await?);
         Ok(Self { js, identity })
     }
@@ -193,7 +199,7 @@ impl Publication {
     ///
     /// # Errors
     ///
-    /// [`AppendError::Unknown`].
+    /// [`AppendError::TooLarge`] before anything is sent, or [`AppendError::Unknown`].
     ///
     /// # Panics
     ///
@@ -201,6 +207,11 @@ impl Publication {
     pub async fn send(&self, expected: u64, messages: &[Outgoing]) -> Result<Sent, AppendError> {
         assert!(messages.len() <= BATCH_MESSAGES_MAX, "a batch has at most {BATCH_MESSAGES_MAX}");
         let (last, before) = messages.split_last().expect("there is something to publish");
+        let largest =
+            messages.iter().map(|message| message.payload.len()).max().unwrap_or_default();
+        if largest > ENVELOPE_BYTES_MAX {
+            return Err(AppendError::TooLarge { bytes: largest });
+        }
         let batch = (!before.is_empty()).then(|| format!("{:032x}", rand::random::<u128>()));
         let client = self.js.client();
         for (index, message) in before.iter().enumerate() {

@@ -127,6 +127,12 @@ pub(crate) async fn open_as(
             differences: differences.join("; "),
         });
     }
+    // How many may read says nothing of what is kept, so it is raised where an older samvirke asked for
+    // less.
+    if info.config.max_consumers < wanted.max_consumers {
+        let raised = Config { max_consumers: wanted.max_consumers, ..info.config.clone() };
+        js.update_stream(raised).await.map_err(|err| unreachable(Box::new(err)))?;
+    }
     Ok(identity(info))
 }
 

@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cases::register::{NumberTaken, Wanted},
+    cases::{
+        case::access::Restriction,
+        register::{NumberTaken, Wanted},
+    },
     id::{AggregateId, LocalId},
     text::{Line, Prose},
 };
@@ -68,6 +71,10 @@ pub struct Opening {
     /// Absent means the next free number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<Wanted>,
+    /// What is restricted from the beginning, so that nobody ever reads it (offentleglova). Papers
+    /// come later and are restricted then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restriction: Option<Restriction>,
 }
 
 /// A case as it was opened.

@@ -42,8 +42,13 @@ impl Access {
 }
 
 impl Matter {
+    /// Whether exactly this is restricted.
+    pub(super) fn is_restricted(&self, restriction: &Restriction) -> bool {
+        matches!(&self.access, Access::Restricted(current) if current == restriction)
+    }
+
     pub(super) fn restrict(&self, restriction: &Restriction, today: NaiveDate) -> Decision {
-        if self.access == Access::Restricted(restriction.clone()) {
+        if self.is_restricted(restriction) {
             return Ok(Vec::new());
         }
         if let Some(until) = restriction.until.filter(|until| *until < today) {

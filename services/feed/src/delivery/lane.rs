@@ -5,6 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use rand::RngExt;
 use samvirke_kernel::{
     clock,
     inbox::chain,
@@ -30,6 +31,8 @@ use crate::{
     webhook::Handshake,
 };
 
+/// The longest that a lane waits which is interrupted again and again.
+const RETRY_MAX: Duration = Duration::from_secs(60);
 /// How long an event is waited for that somebody else is at, or that comes again soon.
 const WAIT: Duration = Duration::from_secs(30);
 /// The longest a lane leaves its place alone while an event is to come again.
@@ -79,7 +82,9 @@ impl Lane {
     }
 
     pub(super) async fn run(mut self) {
+        let mut interruptions = 0;
         loop {
+            let begun = Instant::now();
             let standing = self.standing.borrow_and_update().clone();
             let done = match &standing.phase {
                 Phase::Asking => Box::pin(self.ask(&standing)).await,
@@ -95,12 +100,14 @@ impl Lane {
             let ended = standing.has_ended();
             match done {
                 Ok(()) if ended => return,
-                Ok(()) => (),
+                Ok(()) => interruptions = 0,
                 Err(trouble) => {
                     warn!(subscription.id = %self.id, error = %chain(&trouble), "a lane is interrupted");
+                    let has_worked = begun.elapsed() > RETRY_MAX;
+                    interruptions = if has_worked { 1 } else { interruptions + 1 };
                     tokio::select! {
-                        () = tokio::time::sleep(RETRY) => (),
-                        () = self.ground.shutdown.cancelled() => return,
+                        () = tokio::time::sleep(pause(interruptions)) => (),
+                        () = self.changed() => (),
                     }
                 }
             }
@@ -283,6 +290,13 @@ impl Lane {
         self.leave_before(standing.run.number.saturating_add(1)).await?;
         Ok(())
     }
+}
+
+/// How long a lane waits that was interrupted so often in a row: longer and longer, and those that were
+/// interrupted together not equally long.
+fn pause(interruptions: u32) -> Duration {
+    let longest = RETRY.saturating_mul(1 << interruptions.min(10)).min(RETRY_MAX);
+    longest.mul_f64(rand::rng().random_range(0.5..1.0))
 }
 
 /// A text as a line; what is too long for one is cut.

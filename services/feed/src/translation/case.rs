@@ -19,10 +19,21 @@ pub(super) use memory::Case;
 use super::{heard::Heard, telling::Telling};
 use speaker::Speaker;
 
-pub(super) fn hear(heard: &mut Heard, event: &Event, telling: &mut Telling<'_>) {
+/// Hears an event, and knows what `following` are in the same commit: what is restricted together with
+/// its opening is never told.
+pub(super) fn hear(
+    heard: &mut Heard,
+    event: &Event,
+    following: &[Event],
+    telling: &mut Telling<'_>,
+) {
     let id = telling.about();
     if let Event::Opened(opened) = event {
-        heard.cases.insert(id.clone(), Case::opened(opened));
+        let mut case = Case::opened(opened);
+        for event in following.iter().filter(|event| matches!(event, Event::Restricted(_))) {
+            case.learn(event);
+        }
+        heard.cases.insert(id.clone(), case);
     }
     if let Some(case) = heard.cases.get_mut(id) {
         case.learn(event);

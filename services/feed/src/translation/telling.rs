@@ -35,18 +35,22 @@ pub(super) struct Telling<'a> {
 }
 
 impl<'a> Telling<'a> {
-    /// Lets each event of a commit be heard, and returns what was said.
+    /// Lets each event of a commit be heard, with those that follow it in the commit, and returns what
+    /// was said.
     pub(super) fn each<E: Tagged>(
         envelope: &'a Envelope,
         sequence: u64,
         plural: &'static str,
-        mut hear: impl FnMut(&E, &mut Self),
+        mut hear: impl FnMut(&E, &[E], &mut Self),
     ) -> Result<Vec<Said>, EnvelopeError> {
         let mut telling = Self { envelope, plural, origin: Uuid::nil(), said: Vec::new() };
         let events = envelope.events::<E>(sequence)?;
-        for (event, recorded) in events.iter().zip(&envelope.events) {
+        let mut rest = events.as_slice();
+        for recorded in &envelope.events {
+            let Some((event, following)) = rest.split_first() else { break };
             telling.origin = recorded.id;
-            hear(event, &mut telling);
+            hear(event, following, &mut telling);
+            rest = following;
         }
         Ok(telling.said)
     }

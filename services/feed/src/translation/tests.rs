@@ -87,7 +87,7 @@ fn given_meeting() -> Scenario {
 impl Scenario {
     /// What has happened before. The aggregate is written `<kind>/<id>`.
     fn and(mut self, aggregate: &str, event: Value) -> Self {
-        self.hear(aggregate, &event);
+        self.hear(aggregate, &[event]);
         self
     }
 
@@ -102,20 +102,28 @@ impl Scenario {
 
     /// What is said when this happens.
     fn when(mut self, aggregate: &str, event: Value) -> Spoken {
-        let said = self.hear(aggregate, &event);
+        let said = self.hear(aggregate, &[event]);
         Spoken(said.into_iter().map(spoken).collect())
     }
 
-    fn hear(&mut self, aggregate: &str, event: &Value) -> Vec<Said> {
+    /// What is said when this happens in one commit.
+    fn when_all(mut self, aggregate: &str, events: &[Value]) -> Spoken {
+        let said = self.hear(aggregate, events);
+        Spoken(said.into_iter().map(spoken).collect())
+    }
+
+    fn hear(&mut self, aggregate: &str, events: &[Value]) -> Vec<Said> {
         let (kind, id) = aggregate.split_once('/').unwrap();
-        let (tag, data) = event.as_object().unwrap().iter().next().unwrap();
         self.commits += 1;
         let at: DateTime<Utc> = self.day.and_hms_opt(10, 0, 0).unwrap().and_utc();
-        let recorded = Recorded {
-            id: Uuid::from_u128(u128::from(self.commits)),
-            tag: tag.clone(),
-            version: 1,
-            data: RawValue::from_string(data.to_string()).unwrap(),
+        let recorded = |(index, event): (usize, &Value)| {
+            let (tag, data) = event.as_object().unwrap().iter().next().unwrap();
+            Recorded {
+                id: Uuid::from_u128(u128::from(self.commits) + ((index as u128) << 64)),
+                tag: tag.clone(),
+                version: 1,
+                data: RawValue::from_string(data.to_string()).unwrap(),
+            }
         };
         let envelope = Envelope {
             v: ENVELOPE_VERSION,
@@ -136,7 +144,7 @@ impl Scenario {
             // Registered afterwards, as an import does.
             recorded_at: "2026-01-01T12:00:00Z".parse().unwrap(),
             previous: None,
-            events: vec![recorded],
+            events: events.iter().enumerate().map(recorded).collect(),
         };
         let stored = Stored {
             subject: String::new(),

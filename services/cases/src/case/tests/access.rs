@@ -41,6 +41,23 @@ fn a_restriction_holds_until_its_last_day() {
 }
 
 #[test]
+fn a_case_may_be_restricted_from_its_opening() {
+    let opening = |scope: Value| {
+        let mut opening = opening();
+        opening["restriction"] = json!({"scope": scope, "legal_basis":
+            {"act": "offentleglova", "provision": "§ 13"}});
+        ask(json!({"open": opening}))
+    };
+    let everything = || opening(json!({"everything": {}}));
+    let scenario = unopened().after(everything());
+    let access = &scenario.state().matter().unwrap().access;
+    assert!(access.restriction_on(day("2017-08-31")).is_some());
+    scenario.when(everything()).then_nothing();
+    opened().when(everything()).then_refused(Rejection::AlreadyOpened);
+    unopened().when(opening(json!({"title": {}}))).then_refused(Rejection::PublicTitleReveals);
+}
+
+#[test]
 fn restricting_twice_happens_once_and_lifting_too() {
     opened()
         .when(lift())

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    ASKER, BAERUM, BUSKERUD, CASE, MEETING, Scenario, entry, given_case, given_meeting, opened,
-    restricted, rules,
+    ASKER, BAERUM, BUSKERUD, CASE, MEETING, Scenario, entry, given, given_case, given_meeting,
+    opened, restricted, rules,
 };
 
 const SECRET: &str = "hemmelig";
@@ -81,6 +81,17 @@ fn of_a_hearing_only_those_invited_are_told_in_full() {
     let tag = "hearing.summed-up";
     assert_eq!(spoken.heard(), [BUSKERUD, "public"].map(|one| format!("{one} {tag}")));
     assert_eq!(spoken.to(BUSKERUD)["text"], SECRET);
+}
+
+#[test]
+fn what_is_restricted_together_with_its_opening_is_never_told_to_the_public() {
+    let commit = [opened("2/2017", SECRET, "Personalsak"), restricted(everything(), None)];
+    let spoken = given().when_all(CASE, &commit);
+    let told = spoken.0.iter().filter(|event| event.audience == "public");
+    let told: Vec<String> = told.map(|event| event.data.get().to_owned()).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().all(|data| !data.contains(SECRET)), "{told:?}");
+    assert_eq!(spoken.to(BAERUM)["case"]["title"], SECRET);
 }
 
 /// Every event with a text, so that one that is forgotten is found.
