@@ -151,7 +151,7 @@ fn nothing_restricted_is_in_what_the_public_is_told() {
     ];
     let mut scenario = given_restricted(everything(), None);
     for event in events {
-        let said = scenario.hear(CASE, &event);
+        let said = scenario.hear(CASE, std::slice::from_ref(&event));
         assert!(said.len() > 1, "nobody is told in full of {event}");
         for said in said {
             let text = serde_json::to_string(&said.fact).unwrap();
