@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use samvirke_schemas::{
     case_number::CaseNumber,
-    cases::case::{Event, opening::Opened},
+    cases::case::{Event, access::Scope, opening::Opened},
     id::{AggregateId, CooperationId},
     organisation::OrganisationNumber,
     queries::{
@@ -16,6 +16,7 @@ use samvirke_schemas::{
     },
 };
 use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
 
 mod fold;
 mod hearing;
@@ -34,7 +35,7 @@ use crate::{
     listing::{Listing, row_table},
     model::{ReadModel, Rows},
     query::{Asked, QueryError, document},
-    visibility::{Sight, Veil, search_columns, veil_case, veil_columns, veil_parties},
+    visibility::{CoveredCase, Sight, Veil, search_columns, veil_case, veil_columns, veil_parties},
 };
 
 /// The table `cases`.
@@ -200,6 +201,30 @@ pub(crate) fn seen(row: Row, asked: &Asked<'_>) -> Case {
     } else {
         veil_case(&row.case).unwrap_or(row.case)
     }
+}
+
+/// Those of some cases that the caller may see only in part, and in which part; papers are seen in the
+/// case alone.
+pub(crate) async fn covered(
+    asked: &Asked<'_>,
+    cases: impl IntoIterator<Item = &AggregateId>,
+) -> Result<BTreeMap<AggregateId, CoveredCase>, QueryError> {
+    let ids: Vec<String> = cases.into_iter().map(ToString::to_string).collect();
+    let sql = format!("SELECT document FROM {} WHERE restricted AND id = ANY($1)", CaseFile::TABLE);
+    let rows: Vec<Json<Row>> = sqlx::query_scalar(&sql).bind(ids).fetch_all(asked.pool).await?;
+    let unseen = rows.into_iter().map(|Json(row)| row).filter(|row| {
+        let sight = Sight::of(asked.principal, &row.cooperation);
+        !sight.sees(&row.veil, asked.today)
+    });
+    let covered = unseen.filter_map(|Row { case, .. }| {
+        let texts = match &case.restriction.as_ref()?.scope {
+            Scope::Everything {} => true,
+            Scope::Title {} => false,
+            Scope::Papers { .. } => return None,
+        };
+        Some((case.id, CoveredCase { public_title: case.public_title, texts }))
+    });
+    Ok(covered.collect())
 }
 
 /// Answers `case`.

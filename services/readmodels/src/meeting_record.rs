@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use samvirke_schemas::{
     id::{CooperationId, LocalId},
     meetings::meeting::Event,
-    queries::meeting::{Meeting, Parameters},
+    queries::meeting::{Item, Meeting, Parameters},
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,7 @@ mod item;
 mod tests;
 
 use crate::{
+    case_file,
     fact::Fact,
     listing::row_table,
     model::{ReadModel, Rows},
@@ -90,21 +91,14 @@ impl ReadModel for MeetingRecord {
     }
 }
 
-/// The meeting as the caller may see it.
-pub(crate) fn seen(row: Row, asked: &Asked<'_>) -> Meeting {
-    match Sight::of(asked.principal, &row.cooperation) {
-        // Every member of the cooperation takes part in its meetings.
-        Sight::All | Sight::Member(_) => row.meeting,
-        Sight::Public => veil_meeting(&row.meeting, asked.today),
-    }
-}
-
 /// Answers `meeting`.
 pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Meeting, QueryError> {
-    asked.seen(&[&TABLE]).await?;
+    asked.seen(&[&TABLE, &case_file::TABLE]).await?;
     let row = document::<MeetingRecord>(asked.pool, &parameters.id.to_string()).await?;
-    Ok(seen(row, asked))
+    let sight = Sight::of(asked.principal, &row.cooperation);
+    let cases = case_file::covered(asked, row.meeting.agenda.iter().filter_map(Item::case)).await?;
+    Ok(veil_meeting(&row.meeting, &sight, &cases, asked.today))
 }

@@ -21,7 +21,7 @@ mod meeting;
 mod tests;
 
 pub(crate) use case::{parties as veil_parties, veil as veil_case};
-pub(crate) use meeting::veil as veil_meeting;
+pub(crate) use meeting::{CoveredCase, veil as veil_meeting};
 
 /// Those who see everything in a cooperation.
 const SEE_ALL: &[Role] =

@@ -1,9 +1,11 @@
 //! Who sees what.
 
+use std::collections::BTreeMap;
+
 use samvirke_schemas::principal::{Grant, Principal, Role};
 use serde_json::{Value, json};
 
-use super::{Sight, Veil, veil_case, veil_meeting};
+use super::{CoveredCase, Sight, Veil, veil_case, veil_meeting};
 use crate::{
     case_file::{self, CaseFile},
     fact::samples::folded,
@@ -126,7 +128,8 @@ fn items_that_are_restricted_or_behind_closed_doors_show_the_public_title_only()
     ];
     let meeting = folded::<MeetingRecord>("vestregionen:m", &events).meeting;
     let hidden = |day: &str| {
-        let covered = veil_meeting(&meeting, day.parse().unwrap());
+        let covered =
+            veil_meeting(&meeting, &Sight::Public, &BTreeMap::new(), day.parse().unwrap());
         let items = covered.agenda.iter().filter(|item| item.withheld);
         let hidden: Vec<_> = items.map(|item| item.item.to_string()).collect();
         assert!(covered.minutes.addenda[0].text.is_none());
@@ -136,6 +139,35 @@ fn items_that_are_restricted_or_behind_closed_doors_show_the_public_title_only()
     };
     assert_eq!(hidden("2017-12-31"), ["doors", "restricted"]);
     assert_eq!(hidden("2018-01-01"), ["doors"], "the restriction has ended");
+}
+
+#[test]
+fn an_item_shows_no_more_of_a_restricted_case_than_the_case_itself() {
+    let id = "vestregionen:4-2017";
+    let events = [
+        json!({"planned": {
+            "body": "vestregionen:sg", "venue": {"place": "Sandvika"},
+            "sittings": [{"start": "2017-09-28T09:00", "end": "2017-09-28T12:00"}],
+        }}),
+        json!({"item-put": {"item": {
+            "item": "one", "kind": "PS", "title": SECRET, "subject": {"case": {"case": id}},
+        }}}),
+        json!({"item-concluded": {
+            "item": "one", "outcome": "decided", "text": SECRET, "quorum": {"unknown": {}},
+            "public": true, "day": "2017-09-28",
+        }}),
+    ];
+    let meeting = folded::<MeetingRecord>("vestregionen:m", &events).meeting;
+    let secrets = |sight: &Sight, texts: bool| {
+        let case = CoveredCase { public_title: "Personalsak".parse().unwrap(), texts };
+        let cases = [(id.parse().unwrap(), case)].into();
+        let covered = veil_meeting(&meeting, sight, &cases, "2018-01-01".parse().unwrap());
+        serde_json::to_string(&covered).unwrap().matches(SECRET).count()
+    };
+    let member = Sight::Member(BAERUM.parse().unwrap());
+    assert_eq!((secrets(&member, true), secrets(&Sight::Public, true)), (0, 0));
+    assert_eq!(secrets(&member, false), 1, "where only the title is restricted, the text is not");
+    assert_eq!(secrets(&Sight::All, true), 2);
 }
 
 fn principal(role: Role, member: Option<&str>) -> Principal {

@@ -115,6 +115,7 @@ async fn what_is_restricted_is_hidden(rig: &Rig, told: &Told, public: &Asking<'_
     let meeting = json!({"id": "vestregionen:sg-2017-09-28"});
     let meeting = rig.ask("meeting", meeting, &public.who, &told.meetings).await.unwrap();
     assert_eq!(meeting["agenda"][0]["title"], "Eiendomssak");
+    assert_eq!(meeting["agenda"][1]["title"], "Eiendomssak");
     let decisions = public.ask("decisions", json!({"cooperation": "vestregionen"})).await;
     let way = json!({"cooperation": "vestregionen", "number": "4/2017"});
     let way = public.ask("case-way", way).await;

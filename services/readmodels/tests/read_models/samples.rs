@@ -153,6 +153,11 @@ async fn meetings(rig: &Rig) -> Position {
         "public_title": "Eiendomssak", "subject": {"case": {"case": "vestregionen:4-2017"}},
         "restriction": {"legal_basis": {"act": "offentleglova", "provision": "§ 23"}},
     }}});
+    // What the secretariat forgot to restrict here too.
+    let forgotten = json!({"item-put": {"item": {
+        "item": "forgotten", "kind": "RS", "title": "Kjøp av tomt på Fornebu",
+        "subject": {"case": {"case": "vestregionen:4-2017"}},
+    }}});
     let concluded = json!({"item-concluded": {
         "item": "4-2017", "outcome": "decided", "text": "Tomten kjøpes for ti millioner.",
         "quorum": {"unknown": {}}, "public": false, "day": "2017-09-28",
@@ -160,6 +165,6 @@ async fn meetings(rig: &Rig) -> Position {
     let conflicting = json!({"conflicting-date-noted": {
         "date": {"paper": "Referat 28.09.2017", "says": "2017-12-25"}, "days": ["2017-09-28"],
     }});
-    let events = [planned, moved, put, concluded, conflicting];
+    let events = [planned, moved, put, forgotten, concluded, conflicting];
     rig.commit::<meeting::Event>("meeting", "vestregionen:sg-2017-09-28", 1, &events).await
 }
