@@ -26,11 +26,9 @@ use async_nats::jetstream::{
     consumer::{AckPolicy, DeliverPolicy, pull},
     context::{ConsumerInfoErrorKind, GetStreamError, GetStreamErrorKind},
 };
-use samvirke_schemas::{id::CooperationId, organisation::OrganisationNumber};
+use samvirke_schemas::{feed::STREAM, id::CooperationId, organisation::OrganisationNumber};
 use serde::Serialize;
 
-/// The stream of the change feed.
-pub const STREAM: &str = "FEED";
 /// How long a message may stay unacknowledged before it is sent again.
 pub const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(30);
 /// How many messages may wait for a member's acknowledgement; more are sent when some have come.

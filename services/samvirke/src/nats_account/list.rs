@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use samvirke_kernel::receiver::{self, Standing};
-use samvirke_schemas::{id::CooperationId, organisation::OrganisationNumber};
+use samvirke_schemas::{feed, id::CooperationId, organisation::OrganisationNumber};
 use serde::Serialize;
 
 use super::register::Register;
@@ -70,7 +70,7 @@ fn line(row: &Row<'_>) -> String {
         None => "not known in the feed".to_owned(),
         Some(Standing { acknowledged, unacknowledged, behind }) => format!(
             "at {}:{acknowledged}  behind {behind}  unacknowledged {unacknowledged}",
-            receiver::STREAM
+            feed::STREAM
         ),
     };
     let day = issued_at.format("%Y-%m-%d");

@@ -81,8 +81,13 @@ fn case(case: &brief::Case) -> String {
         Some(written) => written.to_string(),
         None => case.number.to_string(),
     };
+    format!("{number} {}", titled(case))
+}
+
+/// The title, and whether something is left out.
+fn titled(case: &brief::Case) -> String {
     let withheld = if case.withheld { " (skjermet)" } else { "" };
-    format!("{number} {}{withheld}", case.title)
+    format!("{}{withheld}", case.title)
 }
 
 fn other_case(other: &brief::OtherCase) -> String {

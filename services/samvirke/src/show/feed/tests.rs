@@ -37,8 +37,10 @@ fn case() -> Value {
 
 #[test]
 fn an_event_is_its_day_its_type_its_number_its_title_and_who() {
+    let mut matter = case();
+    matter["number"] = json!("24/2017");
     let decided = json!({"case.decided": {
-        "case": case(), "result": "adopted", "text": "Samarbeidet videreføres.",
+        "case": matter, "result": "adopted", "text": "Samarbeidet videreføres.",
         "treatment": {"treatment": "sg", "number": "24a/2017",
             "body": {"id": "vest:sg", "names": {"nb": "Styringsgruppen"}}},
         "held": {"meeting": "vest:sg-2017-09-28", "item": "1", "on": "2017-09-28",

@@ -1,11 +1,13 @@
 //! What happens to cases and to the tasks that flow from them.
 
 use samvirke_schemas::feed::fact::{
-    case as fact,
+    brief, case as fact,
     follow_up::{self, Owner},
 };
 
-use super::{super::words, Tells, body, case, happened, member, members, name_or, other_case};
+use super::{
+    super::words, Tells, body, case, happened, member, members, name_or, other_case, titled,
+};
 
 impl Tells for fact::Opened {
     fn told(&self) -> (String, String) {
@@ -25,7 +27,7 @@ impl Tells for fact::TreatmentDue {
         let treats =
             self.treatment.authority.map(|authority| format!(" {}", words::treats(authority)));
         let how = format!("{}{}", body(&self.treatment.body), treats.unwrap_or_default());
-        happened("Til behandling", case(&self.case), how)
+        happened("Til behandling", treated(&self.case, &self.treatment), how)
     }
 }
 
@@ -36,7 +38,7 @@ impl Tells for fact::Decided {
             fact::DecisionResult::Rejected => "avvist",
         };
         let how = format!("{}: {result}{}", body(&self.treatment.body), held(&self.held));
-        happened("Vedtak", case(&self.case), how)
+        happened("Vedtak", treated(&self.case, &self.treatment), how)
     }
 }
 
@@ -50,7 +52,7 @@ impl Tells for fact::Treated {
             fact::TreatmentOutcome::SentBack => "sendt tilbake",
         };
         let how = format!("{}: {outcome}{}", body(&self.treatment.body), held(&self.held));
-        happened("Behandlet", case(&self.case), how)
+        happened("Behandlet", treated(&self.case, &self.treatment), how)
     }
 }
 
@@ -173,6 +175,14 @@ impl Tells for follow_up::Done {
 impl Tells for follow_up::Dropped {
     fn told(&self) -> (String, String) {
         happened("Oppfølging lagt bort", case(&self.case), task(&self.task))
+    }
+}
+
+/// The case under the number that the body treats it by (R32, R34).
+fn treated(of: &brief::Case, treatment: &fact::Treatment) -> String {
+    match treatment.number == of.number {
+        true => case(of),
+        false => format!("{} {}", treatment.number, titled(of)),
     }
 }
 
