@@ -6,7 +6,7 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
 };
 
 use anyhow::{Context, bail, ensure};
@@ -163,6 +163,16 @@ impl Up {
         self.process.kill()?;
         self.process.wait()?;
         Ok(())
+    }
+
+    /// Stops it as Ctrl-C does, and waits; returns how it ended.
+    ///
+    /// # Errors
+    ///
+    /// When it does not run.
+    pub fn interrupt(&mut self) -> anyhow::Result<ExitStatus> {
+        signal("-INT", &[self.process.id()])?;
+        Ok(self.process.wait()?)
     }
 
     /// How it ended, if it has ended by itself.

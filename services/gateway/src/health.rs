@@ -17,12 +17,16 @@ pub(crate) async fn live() -> Response {
 }
 
 /// `/readyz`: whether everything that an answer needs is there, a line for each; 503 where something
-/// is not.
+/// is not. `degraded` where a read model is far behind or stands still.
 pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
     let checks = gateway.readiness().await;
-    let ready = checks.iter().all(Check::is_ok);
+    let ready = !checks.iter().any(Check::hinders);
     let lines: Vec<String> = checks.iter().map(|check| json!(check).to_string()).collect();
-    let word = if ready { "ready" } else { "not-ready" };
+    let word = match ready {
+        true if checks.iter().all(Check::is_ok) => "ready",
+        true => "degraded",
+        false => "not-ready",
+    };
     let text = format!("{{\"status\":\"{word}\",\"checks\":[\n{}\n]}}\n", lines.join(",\n"));
     let fixed = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     match ready {

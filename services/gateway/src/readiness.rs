@@ -71,6 +71,15 @@ impl Check {
     pub(crate) fn is_ok(&self) -> bool {
         self.state == Found::Ok
     }
+
+    /// Whether commands or queries cannot be answered for it. A read model that is behind or halted
+    /// hinders neither commands nor the other queries, and no other gateway would know more.
+    pub(crate) fn hinders(&self) -> bool {
+        match self.state {
+            Found::Ok | Found::Behind | Found::Halted => false,
+            Found::Missing | Found::Away | Found::Stopping => true,
+        }
+    }
 }
 
 impl Gateway {

@@ -45,10 +45,14 @@ enum Bench {
         #[command(flatten)]
         only: commit::Only,
     },
-    /// Messages a second through the relay of the change feed.
+    /// The change feed: messages a second through the relay, how soon subscribers hear, and what those
+    /// cost who hear nothing.
     Feed {
         #[command(flatten)]
         effort: EffortArguments,
+        /// Measure only these.
+        #[arg(long, value_enum, value_delimiter = ',')]
+        parts: Vec<feed::Part>,
     },
     /// Milliseconds to load an aggregate: cold, from a snapshot, hot.
     Load {
@@ -125,7 +129,7 @@ async fn run(bench: Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Commit { effort, sweep: false, only } => commit::run(effort.into(), &only).await,
         Bench::Commit { effort, sweep: true, .. } => commit::sweep::run(effort.into()).await,
-        Bench::Feed { effort } => feed::run(effort.into()).await,
+        Bench::Feed { effort, parts } => feed::run(effort.into(), &parts).await,
         Bench::Load { effort } => load::run(effort.into()).await,
         Bench::Projection { effort } => projection::run(effort.into()).await,
         Bench::Replay { effort } => replay::run(effort.into()).await,

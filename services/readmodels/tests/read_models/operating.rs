@@ -87,7 +87,7 @@ async fn each_commit_is_taken_once(pool: &PgPool, operator: &Operator) {
     .fetch_one(pool)
     .await
     .unwrap();
-    // 5 of networks, 3 + 6 + 3 + 4 of cases, 4 of a meeting and 3 of one that is cancelled.
+    // 5 of networks, 3 + 6 + 3 + 4 of cases, 5 of a meeting and 3 of one that is cancelled.
     assert_eq!((events, distinct), (29, 29));
 }
 
