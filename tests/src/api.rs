@@ -124,6 +124,21 @@ impl Api {
         caller.shown(request).timeout(STREAM_MAX).send().await.unwrap()
     }
 
+    /// Asks somebody who may be away, or go away meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// When no answer begins.
+    pub async fn tries(
+        &self,
+        caller: &Caller,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> reqwest::Result<reqwest::Response> {
+        let request = self.http.request(Method::GET, format!("{}/v1/{path}", self.url));
+        shown_with(caller.shown(request), headers).send().await
+    }
+
     /// Asks.
     pub fn get(
         &self,
@@ -203,12 +218,18 @@ pub fn an_hour_ago() -> DateTime<Utc> {
     clock::now() - TimeDelta::hours(1)
 }
 
+fn shown_with(
+    request: reqwest::RequestBuilder,
+    headers: &[(&str, &str)],
+) -> reqwest::RequestBuilder {
+    headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
+}
+
 fn answered(
     request: reqwest::RequestBuilder,
     headers: &[(&str, &str)],
 ) -> impl Future<Output = Answer> + use<> {
-    let request =
-        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    let request = shown_with(request, headers);
     async move {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

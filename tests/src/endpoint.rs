@@ -17,14 +17,14 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
     sync::{Mutex as Held, mpsc},
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
 };
 
 /// How long a request may be waited for.
 const HEARD_WITHIN: Duration = Duration::from_secs(30);
 
 /// What it does with a request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     /// Answers with this status.
     Answer(u16),
@@ -43,6 +43,8 @@ pub enum Act {
 pub struct Heard {
     /// When it had come in full.
     pub at: Instant,
+    /// What is done with it.
+    pub act: Act,
     pub method: String,
     pub path: String,
     headers: Vec<(String, String)>,
@@ -64,8 +66,17 @@ pub struct Endpoint {
     address: SocketAddr,
     deliveries: Held<mpsc::UnboundedReceiver<Heard>>,
     askings: Held<mpsc::UnboundedReceiver<Heard>>,
+    ears: Ears,
+    /// It listens, unless it has gone away.
+    task: Option<JoinHandle<()>>,
+}
+
+/// How it behaves, and where what it hears goes.
+#[derive(Clone)]
+struct Ears {
     manners: Arc<Manners>,
-    task: JoinHandle<()>,
+    delivered: mpsc::UnboundedSender<Heard>,
+    asked: mpsc::UnboundedSender<Heard>,
 }
 
 #[derive(Debug)]
@@ -90,28 +101,39 @@ impl Endpoint {
             to_deliveries: Mutex::new([Act::Answer(204)].into()),
             to_asking: Mutex::new([AGREES].into()),
         });
-        let own = manners.clone();
-        let task = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (manners, delivered, asked) = (own.clone(), delivered.clone(), asked.clone());
-                tokio::spawn(async move {
-                    // Whoever hangs up in the middle is no failure here.
-                    let _hung_up = serve(stream, &manners, &delivered, &asked).await;
-                });
-            }
-        });
+        let ears = Ears { manners, delivered, asked };
+        let task = Some(tokio::spawn(listen(listener, ears.clone())));
         let (deliveries, askings) = (Held::new(deliveries), Held::new(askings));
-        Self { address, deliveries, askings, manners, task }
+        Self { address, deliveries, askings, ears, task }
+    }
+
+    /// Ends as a process does that is killed: nothing listens, and what was being answered breaks off.
+    /// What it has heard stays.
+    pub fn goes_away(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+    }
+
+    /// Listens again where it did before.
+    ///
+    /// # Errors
+    ///
+    /// When somebody else listens there.
+    pub async fn comes_back(&mut self) -> io::Result<()> {
+        let listener = TcpListener::bind(self.address).await?;
+        self.task = Some(tokio::spawn(listen(listener, self.ears.clone())));
+        Ok(())
     }
 
     /// What it does with the next deliveries, the last for good.
     pub fn to_deliveries(&self, acts: impl IntoIterator<Item = Act>) {
-        *self.manners.to_deliveries.lock().unwrap() = acts.into_iter().collect();
+        *self.ears.manners.to_deliveries.lock().unwrap() = acts.into_iter().collect();
     }
 
     /// What it does when it is asked, the last for good.
     pub fn to_asking(&self, acts: impl IntoIterator<Item = Act>) {
-        *self.manners.to_asking.lock().unwrap() = acts.into_iter().collect();
+        *self.ears.manners.to_asking.lock().unwrap() = acts.into_iter().collect();
     }
 
     pub fn url(&self) -> String {
@@ -182,7 +204,20 @@ impl Endpoint {
 
 impl Drop for Endpoint {
     fn drop(&mut self) {
-        self.task.abort();
+        self.goes_away();
+    }
+}
+
+/// Takes connections; with it goes whatever it was doing on them.
+async fn listen(listener: TcpListener, ears: Ears) {
+    let mut serving = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let ears = ears.clone();
+        serving.spawn(async move {
+            // Whoever hangs up in the middle is no failure here.
+            let _hung_up = serve(stream, &ears).await;
+        });
+        while serving.try_join_next().is_some() {}
     }
 }
 
@@ -191,20 +226,11 @@ fn next_act(acts: &Mutex<VecDeque<Act>>) -> Act {
     if acts.len() > 1 { acts.pop_front().unwrap() } else { acts[0].clone() }
 }
 
-async fn serve(
-    stream: TcpStream,
-    manners: &Manners,
-    delivered: &mpsc::UnboundedSender<Heard>,
-    asked: &mpsc::UnboundedSender<Heard>,
-) -> io::Result<()> {
+async fn serve(stream: TcpStream, ears: &Ears) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
-    while let Some(heard) = read(&mut stream).await? {
-        let is_asking = heard.method == "OPTIONS";
-        let (acts, told) = match is_asking {
-            true => (&manners.to_asking, asked),
-            false => (&manners.to_deliveries, delivered),
-        };
-        let act = next_act(acts);
+    while let Some(heard) = read(&mut stream, &ears.manners).await? {
+        let told = if heard.method == "OPTIONS" { &ears.asked } else { &ears.delivered };
+        let act = heard.act.clone();
         let head = match &act {
             Act::Answer(status) => format!("{status} X"),
             Act::Head(head) => (*head).to_owned(),
@@ -239,7 +265,7 @@ async fn serve(
 }
 
 /// Reads one request; nothing where the caller has hung up.
-async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Heard>> {
+async fn read(stream: &mut BufReader<TcpStream>, manners: &Manners) -> io::Result<Option<Heard>> {
     let mut line = String::new();
     if stream.read_line(&mut line).await? == 0 {
         return Ok(None);
@@ -253,9 +279,14 @@ async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Heard>> {
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let mut heard = Heard { at: Instant::now(), method, path, headers, body: Vec::new() };
-    heard.body = vec![0; heard.header("content-length").parse().unwrap_or(0)];
-    stream.read_exact(&mut heard.body).await?;
-    heard.at = Instant::now();
-    Ok(Some(heard))
+    let named = |(name, value): &(String, String)| {
+        (name == "content-length").then(|| value.parse().unwrap_or(0))
+    };
+    let mut body = vec![0; headers.iter().find_map(named).unwrap_or(0)];
+    stream.read_exact(&mut body).await?;
+    let act = next_act(match method.as_str() {
+        "OPTIONS" => &manners.to_asking,
+        _ => &manners.to_deliveries,
+    });
+    Ok(Some(Heard { at: Instant::now(), act, method, path, headers, body }))
 }

@@ -43,6 +43,18 @@ pub struct PostgresAddress {
     pub url: String,
 }
 
+impl Addresses {
+    /// As they are written down in the `data` of a `samvirke up`.
+    ///
+    /// # Errors
+    ///
+    /// When it does not run.
+    pub fn read(data: &Path) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(data.join("running.toml"))?;
+        Ok(toml::from_str(&text)?)
+    }
+}
+
 /// A running `samvirke up`. Dropping it stops it and removes its directory.
 #[derive(Debug)]
 pub struct Up {
@@ -150,8 +162,7 @@ impl Up {
     ///
     /// When it does not run.
     pub fn addresses(&self) -> anyhow::Result<Addresses> {
-        let text = fs::read_to_string(self.data().join("running.toml"))?;
-        Ok(toml::from_str(&text)?)
+        Addresses::read(self.data())
     }
 
     /// Ends samvirke as `kill -9` does. What it has started ends by itself.

@@ -1,5 +1,6 @@
 //! What goes wrong in the world, done on purpose: `./tests/faults kill` ends a process in the middle of an
-//! import, again and again, and checks that no promise was broken.
+//! import, again and again, and checks that no promise was broken; `./tests/faults feed` does so in the
+//! middle of deliveries.
 //!
 //! Invariant: what is checked is read from the streams and the database themselves, never taken from
 //! the word of the program under test; only what it acknowledged is.
@@ -7,12 +8,16 @@
 mod blow;
 mod story;
 
+mod import;
+
 mod promises;
 mod quiet;
 mod rebuilt;
 mod told;
 
 mod round;
+
+mod feed;
 
 use std::{
     io::{Write, stdout},
@@ -28,7 +33,13 @@ use crate::{
 
 /// Does what goes wrong in the world, and checks that no promise was broken.
 #[derive(Debug, Parser)]
-#[command(name = "faults", version)]
+#[command(
+    name = "faults",
+    version,
+    after_help = "Examples:
+  ./tests/faults kill --rounds 20
+  ./tests/faults feed --rounds 5 --only receiver --seed 7"
+)]
 struct Arguments {
     #[command(subcommand)]
     fault: Fault,
@@ -38,6 +49,8 @@ struct Arguments {
 enum Fault {
     /// Ends samvirke, nats-server and PostgreSQL as `kill -9` does, each at random moments of an import
     Kill(Kill),
+    /// Ends samvirke, nats-server and receivers in the middle of deliveries to receivers that misbehave
+    Feed(feed::Feed),
 }
 
 #[derive(Debug, Args)]
@@ -54,12 +67,12 @@ struct Kill {
 }
 
 fn main() -> ExitCode {
-    let Fault::Kill(kill) = Arguments::parse().fault;
+    let fault = Arguments::parse().fault;
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Into::into)
-        .and_then(|runtime| runtime.block_on(run(&kill)));
+        .and_then(|runtime| runtime.block_on(run(&fault)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -70,9 +83,17 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(kill: &Kill) -> anyhow::Result<()> {
+async fn run(fault: &Fault) -> anyhow::Result<()> {
+    match fault {
+        Fault::Kill(kill) => run_kill(kill).await,
+        Fault::Feed(feed) => feed::run(feed).await,
+    }
+}
+
+async fn run_kill(kill: &Kill) -> anyhow::Result<()> {
     let seed = kill.seed.unwrap_or_else(rand::random);
-    let blows = Blow::drawn(seed, kill.rounds, &kill.only);
+    let lines = story::chapters().iter().map(Vec::len).sum();
+    let blows = Blow::drawn(seed, kill.rounds, &kill.only, lines);
     say(&format!("seed {seed}: {} rounds of {} lines", blows.len(), story::lines().len()));
     say(round::HEADING);
     let mut passed = 0;

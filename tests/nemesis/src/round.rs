@@ -1,27 +1,21 @@
 //! One round: a Samvirke of its own, several imports, one blow, and what must be true afterwards.
 
 use std::{
-    env, fs,
-    net::TcpListener,
-    path::{Path, PathBuf},
-    process::{Child, ExitStatus, Stdio},
+    env,
     time::{Duration, Instant},
 };
 
-use anyhow::Context;
 use samvirke_tests::{Server, Up};
 
 use crate::{
     blow::{Blow, Victim},
-    promises, quiet, rebuilt,
-    story::{self, Line},
+    import::{
+        self, IMPORTED_WITHIN, Import, LOOK_EVERY, acknowledged, count, free_port, has_not_ended,
+        total, until,
+    },
+    promises, quiet, rebuilt, story,
     told::promised,
 };
-
-/// How long the imports may take, the blow included.
-const IMPORTED_WITHIN: Duration = Duration::from_secs(180);
-/// How often the imports are looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// The line above the rows.
 pub(crate) const HEADING: &str = "round  killed       at line  of all  went on after  commits  by policies  rows compared  seconds";
@@ -37,7 +31,7 @@ pub(crate) struct Course {
 }
 
 impl Course {
-    pub(crate) fn row(&self, number: usize, blow: &Blow) -> String {
+    pub(crate) fn row(&self, number: usize, blow: &Blow<Victim>) -> String {
         format!(
             "{number:>5}  {:<11}  {:>7}  {:>6}  {:>11.2} s  {:>7}  {:>11}  {:>13}  {:>7.1}",
             blow.victim,
@@ -57,7 +51,7 @@ impl Course {
 /// # Errors
 ///
 /// The first promise that was broken; what is left of the round is then kept.
-pub(crate) async fn play(blow: &Blow) -> anyhow::Result<Course> {
+pub(crate) async fn play(blow: &Blow<Victim>) -> anyhow::Result<Course> {
     // `tests/faults` builds both, side by side.
     let samvirke = env::current_exe()?.with_file_name("samvirke");
     let mut up = Up::start(&samvirke, &format!("127.0.0.1:{}", free_port()?))?;
@@ -71,7 +65,7 @@ pub(crate) async fn play(blow: &Blow) -> anyhow::Result<Course> {
     }
 }
 
-async fn play_on(up: &mut Up, blow: &Blow) -> anyhow::Result<Course> {
+async fn play_on(up: &mut Up, blow: &Blow<Victim>) -> anyhow::Result<Course> {
     let begun = Instant::now();
     up.is_well()?;
     let mut prologue = Import::start(up, "prologue", &story::prologue())?;
@@ -85,10 +79,8 @@ async fn play_on(up: &mut Up, blow: &Blow) -> anyhow::Result<Course> {
     until(up, &mut imports.iter_mut().collect::<Vec<_>>()).await?;
     up.is_well()?;
 
-    let mut acknowledged = prologue.acknowledged()?;
-    for import in &imports {
-        acknowledged.extend(import.acknowledged()?);
-    }
+    let mut acknowledged = acknowledged(&imports)?;
+    acknowledged.extend(prologue.acknowledged()?);
     let lines = story::lines();
     promised!(
         acknowledged.len() == lines.len(),
@@ -112,17 +104,12 @@ async fn play_on(up: &mut Up, blow: &Blow) -> anyhow::Result<Course> {
 
 /// Waits for the moment, kills, and starts again what does not come back by itself; returns how long it
 /// was until the next line was acknowledged.
-async fn strike(up: &mut Up, blow: &Blow, imports: &mut [Import]) -> anyhow::Result<Duration> {
-    let count = |imports: &[Import]| imports.iter().map(Import::count).sum::<usize>();
-    let mut look = tokio::time::interval(LOOK_EVERY);
-    while count(imports) < blow.lines {
-        look.tick().await;
-        for import in &mut *imports {
-            import.has_not_failed()?;
-        }
-    }
-    let moment = tokio::time::Instant::now() + blow.later;
-    tokio::time::interval_at(moment, LOOK_EVERY).tick().await;
+async fn strike(
+    up: &mut Up,
+    blow: &Blow<Victim>,
+    imports: &mut [Import],
+) -> anyhow::Result<Duration> {
+    import::until_the_moment(blow, imports).await?;
     let struck = Instant::now();
     match blow.victim {
         Victim::Samvirke => {
@@ -133,8 +120,8 @@ async fn strike(up: &mut Up, blow: &Blow, imports: &mut [Import]) -> anyhow::Res
         Victim::Postgres => up.kill_server(Server::Postgres)?,
     }
     let before = count(imports);
-    let total: usize = imports.iter().map(|import| import.total).sum();
-    while count(imports) == before && before < total {
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    while count(imports) == before && before < total(imports) {
         look.tick().await;
         has_not_ended(up)?;
         promised!(struck.elapsed() < IMPORTED_WITHIN, "nothing went on after the blow");
@@ -143,104 +130,4 @@ async fn strike(up: &mut Up, blow: &Blow, imports: &mut [Import]) -> anyhow::Res
         }
     }
     Ok(struck.elapsed())
-}
-
-/// Checks that samvirke itself is still there.
-fn has_not_ended(up: &mut Up) -> anyhow::Result<()> {
-    let ended = up.ended()?;
-    promised!(ended.is_none(), "samvirke ended by itself: {}", ended.unwrap_or_default());
-    Ok(())
-}
-
-/// Waits until the imports have come to their ends.
-async fn until(up: &mut Up, imports: &mut [&mut Import]) -> anyhow::Result<()> {
-    let begun = Instant::now();
-    let mut look = tokio::time::interval(LOOK_EVERY);
-    for import in imports {
-        while !import.is_done()? {
-            look.tick().await;
-            has_not_ended(up)?;
-            let (name, count) = (&import.name, import.count());
-            promised!(
-                begun.elapsed() < IMPORTED_WITHIN,
-                "{name} stands at line {count} and does not go on by itself"
-            );
-        }
-    }
-    Ok(())
-}
-
-/// One `samvirke import`.
-struct Import {
-    name: String,
-    process: Child,
-    ended: Option<ExitStatus>,
-    file: PathBuf,
-    total: usize,
-}
-
-impl Import {
-    fn start(up: &Up, name: &str, lines: &[Line]) -> anyhow::Result<Self> {
-        let file = up.data().join(format!("{name}.jsonl"));
-        let text: String = lines.iter().map(|line| format!("{}\n", line.text)).collect();
-        fs::write(&file, text)?;
-        let said = fs::File::create(file.with_extension("said"))?;
-        let process = up
-            .command(&["import", &file.to_string_lossy(), "--resume", "--url", &up.url()])
-            .stdout(said.try_clone()?)
-            .stderr(said)
-            .stdin(Stdio::null())
-            .spawn()
-            .context("samvirke import cannot be started")?;
-        Ok(Self { name: name.to_owned(), process, ended: None, file, total: lines.len() })
-    }
-
-    /// The keys that the server has acknowledged.
-    fn acknowledged(&self) -> anyhow::Result<Vec<String>> {
-        let text = fs::read_to_string(progress_of(&self.file))?;
-        Ok(text.lines().skip(1).map(str::to_owned).collect())
-    }
-
-    fn count(&self) -> usize {
-        let text = fs::read_to_string(progress_of(&self.file)).unwrap_or_default();
-        text.matches('\n').count().saturating_sub(1)
-    }
-
-    /// Whether it came to its end; a refused line is a broken promise, since all are in order.
-    fn is_done(&mut self) -> anyhow::Result<bool> {
-        if self.ended.is_none() {
-            self.ended = self.process.try_wait()?;
-        }
-        self.has_not_failed()?;
-        Ok(self.ended.is_some())
-    }
-
-    fn has_not_failed(&mut self) -> anyhow::Result<()> {
-        if self.ended.is_none() {
-            self.ended = self.process.try_wait()?;
-        }
-        let Some(status) = self.ended else { return Ok(()) };
-        let said = fs::read_to_string(self.file.with_extension("said")).unwrap_or_default();
-        promised!(status.success(), "the import of {} gave up ({status}):\n{said}", self.name);
-        Ok(())
-    }
-}
-
-impl Drop for Import {
-    fn drop(&mut self) {
-        // It is of no use any more where the round broke off.
-        let _ended_already = self.process.kill();
-        let _ended = self.process.wait();
-    }
-}
-
-fn progress_of(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".progress");
-    name.into()
-}
-
-/// A port that stays the same when samvirke is started again, so that the imports find it.
-fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

@@ -13,7 +13,7 @@ const CASES: usize = 12;
 /// One in so many cases is joint and goes out to the members.
 const JOINT_EVERY: usize = 4;
 /// The members; the last one leaves during the import.
-const MEMBERS: [&str; 4] = ["920125298", "935478715", "964951373", "950000007"];
+pub(crate) const MEMBERS: [&str; 4] = ["920125298", "935478715", "964951373", "950000007"];
 
 /// One line of an import.
 #[derive(Clone, Debug)]
@@ -99,25 +99,26 @@ fn chapter(number: usize) -> Vec<Line> {
     told.lines
 }
 
-struct Told {
+/// Lines as they are told.
+pub(crate) struct Told {
     prefix: String,
     at: &'static str,
-    lines: Vec<Line>,
+    pub(crate) lines: Vec<Line>,
 }
 
 impl Told {
-    fn new(prefix: &str, at: &'static str) -> Self {
+    pub(crate) fn new(prefix: &str, at: &'static str) -> Self {
         Self { prefix: prefix.to_owned(), at, lines: Vec::new() }
     }
 
-    fn tell(&mut self, to: &str, body: Value) {
+    pub(crate) fn tell(&mut self, to: &str, body: Value) {
         let key = format!("{}-{}", self.prefix, self.lines.len() + 1);
         let who = if to.ends_with("/found") { "operator" } else { "secretariat" };
         let line = json!({"to": to, "as": who, "at": self.at, "key": key, "body": body});
         self.lines.push(Line { key, to: to.to_owned(), text: line.to_string() });
     }
 
-    fn open(&mut self, case: &str, joint: bool) {
+    pub(crate) fn open(&mut self, case: &str, joint: bool) {
         let description = json!({"title": case, "public_title": "En sak"});
         self.tell(
             &format!("cases/{case}/open"),
@@ -137,7 +138,7 @@ impl Told {
     }
 
     /// A meeting on cases, as a source tells of it.
-    fn meet(&mut self, body: &str, name: &str, cases: &[String], conclusion: &str) {
+    pub(crate) fn meet(&mut self, body: &str, name: &str, cases: &[String], conclusion: &str) {
         let meeting = format!("meetings/prove:{body}-{name}");
         self.tell(
             &format!("{meeting}/report-held"),

@@ -13,7 +13,7 @@ use async_nats::jetstream::{
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 
-use super::{Publication, Published};
+use super::{ANSWER_TIMEOUT, Publication, Published};
 use crate::{log::ReadError, policy::signing};
 
 /// How long the server waits for a sign of work on a message before it delivers it again. After a
@@ -176,7 +176,10 @@ impl Place {
     pub async fn now(&self) -> Result<Option<Taken>, ReadError> {
         let asked = self.consumer.fetch().max_messages(1).messages().await;
         let mut messages = asked.map_err(|err| self.publication.unreachable(err))?;
-        self.taken(messages.next().await)
+        // The server keeps no such request, so one that is lost with it is never answered.
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, messages.next()).await;
+        let name = || self.publication.name().to_owned();
+        self.taken(answer.map_err(|_| ReadError::TimedOut { stream: name() })?)
     }
 
     /// Takes the next message, and waits for it at most so long.
@@ -257,3 +260,6 @@ fn is_missing(error: &ConsumerError) -> bool {
     let ConsumerErrorKind::JetStream(error) = error.kind() else { return false };
     [ErrorCode::CONSUMER_NOT_FOUND, ErrorCode::STREAM_NOT_FOUND].contains(&error.error_code())
 }
+
+#[cfg(test)]
+mod tests;
