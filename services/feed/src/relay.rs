@@ -174,6 +174,11 @@ impl Teller<'_> {
                 Err(error) => return self.begin_again(error).await,
             }
         }
+        if self.on_their_way.is_empty() {
+            // Nobody acknowledges what had nothing to say.
+            self.told = self.sent.clone();
+            self.forget_told();
+        }
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use async_nats::jetstream::stream::Config;
+use chrono::DateTime;
 use futures::StreamExt;
 use samvirke_feed::{
     MasterKey, Settings,
@@ -11,8 +12,8 @@ use samvirke_feed::{
     service,
 };
 use samvirke_kernel::{
-    committer::AppendError,
-    envelope::ENVELOPE_BYTES_MAX,
+    committer::{AppendError, Pending},
+    envelope::{ENVELOPE_BYTES_MAX, ENVELOPE_VERSION, Envelope, Member},
     publication::{Outgoing, Publication, Published},
 };
 use samvirke_private_servers::{
@@ -21,10 +22,13 @@ use samvirke_private_servers::{
 };
 use samvirke_schemas::{
     feed::{self, CloudEvent, Fact},
+    id::AggregateId,
     organisation::OrganisationNumber,
+    principal::Principal,
 };
 use samvirke_tests::{Caller, Running};
 use serde_json::json;
+use uuid::Uuid;
 
 const AT: &str = "2017-01-01T12:00";
 /// How long the relay may take to tell what was committed.
@@ -32,6 +36,8 @@ const TOLD_WITHIN: Duration = Duration::from_secs(30);
 
 /// How often an agreement is amended, so that catching up takes several batches.
 const AMENDMENTS: usize = 2_500;
+/// More commits than the relay takes in hand at once.
+const SILENT: usize = 6_000;
 
 struct World {
     nats: Temporary<NatsServer>,
@@ -189,6 +195,48 @@ async fn a_message_that_is_too_large_is_refused_before_anything_is_sent() {
     let refused = world.publication.publish(0, &[small, large]).await;
     assert_eq!(refused, Err(AppendError::TooLarge { bytes: ENVELOPE_BYTES_MAX + 1 }));
     assert_eq!(world.publication.last_sequence().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn commits_that_say_nothing_hold_nothing_up_however_many_there_are() {
+    let world = World::start().await;
+    let log = world.caller.log("cases").await.unwrap();
+    let commits = (0..SILENT).map(|number| log.append(vec![silent(number)]));
+    futures::future::try_join_all(commits).await.unwrap();
+    let _relay = world.relay();
+    world.feed(1).await;
+    let members = members(3);
+    for member in &members {
+        world.admit(member).await;
+    }
+    assert_eq!(admitted(&world.feed(4).await), members);
+}
+
+/// A commit of a kind of which nothing is told.
+fn silent(number: usize) -> Pending {
+    let id: AggregateId = format!("prove:{number}").parse().unwrap();
+    let envelope = Envelope {
+        v: ENVELOPE_VERSION,
+        aggregate: Member {
+            kind: "register".into(),
+            id: id.clone(),
+            version_from: 1,
+            version_to: 1,
+        },
+        command_id: Uuid::nil(),
+        command: "register.open".into(),
+        digest: String::new(),
+        actor: Principal::public(),
+        cause: None,
+        traceparent: None,
+        provenance: None,
+        occurred_at: DateTime::UNIX_EPOCH,
+        recorded_at: DateTime::UNIX_EPOCH,
+        previous: None,
+        events: Vec::new(),
+    };
+    let subject = format!("es.cases.prove.register.{}", id.local).into();
+    Pending { subject, expected: 0, payload: envelope.write().unwrap() }
 }
 
 #[tokio::test]
