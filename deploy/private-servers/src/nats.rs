@@ -35,7 +35,7 @@ pub const PAYLOAD_BYTES_MAX: u32 = 1024 * 1024;
 /// How many servers a cluster on one machine may have.
 pub const CLUSTER_NODES_MAX: usize = 5;
 /// nats-server looks for memory that it can give back when it has five times what it needs, not twice:
-/// that is some tens of megabytes here, and a quarter more commits a second.
+/// that is a quarter more commits a second, for some ten megabytes where there are few consumers.
 const MEMORY: (&str, &str) = ("GOGC", "400");
 /// How long one probe of readiness may take.
 const PROBE_MAX: Duration = Duration::from_secs(2);
