@@ -5,7 +5,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use async_nats::{HeaderMap, client::RequestErrorKind};
+use async_nats::{
+    HeaderMap,
+    client::{Request, RequestErrorKind},
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use samvirke_kernel::{
     clock,
@@ -28,6 +31,8 @@ use uuid::Uuid;
 const LISTENS_WITHIN: Duration = Duration::from_secs(30);
 /// How often a service that does not listen yet is tried.
 const TRY_EVERY: Duration = Duration::from_millis(20);
+/// How long it may take until a service that listens has answered, before it is asked again.
+const HEARD_WITHIN: Duration = Duration::from_secs(4);
 /// How long a command may take.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(20);
 /// The secret behind the signatures in tests.
@@ -135,14 +140,21 @@ impl Caller {
             let mut again = tokio::time::interval(TRY_EVERY);
             loop {
                 again.tick().await;
-                let asked = self.client.request_with_headers(
-                    subject.clone(),
-                    headers.clone(),
-                    payload.clone().into(),
-                );
-                match asked.await {
-                    Err(error) if error.kind() == RequestErrorKind::NoResponders => (),
-                    answer => return answer,
+                let request = Request::new()
+                    .headers(headers.clone())
+                    .payload(payload.clone().into())
+                    .timeout(Some(HEARD_WITHIN));
+                let asked = self.client.send_request(subject.clone(), request).await;
+                // A service that was killed may take a message with it; the same command is the
+                // same, however often it is sent.
+                match asked.as_ref().map_err(|error| error.kind()) {
+                    Err(RequestErrorKind::NoResponders | RequestErrorKind::TimedOut) => (),
+                    Ok(_)
+                    | Err(
+                        RequestErrorKind::InvalidSubject
+                        | RequestErrorKind::MaxPayloadExceeded
+                        | RequestErrorKind::Other,
+                    ) => return asked,
                 }
             }
         };
