@@ -32,7 +32,7 @@ use uuid::Uuid;
 
 const AT: &str = "2017-01-01T12:00";
 /// How long the relay may take to tell what was committed.
-const TOLD_WITHIN: Duration = Duration::from_secs(30);
+const TOLD_WITHIN: Duration = Duration::from_secs(90);
 
 /// How often an agreement is amended, so that catching up takes several batches.
 const AMENDMENTS: usize = 2_500;
