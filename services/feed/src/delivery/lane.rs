@@ -308,3 +308,21 @@ pub(super) fn line(text: &str) -> Line {
         .collect();
     text.parse().unwrap_or_else(|_| "-".parse().expect("a hyphen is a line"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lane_that_is_interrupted_again_and_again_waits_longer_and_longer_up_to_a_limit() {
+        let within = |interruptions, shortest, longest| {
+            let pause = pause(interruptions).as_secs_f64();
+            assert!((shortest..=longest).contains(&pause), "{interruptions}: {pause} s");
+        };
+        within(1, 1.0, 2.0);
+        within(2, 2.0, 4.0);
+        within(5, 16.0, 32.0);
+        within(6, 30.0, 60.0);
+        within(u32::MAX, 30.0, 60.0);
+    }
+}
