@@ -26,7 +26,7 @@ use samvirke_schemas::{
     organisation::OrganisationNumber,
     principal::Principal,
 };
-use samvirke_tests::{Caller, Running};
+use samvirke_tests::{Caller, Running, organisation_numbers};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -80,9 +80,9 @@ impl World {
     }
 }
 
-/// Organisation numbers with a right control digit.
+/// So many who may be members.
 fn members(count: usize) -> Vec<OrganisationNumber> {
-    (100_000_000..).filter_map(|n: u32| n.to_string().parse().ok()).take(count).collect()
+    organisation_numbers().take(count).collect()
 }
 
 fn event(message: &Published) -> CloudEvent {

@@ -13,7 +13,7 @@ use samvirke_schemas::{
     principal::{Grant, Principal, Role},
     reply::Refused,
 };
-use samvirke_tests::{Caller, Endpoint, Running};
+use samvirke_tests::{Caller, Endpoint, Running, organisation_numbers};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -98,12 +98,8 @@ impl World {
     /// Lets so many things happen that everybody is told of.
     pub(crate) async fn happen(&self, count: usize) {
         let told = usize::try_from(self.publication.last_sequence().await.unwrap()).unwrap();
-        let numbers = (100_000_000..).map(|number: u32| number.to_string());
-        let members = numbers.filter(|number| {
-            number.parse::<samvirke_schemas::organisation::OrganisationNumber>().is_ok()
-        });
-        for member in members.skip(told).take(count) {
-            self.admit(&member).await;
+        for member in organisation_numbers().skip(told).take(count) {
+            self.admit(member.as_str()).await;
         }
     }
 

@@ -8,6 +8,7 @@ use samvirke_schemas::organisation::OrganisationNumber;
 use samvirke_tests::{
     Up,
     api::{Api, Caller, admitting, founding, recovers},
+    organisation_numbers,
 };
 use serde_json::json;
 
@@ -43,7 +44,7 @@ impl Site {
         let operator = api.caller(&["*:operator"], None);
         api.gives(&operator, &format!("cooperations/{COOPERATION}/found"), founding()).await;
         let secretariat = api.secretariat();
-        let members = numbers(members);
+        let members: Vec<_> = organisation_numbers().take(members).collect();
         for member in &members {
             let to = format!("cooperations/{COOPERATION}/admit-member");
             api.gives(&secretariat, &to, admitting(member.as_str())).await;
@@ -110,9 +111,4 @@ pub(crate) struct Webhook {
     pub(crate) endpoint: String,
     /// The type of events that it is for.
     pub(crate) tag: &'static str,
-}
-
-/// Organisation numbers with a right control digit.
-fn numbers(count: usize) -> Vec<OrganisationNumber> {
-    (100_000_000..).filter_map(|number: u32| number.to_string().parse().ok()).take(count).collect()
 }
