@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use rand::RngExt;
 use samvirke_schemas::{
     id::AggregateId, message::Provenance, principal::Principal, reply::Warning,
 };
 use uuid::Uuid;
 
 use crate::{
+    backoff,
     committer::AppendError,
     decider::{Command, Decider},
     loaded::{Loaded, Remembered},
@@ -268,9 +268,7 @@ async fn overtaken(attempt: u32, error: AppendError) -> Result<(), StoreError> {
 }
 
 async fn back_off(attempt: u32) {
-    let ceiling = BACKOFF_MIN.saturating_mul(1 << attempt.min(10)).min(BACKOFF_MAX);
-    let jitter = rand::rng().random_range(0.5..1.0);
-    tokio::time::sleep(ceiling.mul_f64(jitter)).await;
+    tokio::time::sleep(backoff::pause(attempt, BACKOFF_MIN, BACKOFF_MAX)).await;
 }
 
 fn advance<D: Decider>(

@@ -29,6 +29,7 @@ pub mod publication;
 pub mod receiver;
 pub mod service;
 
+pub mod backoff;
 pub mod clock;
 pub mod signature;
 

@@ -5,9 +5,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rand::RngExt;
 use samvirke_kernel::{
-    clock,
+    backoff, clock,
     inbox::chain,
     log::ReadError,
     publication::place::{Place, Taken},
@@ -292,11 +291,9 @@ impl Lane {
     }
 }
 
-/// How long a lane waits that was interrupted so often in a row: longer and longer, and those that were
-/// interrupted together not equally long.
+/// How long a lane waits that was interrupted so often in a row.
 fn pause(interruptions: u32) -> Duration {
-    let longest = RETRY.saturating_mul(1 << interruptions.min(10)).min(RETRY_MAX);
-    longest.mul_f64(rand::rng().random_range(0.5..1.0))
+    backoff::pause(interruptions, RETRY, RETRY_MAX)
 }
 
 /// A text as a line; what is too long for one is cut.
