@@ -47,6 +47,16 @@ pub enum Subject {
     PlainText {},
 }
 
+impl Subject {
+    /// The case, if it is one.
+    pub fn case(&self) -> Option<&AggregateId> {
+        match self {
+            Self::Case { case, .. } => Some(case),
+            Self::NoticeAndAgenda {} | Self::EarlierMinutes { .. } | Self::PlainText {} => None,
+        }
+    }
+}
+
 /// Why a text stays out of public papers, and until when (offentleglova; Noark 5 `skjerming`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -168,18 +168,6 @@ pub struct Item {
     pub withheld: bool,
 }
 
-impl Item {
-    /// The case that it is about.
-    pub fn case(&self) -> Option<&AggregateId> {
-        match &self.subject {
-            Subject::Case { case, .. } => Some(case),
-            Subject::NoticeAndAgenda {}
-            | Subject::EarlierMinutes { .. }
-            | Subject::PlainText {} => None,
-        }
-    }
-}
-
 /// Somebody who was disqualified from an item (kommuneloven § 11-10).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Conflict {

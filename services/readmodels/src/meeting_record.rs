@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use samvirke_schemas::{
     id::{CooperationId, LocalId},
     meetings::meeting::Event,
-    queries::meeting::{Item, Meeting, Parameters},
+    queries::meeting::{Meeting, Parameters},
 };
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +99,10 @@ pub(crate) async fn answer(
     asked.seen(&[&TABLE, &case_file::TABLE]).await?;
     let row = document::<MeetingRecord>(asked.pool, &parameters.id.to_string()).await?;
     let sight = Sight::of(asked.principal, &row.cooperation);
-    let cases = case_file::covered(asked, row.meeting.agenda.iter().filter_map(Item::case)).await?;
+    if sight == Sight::All {
+        return Ok(row.meeting);
+    }
+    let treated = row.meeting.agenda.iter().filter_map(|item| item.subject.case());
+    let cases = case_file::covered(asked, treated).await?;
     Ok(veil_meeting(&row.meeting, &sight, &cases, asked.today))
 }

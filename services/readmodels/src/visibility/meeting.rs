@@ -40,7 +40,7 @@ pub(crate) fn veil(
     for item in &mut covered.agenda {
         let by_meeting = is_public
             && (item.behind_doors || is_restricted(item, today) || left_out.contains(&item.item));
-        let by_case = item.case().and_then(|case| cases.get(case));
+        let by_case = item.subject.case().and_then(|case| cases.get(case));
         if !by_meeting && by_case.is_none() {
             continue;
         }

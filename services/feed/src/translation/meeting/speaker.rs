@@ -195,7 +195,7 @@ impl Speaker<'_> {
             item: entry.item.clone(),
             kind: entry.kind,
             title: title.cloned(),
-            case: entry.case().0,
+            case: entry.subject.case().cloned(),
             number: case.map(Case::number),
             withheld: !shown,
         }
@@ -203,7 +203,7 @@ impl Speaker<'_> {
 
     /// The case that an item is about.
     fn case(&self, entry: &AgendaItem) -> Option<&Case> {
-        self.heard.cases.get(&entry.case().0?)
+        self.heard.cases.get(entry.subject.case()?)
     }
 
     /// Whether an item is hidden from the public by the meeting's own rules.
@@ -218,7 +218,7 @@ impl Speaker<'_> {
         entries: impl IntoIterator<Item = &'e AgendaItem>,
         fact: impl Fn(&Audience) -> Fact,
     ) {
-        let cases = entries.into_iter().filter_map(|entry| entry.case().0).collect();
+        let cases = entries.into_iter().filter_map(|entry| entry.subject.case().cloned()).collect();
         let privy = self.heard.members(&self.id.cooperation, self.day);
         let hearers = Hearers { privy, ..Hearers::default() };
         telling.tell(hearers, Concerns { cases, ..self.concerns() }, fact);
