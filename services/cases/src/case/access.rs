@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use samvirke_schemas::{
     cases::case::{
         Event,
-        access::{Restriction, Scope},
+        access::{ACCESS_GROUP_PEOPLE_MAX, ACCESS_GROUPS_MAX, Restriction, Scope},
     },
     text::Prose,
 };
@@ -53,6 +53,10 @@ impl Matter {
         }
         if let Some(until) = restriction.until.filter(|until| *until < today) {
             return Err(Rejection::RestrictionOver { until });
+        }
+        within(restriction.access_groups.len(), ACCESS_GROUPS_MAX, "access groups")?;
+        for group in &restriction.access_groups {
+            within(group.people.len(), ACCESS_GROUP_PEOPLE_MAX, "people in an access group")?;
         }
         match &restriction.scope {
             Scope::Everything {} => (),

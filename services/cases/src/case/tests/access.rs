@@ -1,5 +1,8 @@
 //! Access restrictions, relations and force.
 
+use samvirke_schemas::cases::case::access::{ACCESS_GROUP_PEOPLE_MAX, ACCESS_GROUPS_MAX};
+use uuid::Uuid;
+
 use super::*;
 
 fn restrict(scope: Value, until: &str) -> Request {
@@ -205,4 +208,26 @@ fn what_is_replaced_ends_the_day_before_the_case_in_its_place_is_in_force() {
     let taken_back = in_force.after(ask(json!({"remove-relation": {
         "relation": replaces("vestregionen:old"), "reason": "Feilført."}})));
     assert_eq!(ends(&taken_back, put), []);
+}
+
+#[test]
+fn a_restriction_names_access_groups_within_limits() {
+    let groups = |count: usize, people: usize| {
+        let people: Vec<Uuid> = (1..=people as u128).map(Uuid::from_u128).collect();
+        let group = |at| json!({"group": format!("g{at}"), "people": people});
+        ask(json!({"restrict": {
+            "legal_basis": {"act": "offentleglova", "provision": "§ 13"},
+            "scope": {"everything": {}},
+            "access_groups": (0..count).map(group).collect::<Vec<_>>(),
+        }}))
+    };
+    opened()
+        .when(groups(ACCESS_GROUPS_MAX + 1, 1))
+        .then_refused(Rejection::TooMany { list: "access groups", max: ACCESS_GROUPS_MAX })
+        .when(groups(1, ACCESS_GROUP_PEOPLE_MAX + 1))
+        .then_refused(Rejection::TooMany {
+            list: "people in an access group",
+            max: ACCESS_GROUP_PEOPLE_MAX,
+        });
+    opened().when(groups(ACCESS_GROUPS_MAX, ACCESS_GROUP_PEOPLE_MAX)).then_accepted();
 }
