@@ -186,6 +186,15 @@ impl Up {
         Ok(self.process.wait()?)
     }
 
+    /// Waits until it has ended by itself; returns how.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not say.
+    pub fn wait(&mut self) -> anyhow::Result<ExitStatus> {
+        Ok(self.process.wait()?)
+    }
+
     /// How it ended, if it has ended by itself.
     ///
     /// # Errors

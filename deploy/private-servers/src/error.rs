@@ -30,6 +30,10 @@ pub enum Error {
     NoAccounts { path: PathBuf },
     #[error("streams are stored both with and without accounts; move {nobodys} or {owners} away")]
     StoredTwice { nobodys: PathBuf, owners: PathBuf },
+    #[error(
+        "the password of PostgreSQL in {path} is lost, while there is a database in {database}; put it back from a backup"
+    )]
+    PasswordLost { path: PathBuf, database: PathBuf },
     #[error("{path} is in use by another samvirke{by}; stop it or choose another directory")]
     InUse { path: PathBuf, by: String },
     #[error("{server} ended {restarts} times within {seconds} s; its log is {log}")]

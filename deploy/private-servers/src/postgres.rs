@@ -86,8 +86,12 @@ impl PostgresServer {
     pub async fn start(settings: PostgresSettings) -> Result<Self, Error> {
         make_directory(&settings.directory, None)?;
         let password_file = settings.directory.join("password");
-        let password = Secret::kept_in(&password_file).map_err(Error::prepare(&password_file))?;
         let place = find_place(&settings.directory).await?;
+        let cluster = place.cluster();
+        if cluster.exists() && !password_file.exists() {
+            return Err(Error::PasswordLost { path: password_file, database: cluster });
+        }
+        let password = Secret::kept_in(&password_file).map_err(Error::prepare(&password_file))?;
         stop_leftover(&place).await?;
         initialise(&settings, &place, &password).await?;
         let mut attempt = 1;

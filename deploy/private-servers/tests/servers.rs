@@ -133,3 +133,16 @@ fn send(signal: &str, pid: &str) {
     let sent = std::process::Command::new("kill").args([signal, pid]).status();
     assert!(sent.expect("there is a kill").success());
 }
+
+#[tokio::test]
+async fn a_database_whose_password_is_lost_is_not_given_another() {
+    let server = temporary::postgres(false).await.unwrap();
+    let directory = server.directory().join("postgres");
+    server.stop().await;
+    let password = directory.join("password");
+    std::fs::remove_file(&password).unwrap();
+    let settings = PostgresSettings::new(programs::postgres().unwrap(), &directory);
+    let error = PostgresServer::start(settings).await.unwrap_err().to_string();
+    assert!(error.contains(&*password.to_string_lossy()), "{error}");
+    assert!(!password.exists());
+}

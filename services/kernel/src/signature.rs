@@ -14,7 +14,12 @@ pub enum Untrusted {
     Forged,
 }
 
-/// Signs messages; only the gateway and policies hold one.
+/// The text is not the public half of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a public key has 64 hexadecimal digits and lies on the curve Ed25519")]
+pub struct NotAPublicKey;
+
+/// Signs messages; only the gateway holds one.
 #[derive(Clone, Debug)]
 pub struct MessageSigner(SigningKey);
 
@@ -35,9 +40,33 @@ impl MessageSigner {
     }
 }
 
-/// Checks that a message comes from the gateway.
-#[derive(Clone, Debug)]
+/// Checks that a message comes from the gateway. With it nothing can be signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageVerifier(VerifyingKey);
+
+impl std::fmt::Display for MessageVerifier {
+    /// The public key in 64 hexadecimal digits.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl std::str::FromStr for MessageVerifier {
+    type Err = NotAPublicKey;
+
+    fn from_str(text: &str) -> Result<Self, NotAPublicKey> {
+        let digits = text.as_bytes();
+        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
+            return Err(NotAPublicKey);
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| NotAPublicKey)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| NotAPublicKey)?;
+        }
+        VerifyingKey::from_bytes(&bytes).map(Self).map_err(|_| NotAPublicKey)
+    }
+}
 
 impl MessageVerifier {
     /// # Errors
@@ -67,5 +96,14 @@ mod tests {
         assert_eq!(services.check(b"found", Some(&other)), Err(Untrusted::Forged));
         assert_eq!(services.check(b"found", None), Err(Untrusted::Unsigned));
         assert_eq!(services.check(b"found", Some("x")), Err(Untrusted::Unsigned));
+    }
+
+    #[test]
+    fn the_public_key_is_read_again_as_it_was_written() {
+        let public = MessageSigner::new(&[7; 32]).verifier();
+        assert_eq!(public.to_string().parse(), Ok(public));
+        for text in ["", "07", &"g".repeat(64), &"å".repeat(32), &"+1".repeat(32)] {
+            assert_eq!(text.parse::<MessageVerifier>(), Err(NotAPublicKey), "{text:?}");
+        }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Flags that are settings too (`--data`, `--http`, …) go over the environment and the file.
 
+mod operations;
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use chrono::NaiveDate;
@@ -18,6 +20,7 @@ use samvirke_schemas::{
 use serde::Serialize;
 
 use crate::{assembly::Service, terminal::LogForm};
+pub(crate) use operations::{Keys, KeysCommand, KeysCreate};
 
 /// The backend of an inter-municipal cooperation: networks, cases and meetings as event streams.
 #[derive(Debug, Parser)]
@@ -78,6 +81,9 @@ Examples:
   SAMVIRKE_NATS__URL=nats://nats.internal:4222 samvirke serve networks
   samvirke serve readmodels gateway --config /etc/samvirke.toml")]
     Serve(Serve),
+    /// Make the keys of a new installation, or tell which there are
+    #[command(after_help = operations::KEYS_HELP)]
+    Keys(Keys),
     /// Send the commands in a JSON Lines file, in order, each once in effect
     #[command(after_help = IMPORT_HELP)]
     Import(Import),

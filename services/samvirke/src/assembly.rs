@@ -9,12 +9,15 @@ use anyhow::{Context, anyhow};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use samvirke_feed::MasterKey;
 use samvirke_gateway::Gateway;
-use samvirke_kernel::{service::Host, signature::MessageSigner};
+use samvirke_kernel::{
+    service::Host,
+    signature::{MessageSigner, MessageVerifier},
+};
 use samvirke_private_servers::Secret;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::{configuration::Configuration, connections};
+use crate::{configuration::Configuration, keys};
 
 /// How often the metrics' upkeep is run.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
@@ -53,15 +56,43 @@ pub(crate) enum Service {
 /// What the services of a process stand on.
 pub(crate) struct Ground {
     pub(crate) client: async_nats::Client,
-    pub(crate) signer: MessageSigner,
-    /// Needed by the feed only.
-    pub(crate) master_key: Option<MasterKey>,
+    pub(crate) keys: Keys,
     /// Needed by the read models and the notifications only.
     pub(crate) database_url: Option<Secret>,
     /// Needed by the gateway only.
     pub(crate) listener: Option<TcpListener>,
     pub(crate) configuration: Configuration,
     pub(crate) shutdown: CancellationToken,
+}
+
+/// The keys that some services of a process need, and no others.
+pub(crate) struct Keys {
+    /// Of the gateway only: whoever holds it can claim to be anyone.
+    signer: Option<MessageSigner>,
+    verifier: MessageVerifier,
+    /// Of the feed only.
+    master: Option<MasterKey>,
+    /// Of the notifications only.
+    notify: Option<samvirke_notify::Key>,
+}
+
+impl Keys {
+    /// Reads the keys that `services` need.
+    ///
+    /// # Errors
+    ///
+    /// When one is missing; none is ever made here.
+    pub(crate) fn of(services: &[Service], configuration: &Configuration) -> anyhow::Result<Self> {
+        let runs = |service| services.contains(&service);
+        let signer = runs(Service::Gateway).then(|| keys::signer(configuration)).transpose()?;
+        let verifier = match &signer {
+            Some(signer) => signer.verifier(),
+            None => keys::verifier(configuration)?,
+        };
+        let master = runs(Service::Feed).then(|| keys::master(configuration)).transpose()?;
+        let notify = runs(Service::Notify).then(|| keys::notify(configuration)).transpose()?;
+        Ok(Self { signer, verifier, master, notify })
+    }
 }
 
 /// Runs `services` until they are told to stop.
@@ -97,7 +128,7 @@ async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> any
     let host = Host {
         client: ground.client.clone(),
         replicas: ground.configuration.nats.replicas.unwrap_or(1),
-        verifier: ground.signer.verifier(),
+        verifier: ground.keys.verifier.clone(),
         shutdown: ground.shutdown.clone(),
     };
     match service {
@@ -119,13 +150,13 @@ async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> any
             samvirke_readmodels::service(host, url.expose()).await.map_err(Into::into)
         }
         Service::Feed => {
-            let master = ground.master_key.take().context("the feed needs a key")?;
+            let master = ground.keys.master.take().context("the feed needs a key")?;
             let settings = ground.configuration.feed.clone();
             drop(ground);
             samvirke_feed::service(host, settings, master).await.map_err(Into::into)
         }
         Service::Notify => {
-            let given = given_to_notify(&ground)?;
+            let given = given_to_notify(&mut ground)?;
             drop(ground);
             samvirke_notify::service(host, given).await.map_err(Into::into)
         }
@@ -135,7 +166,8 @@ async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> any
             let metrics = metrics.context("the metrics cannot be collected")?;
             tokio::spawn(keep_up(metrics.clone(), ground.shutdown.clone()));
             let settings = ground.configuration.gateway.clone();
-            let signer = ground.signer.clone();
+            let signer =
+                ground.keys.signer.take().context("the gateway needs a key to sign with")?;
             // Issuers may be slow to tell their keys, which the other services need not wait for.
             drop(ground);
             let networks = host.log("networks").await?;
@@ -145,15 +177,14 @@ async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> any
     }
 }
 
-fn given_to_notify(ground: &Ground) -> anyhow::Result<samvirke_notify::Given> {
+fn given_to_notify(ground: &mut Ground) -> anyhow::Result<samvirke_notify::Given> {
     let url = ground.database_url.as_ref().context("the notifications need a database")?;
+    let key = ground.keys.notify.take().context("the notifications need a key")?;
     let configuration = &ground.configuration;
-    let key = configuration.notify_key_file.clone();
-    let key = key.unwrap_or_else(|| configuration.in_data("notify.key"));
     Ok(samvirke_notify::Given {
         database_url: url.expose().to_owned(),
         settings: configuration.notify.clone(),
-        key: samvirke_notify::Key(connections::key(&key)?),
+        key,
         url: configuration.url(),
     })
 }

@@ -43,9 +43,11 @@ pub(crate) struct Configuration {
     pub(crate) nats: Nats,
     #[serde(default)]
     pub(crate) postgres: Postgres,
-    /// Holds the key that the gateway signs messages to the services with, in 64 hexadecimal digits.
-    /// All processes need the same.
+    /// Holds the key that the gateway signs messages to the services with, in 64 hexadecimal digits. Only
+    /// the gateway reads it.
     pub(crate) gateway_key_file: Option<PathBuf>,
+    /// Holds the public half of that key, in 64 hexadecimal digits: what the other services check with.
+    pub(crate) gateway_public_key_file: Option<PathBuf>,
     /// Holds the key that links for unsubscribing are signed with, in 64 hexadecimal digits.
     pub(crate) notify_key_file: Option<PathBuf>,
     /// The mail server, and when people are told.

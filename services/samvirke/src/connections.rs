@@ -1,17 +1,13 @@
 //! Connecting to NATS and PostgreSQL as the settings say.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use async_nats::ConnectOptions;
-use samvirke_feed::MasterKey;
-use samvirke_kernel::signature::MessageSigner;
 use samvirke_private_servers::Secret;
 
 use crate::configuration::{Configuration, Nats};
 
-/// The file in the data directory with the key that the secrets of subscriptions follow from.
-pub(crate) const MASTER_KEY_FILE: &str = "feed.key";
 /// How long the first connection to NATS may take.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 
@@ -40,25 +36,6 @@ pub(crate) fn postgres_url(configuration: &Configuration) -> anyhow::Result<&Sec
     configuration.postgres.url.as_ref().context(
         "say where PostgreSQL is: set [postgres] url or SAMVIRKE_POSTGRES__URL, or start samvirke up",
     )
-}
-
-/// The gateway's key, kept in `file` and made there the first time.
-pub(crate) fn signer(file: &Path) -> anyhow::Result<MessageSigner> {
-    Ok(MessageSigner::new(&key(file).context("the gateway cannot sign")?))
-}
-
-/// The key that the secrets of subscriptions follow from, kept in `file` and made there the first time.
-/// With another key every subscriber needs its secret anew.
-pub(crate) fn master_key(file: &Path) -> anyhow::Result<MasterKey> {
-    Ok(MasterKey::new(key(file).context("the feed cannot sign deliveries")?))
-}
-
-/// A key, kept in `file` and made there the first time.
-pub(crate) fn key(file: &Path) -> anyhow::Result<[u8; 32]> {
-    let secret = Secret::kept_in(file)
-        .with_context(|| format!("the key in {} cannot be read", file.display()))?;
-    seed(&secret)
-        .with_context(|| format!("the key in {} is not 64 hexadecimal digits", file.display()))
 }
 
 /// 32 bytes out of 64 hexadecimal digits.

@@ -7,6 +7,7 @@ pub(crate) mod monitor;
 
 mod database;
 mod host;
+mod keys;
 mod nats;
 
 use std::time::{Duration, Instant};
@@ -83,6 +84,7 @@ pub(crate) async fn run(configuration: &Configuration, asked: &Doctor) -> anyhow
 
 async fn check(configuration: &Configuration) -> Vec<Row> {
     let mut rows = vec![host::disk(&configuration.data)];
+    rows.extend(keys::check(configuration));
     rows.extend(nats::check(configuration).await);
     rows.extend(database::check(configuration).await);
     rows.extend(check_projections(configuration).await);

@@ -22,13 +22,17 @@ use samvirke_schemas::{
 use crate::connections::seed;
 
 /// The file with the key, in the data directory.
-const KEY_FILE: &str = "demo-issuer.key";
+pub(crate) const KEY_FILE: &str = "demo-issuer.key";
 
-/// Makes the key the first time; gives what a gateway needs to trust it.
+/// What a gateway needs to trust the issuer of a data directory.
+///
+/// # Errors
+///
+/// When there is no key; `samvirke up` makes it on an empty directory.
 pub(crate) fn trusted(data: &Path) -> anyhow::Result<Issuer> {
     let path = data.join(KEY_FILE);
-    let secret = Secret::kept_in(&path)
-        .with_context(|| format!("the demo issuer's key in {} cannot be kept", path.display()))?;
+    let secret = Secret::read(&path)
+        .with_context(|| format!("the demo issuer's key in {} is not read", path.display()))?;
     Ok(Issuer {
         issuer: ISSUER.to_owned(),
         audience: AUDIENCE.to_owned(),
@@ -95,6 +99,8 @@ mod tests {
     #[tokio::test]
     async fn a_gateway_that_trusts_the_issuer_sees_who_holds_the_token() {
         let dir = tempfile::tempdir().unwrap();
+        assert!(trusted(dir.path()).is_err());
+        Secret::create(&dir.path().join(KEY_FILE)).unwrap();
         let trusted = trusted(dir.path()).unwrap();
         Identity::load(&[trusted]).await.unwrap();
         let secretariat =

@@ -15,6 +15,7 @@ mod serve;
 mod up;
 
 mod issuer;
+mod keys;
 mod token;
 
 mod doctor;
@@ -59,6 +60,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         match arguments.command {
             Command::Up(_) => up::run(configuration).await,
             Command::Serve(serve) => serve::run(configuration, &serve.services).await,
+            Command::Keys(what) => keys::run(&configuration, &what.command),
             Command::Import(import) => import::run(&configuration, &import).await,
             Command::Token(token) => token::run(&configuration, &token),
             Command::Doctor(doctor) => doctor::run(&configuration, &doctor).await,

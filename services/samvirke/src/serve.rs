@@ -8,7 +8,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    assembly::{self, Ground, Service},
+    assembly::{self, Ground, Keys, Service},
     configuration::Configuration,
     connections,
     outcome::Outcome,
@@ -19,21 +19,12 @@ pub(crate) async fn run(
     configuration: Configuration,
     services: &[Service],
 ) -> anyhow::Result<Outcome> {
+    let keys = Keys::of(services, &configuration)?;
     let client = connections::nats(&configuration.nats).await?;
     samvirke_kernel::stream::check_server(&client)?;
-    let key = configuration.gateway_key_file.clone();
-    let key = key.unwrap_or_else(|| configuration.in_data("gateway.key"));
     let on_database = [Service::Readmodels, Service::Notify];
     let database_url = match on_database.iter().any(|service| services.contains(service)) {
         true => Some(connections::postgres_url(&configuration)?.clone()),
-        false => None,
-    };
-    let master_key = match services.contains(&Service::Feed) {
-        true => {
-            let file = configuration.feed_key_file.clone();
-            let file = file.unwrap_or_else(|| configuration.in_data(connections::MASTER_KEY_FILE));
-            Some(connections::master_key(&file)?)
-        }
         false => None,
     };
     let listener = match services.contains(&Service::Gateway) {
@@ -42,9 +33,7 @@ pub(crate) async fn run(
     };
     let shutdown = CancellationToken::new();
     cancel_on_signal(shutdown.clone())?;
-    let signer = connections::signer(&key)?;
-    let ground =
-        Ground { client, signer, master_key, database_url, listener, configuration, shutdown };
+    let ground = Ground { client, keys, database_url, listener, configuration, shutdown };
     assembly::run(services, ground).await?;
     Ok(Outcome::Done)
 }

@@ -12,9 +12,9 @@ use strum::VariantArray;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    assembly::{self, Ground, Service},
+    assembly::{self, Ground, Keys, Service},
     configuration::Configuration,
-    connections, issuer, nats_account,
+    connections, issuer, keys, nats_account,
     outcome::Outcome,
     running::{Addresses, Note},
     serve, terminal,
@@ -28,13 +28,17 @@ pub(crate) async fn run(mut configuration: Configuration) -> anyhow::Result<Outc
     let directory = DataDirectory::hold(&configuration.data)?;
     configuration.data = directory.path().to_owned();
     Note::forget(directory.path());
+    // These are in the directory, whatever is set for samvirke serve.
+    configuration.gateway_key_file = None;
+    configuration.gateway_public_key_file = None;
+    configuration.feed_key_file = None;
     // All that may be missing is asked for before anything is started.
+    keys::prepare(&configuration)?;
     let mut nats_settings = nats::kept_in(&directory.join("nats"))?;
     nats_settings.accounts = Some(nats_account::private(directory.path())?);
     let postgres_settings = postgres::kept_in(&directory.join("postgres"))?;
     let listener = serve::listen(&configuration).await?;
-    let signer = connections::signer(&directory.join("gateway.key"))?;
-    let master_key = connections::master_key(&directory.join(connections::MASTER_KEY_FILE))?;
+    let keys = Keys::of(Service::VARIANTS, &configuration)?;
     configuration.gateway.issuers.push(issuer::trusted(directory.path())?);
     let shutdown = CancellationToken::new();
     serve::cancel_on_signal(shutdown.clone())?;
@@ -56,8 +60,7 @@ pub(crate) async fn run(mut configuration: Configuration) -> anyhow::Result<Outc
         .context("the note on what runs where cannot be written")?;
     let ground = Ground {
         client,
-        signer,
-        master_key: Some(master_key),
+        keys,
         database_url: Some(servers.database_url.clone()),
         listener: Some(listener),
         configuration,

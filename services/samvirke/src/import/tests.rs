@@ -64,7 +64,7 @@ struct Case {
 async fn case(lines: &str, trouble: &[StatusCode]) -> Case {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("f.jsonl"), lines).unwrap();
-    crate::issuer::trusted(dir.path()).unwrap();
+    samvirke_private_servers::Secret::create(&dir.path().join(crate::issuer::KEY_FILE)).unwrap();
     let server = Shared::default();
     server.lock().unwrap().trouble = trouble.to_vec();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
