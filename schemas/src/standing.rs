@@ -1,9 +1,17 @@
-//! How the read models stand, as the service that keeps them tells the gateway.
+//! How the read models and the background tasks of a service are, as the service reports to the gateway.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The query's name on NATS. It is between services and has no address in the API.
 pub const QUERY: &str = "read-models-standing";
+
+/// The name on NATS of the query about a service's background tasks. Every service answers it; it is
+/// between services and has no address in the API.
+pub const TASKS: &str = "tasks";
+
+/// The services that run background tasks and answer [`TASKS`].
+pub const SERVICES: [&str; 6] = ["networks", "cases", "meetings", "readmodels", "feed", "notify"];
 
 /// The answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,4 +31,37 @@ pub struct Standing {
     pub sequence: u64,
     /// Whether it stands still until an operator acts.
     pub halted: bool,
+}
+
+/// The answer to [`TASKS`]: the background tasks of one instance of a service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tasks {
+    pub tasks: Vec<TaskStatus>,
+}
+
+/// One background task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskStatus {
+    /// `relay`, `policy cases-outcome-of-a-treatment`, `read model case_file on CASES`.
+    pub task: String,
+    pub state: TaskState,
+    /// Why it does not run, or ended last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it came into this state.
+    pub since: DateTime<Utc>,
+    /// How often it was restarted since the process began.
+    pub restarts: u64,
+}
+
+/// Whether a background task does its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum TaskState {
+    Running,
+    /// It failed, and is started again by itself.
+    Restarting,
+    /// It cannot go on until an operator acts; it is tried again at the longest interval.
+    Halted,
 }

@@ -209,6 +209,45 @@ fn every_file_says_what_it_is_and_holds_one_thought() {
 }
 
 #[test]
+fn long_running_work_is_supervised() {
+    /// Where tasks may be started without a supervisor, and why nothing ends unseen there.
+    const BY_ITSELF: [(&str, &str); 8] = [
+        ("services/kernel/src/committer.rs", "one batch: its commits are answered as unknown"),
+        ("services/kernel/src/snapshot.rs", "one snapshot: without it the history is read"),
+        ("services/kernel/src/replay.rs", "reads ahead for one replay, which sees its end"),
+        ("services/gateway/src/server.rs", "one connection: its caller sees it broken off"),
+        ("services/gateway/src/identity/fetched.rs", "one question: the request waits for it"),
+        ("services/feed/src/relay.rs", "reads for the relay, which sees its end and is restarted"),
+        ("services/readmodels/src/operate/rebuild.rs", "an operator's command, which sees its end"),
+        ("services/samvirke/src/assembly.rs", "the services: one that ends ends the process"),
+    ];
+    /// Where a process is told to stop: by a second signal at once, whatever else hangs.
+    const SIGNALS: &str = "services/samvirke/src/serve.rs";
+    none(sources().iter().filter_map(|source| {
+        let excused = BY_ITSELF.iter().any(|(path, _)| source.path == *path)
+            || source.path == SIGNALS
+            || !source.path.starts_with("services/")
+            || is_test(source);
+        if excused {
+            return None;
+        }
+        let product = source.text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let product = Source { path: source.path.clone(), text: product.to_owned() };
+        ["tokio::spawn", "JoinSet", "task::spawn", "TaskTracker"]
+            .iter()
+            .find_map(|word| product.finds(word))
+            .filter(|_| {
+                // The supervisor itself, and requests that a service finishes before it stops.
+                source.path != "services/kernel/src/supervision.rs"
+                    && source.path != "services/kernel/src/service.rs"
+            })
+    }));
+    for (path, _) in BY_ITSELF {
+        assert!(root().join(path).is_file(), "{path} is excused and not there");
+    }
+}
+
+#[test]
 fn tests_neither_sleep_nor_are_switched_off() {
     // Written apart, so that this file does not find itself.
     let words = [concat!("thread::", "sleep"), concat!("time::", "sleep"), concat!("#[", "ignore")];

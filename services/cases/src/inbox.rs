@@ -8,7 +8,8 @@ use samvirke_kernel::{
     follower::Follower,
     inbox::{self, carry_out, positions, refused, unknown_kind},
     repository::Repository,
-    service::{Host, ServiceError, serve_commands},
+    service::{Host, ServiceError, report_tasks, serve_commands},
+    supervision::Supervisor,
 };
 use samvirke_schemas::{
     cases::case::Request,
@@ -42,20 +43,21 @@ pub async fn service(host: Host) -> Result<(), ServiceError> {
     let log = host.own_log(CONTEXT).await?;
     let (networks, meetings) = (host.log("networks").await?, host.log("meetings").await?);
     let cases = Arc::new(Repository::new(log.clone()));
-    let members = Follower::start(networks, host.shutdown.clone());
+    let supervisor = Supervisor::new(host.shutdown.clone());
+    report_tasks(&supervisor, host.client.clone(), CONTEXT, host.verifier.clone());
+    let members = Follower::start("members", networks, &supervisor);
     let inbox = Arc::new(Inbox {
         registers: Repository::new(log.clone()),
         cases: cases.clone(),
         members: members.clone(),
     });
-    let policies =
-        tokio::spawn(policies::run(log, meetings, cases, members, host.shutdown.clone()));
+    policies::start(&supervisor, log, meetings, &cases, &members);
     serve_commands(host.client, CONTEXT, host.verifier, host.shutdown, move |message| {
         let inbox = inbox.clone();
         async move { inbox.answer(message).await }
     })
     .await?;
-    let _ = policies.await;
+    supervisor.finished().await;
     Ok(())
 }
 

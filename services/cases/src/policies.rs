@@ -14,6 +14,7 @@ use samvirke_kernel::{
     log::{Log, Stored},
     policy::{self, TryAgain},
     repository::Repository,
+    supervision::Supervisor,
 };
 use samvirke_schemas::{
     cases::case::{
@@ -25,7 +26,6 @@ use samvirke_schemas::{
     local_time::day_of,
     meetings::{agenda, meeting},
 };
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
@@ -38,29 +38,30 @@ const OUTCOME_OF_A_TREATMENT: &str = "cases-outcome-of-a-treatment";
 const JOINT_CASE_GOES_OUT: &str = "cases-joint-case-goes-out";
 const REPLACED_CASE_ENDS: &str = "cases-replaced-case-ends";
 
-/// Runs the policies until told to stop.
-pub(crate) async fn run(
+/// Starts the policies as tasks of `supervisor`.
+pub(crate) fn start(
+    supervisor: &Supervisor,
     cases_log: Log,
     meetings_log: Log,
-    cases: Arc<Repository<Case>>,
-    members: Follower<Members>,
-    shutdown: CancellationToken,
+    cases: &Arc<Repository<Case>>,
+    members: &Follower<Members>,
 ) {
-    let outcomes =
-        policy::run(OUTCOME_OF_A_TREATMENT, meetings_log, shutdown.clone(), |commit, envelope| {
-            let cases = cases.clone();
-            async move { record_outcomes(&cases, &commit, &envelope).await }
-        });
+    let all = cases.clone();
+    policy::supervise(supervisor, OUTCOME_OF_A_TREATMENT, meetings_log, move |commit, envelope| {
+        let cases = all.clone();
+        async move { record_outcomes(&cases, &commit, &envelope).await }
+    });
+    let (all, members) = (cases.clone(), members.clone());
     let log = cases_log.clone();
-    let going_out = policy::run(JOINT_CASE_GOES_OUT, log, shutdown.clone(), |commit, envelope| {
-        let (cases, members) = (cases.clone(), members.clone());
+    policy::supervise(supervisor, JOINT_CASE_GOES_OUT, log, move |commit, envelope| {
+        let (cases, members) = (all.clone(), members.clone());
         async move { send_to_members(&cases, &members, &commit, &envelope).await }
     });
-    let replacing = policy::run(REPLACED_CASE_ENDS, cases_log, shutdown, |commit, envelope| {
-        let cases = cases.clone();
+    let all = cases.clone();
+    policy::supervise(supervisor, REPLACED_CASE_ENDS, cases_log, move |commit, envelope| {
+        let cases = all.clone();
         async move { end_what_is_replaced(&cases, &commit, &envelope).await }
     });
-    tokio::join!(outcomes, going_out, replacing);
 }
 
 async fn record_outcomes(

@@ -17,15 +17,13 @@ use samvirke_kernel::{
     log::ReadError,
     publication::{Publication, Published},
     repository::Repository,
+    supervision::{Stop, Supervisor, TaskFailure},
 };
 use samvirke_schemas::{
     feed::{self, Audience, Subject},
     id::{AggregateId, CooperationId},
 };
-use tokio::{
-    sync::{Notify, Semaphore, watch},
-    task::JoinSet,
-};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -62,11 +60,24 @@ pub(crate) struct Ground {
     pub(crate) shutdown: CancellationToken,
 }
 
-/// Delivers to all subscriptions until told to stop.
-pub(crate) async fn run(ground: Arc<Ground>, roll: Follower<Roll>) {
+/// Delivers to all subscriptions, as tasks of `supervisor`: one that wakes the others, and a worker
+/// for each subscription.
+pub(crate) fn supervise(supervisor: &Supervisor, ground: Arc<Ground>, roll: Follower<Roll>) {
+    let workers = supervisor.clone();
+    supervisor.supervise("deliveries", Stop::Drain, move |_| {
+        let (ground, roll, workers) = (ground.clone(), roll.clone(), workers.apart());
+        async move { run(ground, roll, workers).await }
+    });
+}
+
+async fn run(
+    ground: Arc<Ground>,
+    roll: Follower<Roll>,
+    workers: Supervisor,
+) -> Result<(), TaskFailure> {
     let shutdown = ground.shutdown.clone();
-    let begun = shutdown.run_until_cancelled(begin(&ground, &roll)).await;
-    let Some((mut ears, mut lanes)) = begun else { return };
+    let begun = shutdown.run_until_cancelled(begin(&ground, &roll, workers)).await;
+    let Some((mut ears, mut lanes)) = begun else { return Ok(()) };
     let mut reached = roll.reached();
     loop {
         lanes.take(&*roll.now().await);
@@ -75,15 +86,15 @@ pub(crate) async fn run(ground: Arc<Ground>, roll: Follower<Roll>) {
             changed = reached.changed() => if changed.is_err() { break },
             subject = ears.next() => lanes.wake(&subject),
         }
-        lanes.tidy();
     }
     if tokio::time::timeout(DRAIN_MAX, lanes.finish()).await.is_err() {
         warn!("some deliveries were still under way when the feed stopped; they will be repeated");
     }
+    Ok(())
 }
 
 /// Listens before any lane looks for itself, so that nothing falls between.
-async fn begin(ground: &Arc<Ground>, roll: &Follower<Roll>) -> (Ears, Lanes) {
+async fn begin(ground: &Arc<Ground>, roll: &Follower<Roll>, workers: Supervisor) -> (Ears, Lanes) {
     let after = loop {
         match ground.publication.last_sequence().await {
             Ok(last) => break last,
@@ -100,7 +111,7 @@ async fn begin(ground: &Arc<Ground>, roll: &Follower<Roll>) -> (Ears, Lanes) {
     if let Err(error) = leave_unused(&ground.publication, &known).await {
         warn!(error = %chain(&error), "places that nobody uses stay");
     }
-    let lanes = Lanes::new(ground.clone());
+    let lanes = Lanes::new(ground.clone(), workers);
     (Ears { publication: ground.publication.clone(), after, messages: None }, lanes)
 }
 
@@ -172,7 +183,7 @@ impl Ears {
 struct Lanes {
     ground: Arc<Ground>,
     lanes: HashMap<CooperationId, HashMap<AggregateId, Handle>>,
-    tasks: JoinSet<()>,
+    workers: Supervisor,
     /// The last change that was taken.
     taken: u64,
 }
@@ -183,8 +194,8 @@ struct Handle {
 }
 
 impl Lanes {
-    fn new(ground: Arc<Ground>) -> Self {
-        Self { ground, lanes: HashMap::new(), tasks: JoinSet::new(), taken: 0 }
+    fn new(ground: Arc<Ground>, workers: Supervisor) -> Self {
+        Self { ground, lanes: HashMap::new(), workers, taken: 0 }
     }
 
     /// Tells each lane what has changed, and opens and closes lanes.
@@ -207,9 +218,8 @@ impl Lanes {
                     let (sender, receiver) = watch::channel(standing);
                     let wake = Arc::new(Notify::new());
                     let handle = Handle { standing: sender, wake: wake.clone() };
-                    let lane = Lane::new(id.clone(), self.ground.clone(), receiver, wake);
                     lanes.insert(id.clone(), handle);
-                    self.tasks.spawn(lane.run());
+                    start(&self.workers, &id, &self.ground, receiver, wake);
                 }
             }
             if ended {
@@ -229,15 +239,28 @@ impl Lanes {
         }
     }
 
-    /// Forgets the tasks that are done.
-    fn tidy(&mut self) {
-        while self.tasks.try_join_next().is_some() {}
-    }
-
     async fn finish(mut self) {
         self.lanes.clear();
-        while self.tasks.join_next().await.is_some() {}
+        self.workers.finished().await;
     }
+}
+
+/// Starts the worker of one subscription.
+fn start(
+    workers: &Supervisor,
+    id: &AggregateId,
+    ground: &Arc<Ground>,
+    standing: watch::Receiver<Arc<Standing>>,
+    wake: Arc<Notify>,
+) {
+    let (id, ground, name) = (id.clone(), ground.clone(), format!("delivery {id}"));
+    workers.supervise_one_of_many("delivery", name, Stop::MayEnd, move |task| {
+        let lane = Lane::new(id.clone(), ground.clone(), standing.clone(), wake.clone(), task);
+        async move {
+            lane.run().await;
+            Ok(())
+        }
+    });
 }
 
 fn may_want(standing: &Standing, subject: &Subject) -> bool {

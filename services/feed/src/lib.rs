@@ -26,11 +26,12 @@ use samvirke_kernel::{
     follower::Follower,
     publication::Publication,
     repository::Repository,
-    service::{self, Host, ServeError, serve_commands, serve_queries},
+    service::{self, Host, ServeError, report_tasks, serve_commands, serve_queries},
     stream::StreamError,
+    supervision::Supervisor,
 };
 use samvirke_schemas::feed;
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::sync::Semaphore;
 
 pub use settings::Settings;
 pub use webhook::secret::MasterKey;
@@ -80,8 +81,10 @@ pub async fn service(
     }
     let history = History::open(&host).await?;
     let settings = Arc::new(settings);
-    let roll = Follower::start(own.clone(), host.shutdown.clone());
-    let members = Follower::start(logs[0].clone(), host.shutdown.clone());
+    let supervisor = Supervisor::new(host.shutdown.clone());
+    report_tasks(&supervisor, host.client.clone(), NAME, host.verifier.clone());
+    let roll = Follower::start("subscriptions", own.clone(), &supervisor);
+    let members = Follower::start("members", logs[0].clone(), &supervisor);
     let subscriptions = Arc::new(Repository::new(own));
     let ground = Arc::new(Ground {
         publication: publication.clone(),
@@ -104,10 +107,8 @@ pub async fn service(
     let desk =
         Arc::new(Desk { roll: roll.clone(), publication: publication.clone(), history, master });
 
-    let mut tasks = JoinSet::new();
-    tasks.spawn(delivery::run(ground, roll));
-    let shutdown = host.shutdown.clone();
-    tasks.spawn(async move { relay::run(&publication, &logs, &shutdown).await });
+    delivery::supervise(&supervisor, ground, roll);
+    relay::supervise(&supervisor, publication, logs);
     let queries = serve_queries(
         host.client.clone(),
         NAME,
@@ -126,6 +127,6 @@ pub async fn service(
         },
     );
     tokio::try_join!(queries, commands)?;
-    while tasks.join_next().await.is_some() {}
+    supervisor.finished().await;
     Ok(())
 }

@@ -6,22 +6,21 @@
 
 mod speech;
 
-use std::{collections::VecDeque, ops::ControlFlow, time::Duration};
+use std::{collections::VecDeque, ops::ControlFlow};
 
 use futures::{future, never::Never};
 use samvirke_kernel::{
     committer::{AppendError, BATCH_MESSAGES_MAX},
     envelope::{Envelope, EnvelopeError},
-    inbox::chain,
     log::{Log, ReadError},
     publication::{Publication, Sent},
+    supervision::{Stop, Supervisor, Task, TaskFailure},
 };
 use tokio::{
     sync::mpsc,
     task::{JoinError, JoinSet},
 };
-use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::info;
 
 use crate::{
     sources::{Commit, InvalidReached, Reached, Sources},
@@ -37,8 +36,6 @@ const HEARD_AHEAD_MAX: usize = 2;
 const UNTOLD_MAX: usize = 4_000;
 /// The most batches on their way at once; more are no faster.
 const BATCHES_ON_THEIR_WAY_MAX: usize = 2;
-/// How long a relay that was interrupted waits.
-const RETRY: Duration = Duration::from_secs(1);
 
 /// Why the relay was interrupted.
 #[derive(Debug, thiserror::Error)]
@@ -65,31 +62,30 @@ pub enum Interrupted {
     Truncated { stream: String, told: u64, last: u64 },
 }
 
-/// Relays until told to stop.
-pub async fn run(publication: &Publication, logs: &[Log], shutdown: &CancellationToken) {
-    loop {
-        let interrupted = tokio::select! {
-            () = shutdown.cancelled() => return,
-            ended = relay(publication, logs) => match ended {
-                Err(interrupted) => interrupted,
-            },
-        };
-        let reason = chain(&interrupted);
-        match interrupted {
-            Interrupted::OtherStream { .. } | Interrupted::Truncated { .. } => {
-                error!(reason, "the feed stands still until an operator acts");
-            }
+/// Relays as a task of `supervisor`.
+pub fn supervise(supervisor: &Supervisor, publication: Publication, logs: Vec<Log>) {
+    supervisor.supervise("relay", Stop::Drop, move |task| {
+        let (publication, logs) = (publication.clone(), logs.clone());
+        async move {
+            let Err(interrupted) = relay(&publication, &logs, &task).await;
+            Err(interrupted.into())
+        }
+    });
+}
+
+impl From<Interrupted> for TaskFailure {
+    fn from(interrupted: Interrupted) -> Self {
+        let failure = Self::of(&interrupted);
+        let halts = match interrupted {
+            Interrupted::OtherStream { .. } | Interrupted::Truncated { .. } => true,
             Interrupted::Read(_)
             | Interrupted::Event(_)
             | Interrupted::Write(_)
             | Interrupted::Publish(_)
             | Interrupted::Deaf(_)
-            | Interrupted::Checkpoint(_) => warn!(reason, "the feed is interrupted"),
-        }
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(RETRY) => (),
-        }
+            | Interrupted::Checkpoint(_) => false,
+        };
+        Self { halts, ..failure }
     }
 }
 
@@ -98,7 +94,11 @@ pub async fn run(publication: &Publication, logs: &[Log], shutdown: &Cancellatio
 /// # Errors
 ///
 /// [`Interrupted`].
-pub async fn relay(publication: &Publication, logs: &[Log]) -> Result<Never, Interrupted> {
+pub async fn relay(
+    publication: &Publication,
+    logs: &[Log],
+    task: &Task,
+) -> Result<Never, Interrupted> {
     let told = end(publication, logs).await?;
     info!(feed = told.sequence, reached = %told.reached, "relaying");
     let (heard, speeches) = mpsc::channel(HEARD_AHEAD_MAX);
@@ -108,6 +108,7 @@ pub async fn relay(publication: &Publication, logs: &[Log]) -> Result<Never, Int
     let mut teller = Teller {
         publication,
         logs,
+        task,
         speeches,
         untold: VecDeque::new(),
         sent: told.clone(),
@@ -150,6 +151,7 @@ async fn hear(
 struct Teller<'a> {
     publication: &'a Publication,
     logs: &'a [Log],
+    task: &'a Task,
     speeches: mpsc::Receiver<VecDeque<Speech>>,
     /// What is not acknowledged yet.
     untold: VecDeque<Speech>,
@@ -204,6 +206,7 @@ impl Teller<'_> {
                 metrics::counter!("samvirke_feed_published")
                     .increment(sequence - self.told.sequence);
                 self.told = place;
+                self.task.progress();
                 self.forget_told();
             }
             (Ok(_), _) => self.look_again().await?,

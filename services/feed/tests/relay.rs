@@ -15,6 +15,7 @@ use samvirke_kernel::{
     committer::{AppendError, Pending},
     envelope::{ENVELOPE_BYTES_MAX, ENVELOPE_VERSION, Envelope, Member},
     publication::{Outgoing, Publication, Published},
+    supervision::Task,
 };
 use samvirke_private_servers::{
     NatsServer,
@@ -262,12 +263,12 @@ async fn a_feed_made_from_another_stream_is_not_gone_on_with() {
     };
     let logs = [world.caller.log("networks").await.unwrap()];
     world.publication.publish(0, &[message("NETWORKS@1:1")]).await.unwrap();
-    let ended = relay::relay(&world.publication, &logs).await;
+    let ended = relay::relay(&world.publication, &logs, &Task::unsupervised("relay")).await;
     assert!(matches!(ended, Err(Interrupted::OtherStream { stream }) if stream == "NETWORKS"));
 
     let created = logs[0].identity().created.timestamp_micros();
     let ahead = message(&format!("NETWORKS@{created}:900"));
     world.publication.publish(1, &[ahead]).await.unwrap();
-    let ended = relay::relay(&world.publication, &logs).await;
+    let ended = relay::relay(&world.publication, &logs, &Task::unsupervised("relay")).await;
     assert!(matches!(ended, Err(Interrupted::Truncated { told: 900, last: 1, .. })));
 }

@@ -14,7 +14,11 @@ mod told;
 use std::sync::Arc;
 
 use samvirke_kernel::{
-    inbox::chain, log::ReadError, publication::Publication, stream::StreamError,
+    inbox::chain,
+    log::ReadError,
+    publication::Publication,
+    stream::StreamError,
+    supervision::{Stop, Supervisor},
 };
 use samvirke_schemas::reply::Refused;
 use samvirke_schemas::{catalogue::Query, feed, queries};
@@ -56,6 +60,7 @@ pub(crate) struct Feed {
     /// One permit for each reader that stays.
     readers: Arc<Semaphore>,
     draining: CancellationToken,
+    tasks: Supervisor,
 }
 
 impl Feed {
@@ -63,6 +68,7 @@ impl Feed {
         nats: async_nats::Client,
         limits: Limits,
         draining: CancellationToken,
+        tasks: Supervisor,
     ) -> Self {
         Self {
             nats,
@@ -71,6 +77,7 @@ impl Feed {
             newest: Arc::default(),
             readers: Arc::new(Semaphore::new(limits.feed_readers_max)),
             draining,
+            tasks,
         }
     }
 
@@ -83,8 +90,11 @@ impl Feed {
     async fn publication(&self) -> Result<&Publication, Problem> {
         let open = async || {
             let publication = Publication::reading(self.nats.clone(), feed::STREAM).await?;
-            let newest = Arc::clone(&self.newest);
-            tokio::spawn(newest.keep_up(self.nats.clone(), self.draining.clone()));
+            let (newest, nats) = (Arc::clone(&self.newest), self.nats.clone());
+            let draining = self.draining.clone();
+            self.tasks.supervise("newest events of the feed", Stop::MayEnd, move |task| {
+                Arc::clone(&newest).keep_up(nats.clone(), draining.clone(), task)
+            });
             Ok(publication)
         };
         self.publication

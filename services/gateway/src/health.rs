@@ -1,14 +1,35 @@
 //! Whether the process lives, whether it can serve, and its numbers.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use metrics_exporter_prometheus::PrometheusHandle;
+use samvirke_kernel::supervision::{Stop, Supervisor};
 use serde_json::json;
 
 use crate::{Gateway, problem::RETRY_AFTER_S, readiness::Check};
+
+/// How often the metrics' upkeep is run.
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
+
+/// Lets the metrics forget what is too old to report, as long as the gateway runs.
+pub(crate) fn keep_up(tasks: &Supervisor, metrics: PrometheusHandle) {
+    tasks.supervise("upkeep of metrics", Stop::Drop, move |_| {
+        let metrics = metrics.clone();
+        async move {
+            let mut tick = tokio::time::interval(METRICS_UPKEEP);
+            loop {
+                tick.tick().await;
+                metrics.run_upkeep();
+            }
+        }
+    });
+}
 
 /// `/livez`: the process answers. Says nothing of what it needs, or a broken server would restart
 /// it in vain.
@@ -17,7 +38,7 @@ pub(crate) async fn live() -> Response {
 }
 
 /// `/readyz`: whether everything that an answer needs is there, a line for each; 503 where something
-/// is not. `degraded` where a read model is far behind or stands still.
+/// is not. `degraded` where a read model is far behind, or a background task does not run.
 pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
     let checks = gateway.readiness().await;
     let ready = !checks.iter().any(Check::hinders);

@@ -15,6 +15,7 @@ use axum::http::{HeaderMap, header};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, errors::ErrorKind};
+use samvirke_kernel::supervision::Supervisor;
 use samvirke_schemas::{networks::rules::PersonId, principal::Principal};
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -136,7 +137,16 @@ struct Dated {
 }
 
 impl Identity {
-    /// Loads the keys of all issuers. Those with an address are fetched, now and from time to time.
+    /// Fetches the keys that are published at addresses again from time to time, as tasks of `tasks`.
+    pub(crate) fn keep_fresh(&self, tasks: &Supervisor) {
+        for trusted in &self.issuers {
+            if let Keys::Fetched(keys) = &trusted.keys {
+                keys.supervise(tasks);
+            }
+        }
+    }
+
+    /// Loads the keys of all issuers. Those with an address are fetched.
     ///
     /// # Errors
     ///

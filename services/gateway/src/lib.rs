@@ -43,7 +43,9 @@ mod server;
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use samvirke_kernel::{follower::Follower, log::Log, signature::MessageSigner};
+use samvirke_kernel::{
+    follower::Follower, log::Log, signature::MessageSigner, supervision::Supervisor,
+};
 use tokio::sync::Semaphore;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -71,8 +73,9 @@ struct Parts {
     signer: MessageSigner,
     identity: Identity,
     offices: Follower<Offices>,
-    /// Ends the following when the gateway goes.
-    _following: DropGuard,
+    tasks: Supervisor,
+    /// Ends the background tasks when the gateway goes.
+    _tasks: DropGuard,
     readiness: Readiness,
     limits: Limits,
     metrics: PrometheusHandle,
@@ -98,16 +101,20 @@ impl Gateway {
         signer: MessageSigner,
         metrics: PrometheusHandle,
     ) -> Result<Self, LoadError> {
+        let shutdown = CancellationToken::new();
+        let tasks = Supervisor::new(shutdown.clone());
         let identity = Identity::load(&settings.issuers).await?;
-        let following = CancellationToken::new();
+        identity.keep_fresh(&tasks);
         let draining = CancellationToken::new();
-        let feed = Feed::new(nats.clone(), settings.limits, draining.clone());
+        let feed = Feed::new(nats.clone(), settings.limits, draining.clone(), tasks.clone());
+        health::keep_up(&tasks, metrics.clone());
         Ok(Self(Arc::new(Parts {
             nats,
             signer,
             identity,
-            offices: Follower::start(networks, following.clone()),
-            _following: following.drop_guard(),
+            offices: Follower::start("seats", networks, &tasks),
+            tasks,
+            _tasks: shutdown.drop_guard(),
             readiness: Readiness::default(),
             limits: settings.limits,
             metrics,

@@ -1,4 +1,5 @@
-//! Whether all that an answer needs is there: the connection, the streams, the read models.
+//! Whether all that an answer needs is there: the connection, the streams, the read models; and whether
+//! every background task of every service runs.
 //!
 //! Bounded: nothing is waited for longer than [`ANSWER_MAX`], and however often it is asked, the
 //! services are not asked more often than once in [`FRESH`].
@@ -6,14 +7,15 @@
 use std::time::Duration;
 
 use async_nats::connection::State as Connection;
-use samvirke_kernel::{inbox::chain, stream};
+use chrono::{DateTime, Utc};
+use samvirke_kernel::{inbox::chain, service::tasks_subject, stream};
 use samvirke_schemas::{
     catalogue::COLLECTIONS,
     message::QueryMessage,
     principal::Principal,
-    standing::{self, ReadModels},
+    standing::{self, ReadModels, SERVICES, TaskState, TaskStatus, Tasks},
 };
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{Gateway, clock, fault::Fault};
@@ -37,6 +39,12 @@ pub(crate) struct Check {
     /// How many commits a read model has yet to take.
     #[serde(skip_serializing_if = "Option::is_none")]
     behind: Option<u64>,
+    /// Why a background task does not run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// Since when a background task does not run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<DateTime<Utc>>,
 }
 
 /// How a thing stands.
@@ -46,8 +54,12 @@ enum Found {
     Ok,
     /// Further behind than [`BEHIND_MAX`].
     Behind,
-    /// Stands still until an operator acts.
+    /// Cannot go on until an operator acts.
     Halted,
+    /// A background task that failed and is started again.
+    Restarting,
+    /// A service whose tasks nobody reports.
+    NotRunning,
     /// It is not there.
     Missing,
     /// It did not answer in time.
@@ -65,18 +77,21 @@ pub(crate) struct Readiness(Mutex<Option<(Instant, Vec<Check>)>>);
 
 impl Check {
     fn new(what: impl Into<String>, state: Found) -> Self {
-        Self { what: what.into(), state, at: None, behind: None }
+        Self { what: what.into(), state, at: None, behind: None, reason: None, since: None }
     }
 
     pub(crate) fn is_ok(&self) -> bool {
         self.state == Found::Ok
     }
 
-    /// Whether commands or queries cannot be answered for it. A read model that is behind or halted
-    /// hinders neither commands nor the other queries, and no other gateway would know more.
+    /// Whether commands or queries cannot be answered for it. A read model that is behind or halted, or
+    /// a background task that does not run, hinders neither commands nor the other queries, and no
+    /// other gateway would know more.
     pub(crate) fn hinders(&self) -> bool {
         match self.state {
-            Found::Ok | Found::Behind | Found::Halted => false,
+            Found::Ok | Found::Behind | Found::Halted | Found::Restarting | Found::NotRunning => {
+                false
+            }
             Found::Missing | Found::Away | Found::Stopping => true,
         }
     }
@@ -106,9 +121,13 @@ impl Gateway {
         {
             return checks.clone();
         }
-        let (ends, models) = tokio::join!(self.ends(), self.read_models());
+        let (ends, models, tasks) = tokio::join!(self.ends(), self.read_models(), self.tasks());
         let mut checks: Vec<Check> = ends.iter().map(of_stream).collect();
         checks.extend(of_read_models(&ends, models));
+        for (service, tasks) in tasks {
+            checks.extend(of_tasks(service, tasks));
+        }
+        checks.extend(of_tasks("gateway", Some(self.0.tasks.tasks())));
         *last = Some((clock::instant(), checks.clone()));
         checks
     }
@@ -134,9 +153,23 @@ impl Gateway {
     }
 
     async fn read_models(&self) -> Option<ReadModels> {
+        let subject = format!("qry.readmodels.{}", standing::QUERY);
+        self.ask_service(subject, standing::QUERY).await
+    }
+
+    /// The background tasks of each service; none where nobody reports them.
+    async fn tasks(&self) -> Vec<(&'static str, Option<Tasks>)> {
+        let asked = SERVICES.into_iter().map(async |service| {
+            (service, self.ask_service(tasks_subject(service), standing::TASKS).await)
+        });
+        futures::future::join_all(asked).await
+    }
+
+    /// The answer of a service about itself, if it comes in time.
+    async fn ask_service<T: DeserializeOwned>(&self, subject: String, name: &str) -> Option<T> {
         let until = clock::instant() + ANSWER_MAX;
         let message = QueryMessage {
-            name: standing::QUERY.to_owned(),
+            name: name.to_owned(),
             cooperation: None,
             parameters: serde_json::Map::new(),
             principal: Principal::public(),
@@ -144,10 +177,28 @@ impl Gateway {
             traceparent: None,
             deadline: clock::now() + ANSWER_MAX,
         };
-        let subject = format!("qry.readmodels.{}", standing::QUERY);
         let answer = self.ask(subject, &message, until, Fault::AnswerLate).await.ok()?;
         serde_json::from_str(answer.get()).ok()
     }
+}
+
+/// A line for the tasks of a service that all run, and one for each that does not.
+fn of_tasks(service: &str, tasks: Option<Tasks>) -> Vec<Check> {
+    let what = format!("tasks of {service}");
+    let Some(Tasks { tasks }) = tasks else { return vec![Check::new(what, Found::NotRunning)] };
+    let hindered: Vec<Check> = tasks
+        .into_iter()
+        .filter_map(|TaskStatus { task, state, reason, since, .. }| {
+            let state = match state {
+                TaskState::Running => return None,
+                TaskState::Restarting => Found::Restarting,
+                TaskState::Halted => Found::Halted,
+            };
+            let check = Check::new(format!("task {task} of {service}"), state);
+            Some(Check { reason, since: Some(since), ..check })
+        })
+        .collect();
+    if hindered.is_empty() { vec![Check::new(what, Found::Ok)] } else { hindered }
 }
 
 fn of_stream((name, end): &End) -> Check {

@@ -18,9 +18,12 @@ use std::{
 
 use async_nats::Client;
 use bytes::Bytes;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 
-use crate::envelope::ENVELOPE_BYTES_MAX;
+use crate::{
+    envelope::ENVELOPE_BYTES_MAX,
+    supervision::{Stop, Supervisor},
+};
 
 mod sender;
 
@@ -124,8 +127,18 @@ impl Committer {
     /// Starts the task. It ends when the last handle is dropped and what waits is sent.
     pub fn start(client: Client, stream: String, tuning: Tuning) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
+        let name = format!("committer of {stream}, number {}", rand::random::<u32>());
         let sender = Arc::new(Sender { client, stream, ack_timeout: tuning.ack_timeout });
-        tokio::spawn(run(sender, waiting, tuning));
+        let waiting = Arc::new(Mutex::new(waiting));
+        let supervisor = Supervisor::of_process();
+        supervisor.supervise_one_of_many("committer", name, Stop::MayEnd, move |_| {
+            let (sender, waiting) = (sender.clone(), waiting.clone());
+            async move {
+                // What was gathered when a run panicked is answered as unknown; what waits is not lost.
+                run(sender, &mut *waiting.lock().await, tuning).await;
+                Ok(())
+            }
+        });
         Self { queue }
     }
 
@@ -155,7 +168,7 @@ impl Committer {
     }
 }
 
-async fn run(sender: Arc<Sender>, waiting: mpsc::Receiver<Unit>, tuning: Tuning) {
+async fn run(sender: Arc<Sender>, waiting: &mut mpsc::Receiver<Unit>, tuning: Tuning) {
     let mut lane = Lane {
         sender,
         waiting,
@@ -183,6 +196,35 @@ struct InFlight {
     batches: AtomicUsize,
 }
 
+/// Messages that count as on their way until this is dropped: also by a panic, and when the task that
+/// sends them is cancelled.
+struct UnderWay {
+    in_flight: Arc<InFlight>,
+    landed: Arc<Notify>,
+    way: Way,
+    size: usize,
+}
+
+impl UnderWay {
+    fn new(in_flight: Arc<InFlight>, landed: Arc<Notify>, way: Way, size: usize) -> Self {
+        match way {
+            Way::Plain => in_flight.plain.fetch_add(size, Ordering::AcqRel),
+            Way::Batch => in_flight.batches.fetch_add(1, Ordering::AcqRel),
+        };
+        Self { in_flight, landed, way, size }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        match self.way {
+            Way::Plain => self.in_flight.plain.fetch_sub(self.size, Ordering::AcqRel),
+            Way::Batch => self.in_flight.batches.fetch_sub(1, Ordering::AcqRel),
+        };
+        self.landed.notify_one();
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Way {
     Plain,
@@ -190,9 +232,9 @@ enum Way {
 }
 
 /// The units that wait, those on their way, and how to tell when to send.
-struct Lane {
+struct Lane<'a> {
     sender: Arc<Sender>,
-    waiting: mpsc::Receiver<Unit>,
+    waiting: &'a mut mpsc::Receiver<Unit>,
     /// Units whose subject was already in what was gathered.
     aside: VecDeque<Unit>,
     tuning: Tuning,
@@ -202,7 +244,7 @@ struct Lane {
     recent: usize,
 }
 
-impl Lane {
+impl Lane<'_> {
     /// Waits for a unit; none when nobody can send one any more.
     async fn begin(&mut self) -> Option<Gathering> {
         let first = match self.aside.pop_front() {
@@ -215,7 +257,7 @@ impl Lane {
     /// Takes what waits. Writers whose commits have just landed are about to come again: as long as
     /// fewer have come than lately went together, they are let run first.
     async fn settle(&mut self, gathering: &mut Gathering) {
-        gathering.gather(&mut self.aside, &mut self.waiting);
+        gathering.gather(&mut self.aside, self.waiting);
         let mut quiet = 0;
         while self.recent > self.tuning.plain_max
             && gathering.messages < self.recent
@@ -223,7 +265,7 @@ impl Lane {
         {
             let before = gathering.messages;
             tokio::task::yield_now().await;
-            gathering.gather(&mut self.aside, &mut self.waiting);
+            gathering.gather(&mut self.aside, self.waiting);
             quiet = if gathering.messages == before { quiet + 1 } else { 0 };
         }
     }
@@ -264,22 +306,14 @@ impl Lane {
         let (sender, in_flight, landed) =
             (self.sender.clone(), self.in_flight.clone(), self.landed.clone());
         let size = gathering.messages;
-        match way {
-            Way::Plain => in_flight.plain.fetch_add(size, Ordering::AcqRel),
-            Way::Batch => in_flight.batches.fetch_add(1, Ordering::AcqRel),
-        };
+        // Counted from now on, and until the task is gone, however it goes.
+        let under_way = UnderWay::new(in_flight, landed, way, size);
         tokio::spawn(async move {
             match way {
-                Way::Plain => {
-                    sender.send_singly(gathering.units).await;
-                    in_flight.plain.fetch_sub(size, Ordering::AcqRel);
-                }
-                Way::Batch => {
-                    sender.send_together(gathering.units).await;
-                    in_flight.batches.fetch_sub(1, Ordering::AcqRel);
-                }
+                Way::Plain => sender.send_singly(gathering.units).await,
+                Way::Batch => sender.send_together(gathering.units).await,
             }
-            landed.notify_one();
+            drop(under_way);
         });
     }
 }
@@ -333,6 +367,38 @@ impl Gathering {
         while !self.is_full() && aside.len() < BATCH_MESSAGES_MAX {
             let Ok(unit) = waiting.try_recv() else { break };
             self.offer(unit, aside);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::supervision::caught;
+
+    #[tokio::test]
+    async fn what_is_on_its_way_is_given_back_by_a_panic_and_by_cancelling() {
+        for way in [Way::Plain, Way::Batch] {
+            let (in_flight, landed) = (Arc::new(InFlight::default()), Arc::new(Notify::new()));
+            let under_way = || UnderWay::new(in_flight.clone(), landed.clone(), way, 3);
+            let count = || {
+                in_flight.plain.load(Ordering::Acquire) + in_flight.batches.load(Ordering::Acquire)
+            };
+            let panics = async {
+                let _under_way = under_way();
+                assert_eq!(count(), 0, "a bad day");
+            };
+            assert!(caught(panics).await.unwrap_err().contains("a bad day"));
+            assert_eq!(count(), 0);
+            let mut cancelled = Box::pin(async {
+                let _under_way = under_way();
+                std::future::pending::<()>().await;
+            });
+            assert!(futures::poll!(&mut cancelled).is_pending());
+            assert_ne!(count(), 0);
+            drop(cancelled);
+            assert_eq!(count(), 0);
+            landed.notified().await;
         }
     }
 }

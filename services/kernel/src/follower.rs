@@ -8,19 +8,17 @@ use std::{sync::Arc, time::Duration};
 use futures::StreamExt;
 use samvirke_schemas::reply::Refused;
 use tokio::sync::{RwLock, RwLockReadGuard, watch};
-use tokio_util::sync::CancellationToken;
-use tracing::warn;
 
 use crate::{
     envelope::{Envelope, EnvelopeError},
     inbox::chain,
     log::{Log, Stored},
     position::Position,
+    supervision::{Stop, Supervisor, Task, TaskFailure},
 };
 
 /// How long a command waits for the picture to reach a position.
 pub const WAIT_MAX: Duration = Duration::from_secs(5);
-const RETRY: Duration = Duration::from_secs(1);
 
 /// A picture that grows from commits.
 pub trait Picture: Default + Send + Sync + 'static {
@@ -66,24 +64,16 @@ impl<P> Clone for Follower<P> {
 }
 
 impl<P: Picture> Follower<P> {
-    /// Starts to follow `log`.
-    pub fn start(log: Log, shutdown: CancellationToken) -> Self {
+    /// Starts to follow `log`, as a task of `supervisor`; `name` says what the projection holds.
+    pub fn start(name: &str, log: Log, supervisor: &Supervisor) -> Self {
         let picture = Arc::new(RwLock::new(P::default()));
         let (moved, reached) = watch::channel(0);
         let follower = Self { picture: picture.clone(), reached, log: log.clone() };
-        tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    () = shutdown.cancelled() => return,
-                    reason = follow(&picture, &moved, &log) => {
-                        warn!(stream = log.identity().name, reason, "a picture is interrupted");
-                    }
-                }
-                tokio::select! {
-                    () = shutdown.cancelled() => return,
-                    () = tokio::time::sleep(RETRY) => (),
-                }
-            }
+        let moved = Arc::new(moved);
+        let name = format!("projection {name} of {}", log.identity().name);
+        supervisor.supervise(name, Stop::Drop, move |task| {
+            let (picture, moved, log) = (picture.clone(), moved.clone(), log.clone());
+            async move { Err(TaskFailure::passing(follow(&picture, &moved, &log, &task).await)) }
         });
         follower
     }
@@ -128,7 +118,12 @@ impl<P: Picture> Follower<P> {
     }
 }
 
-async fn follow<P: Picture>(picture: &RwLock<P>, moved: &watch::Sender<u64>, log: &Log) -> String {
+async fn follow<P: Picture>(
+    picture: &RwLock<P>,
+    moved: &watch::Sender<u64>,
+    log: &Log,
+    task: &Task,
+) -> String {
     let from = *moved.borrow();
     let mut commits = match log.follow(from).await {
         Ok(commits) => commits,
@@ -148,6 +143,7 @@ async fn follow<P: Picture>(picture: &RwLock<P>, moved: &watch::Sender<u64>, log
             return chain(&err);
         }
         moved.send_replace(commit.sequence);
+        task.progress();
     }
     "the stream's messages ended".into()
 }

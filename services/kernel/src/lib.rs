@@ -28,6 +28,7 @@ pub mod projection;
 pub mod publication;
 pub mod receiver;
 pub mod service;
+pub mod supervision;
 
 pub mod backoff;
 pub mod clock;

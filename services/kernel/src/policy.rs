@@ -4,7 +4,7 @@
 //! run twice and acts once. Its place in the other stream is a durable consumer: what was not
 //! finished is delivered again.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use async_nats::jetstream::{
     self, AckKind,
@@ -12,7 +12,6 @@ use async_nats::jetstream::{
 };
 use futures::StreamExt;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use uuid::Uuid;
 
@@ -28,6 +27,7 @@ use crate::{
     log::{Log, Stored, delivered},
     rejection::Rejection,
     repository::Repository,
+    supervision::{Stop, Supervisor, Task, TaskFailure},
 };
 
 /// How long the server waits for a sign of work on an event before it delivers it again. After a
@@ -129,34 +129,27 @@ pub async fn give<D: Decider>(
     }
 }
 
-/// Hands every commit of `log` to `act`, in order, until told to stop.
-pub async fn run<F>(
+/// Hands every commit of `log` to `act`, in order, as a task of `supervisor`.
+pub fn supervise<F>(
+    supervisor: &Supervisor,
     name: &'static str,
     log: Log,
-    shutdown: CancellationToken,
-    act: impl Fn(Stored, Envelope) -> F + Send + Sync,
+    act: impl Fn(Stored, Envelope) -> F + Send + Sync + 'static,
 ) where
-    F: Future<Output = Result<(), TryAgain>> + Send,
+    F: Future<Output = Result<(), TryAgain>> + Send + 'static,
 {
-    loop {
-        let ended = tokio::select! {
-            () = shutdown.cancelled() => return,
-            ended = follow(name, &log, &act) => ended,
-        };
-        if let Err(reason) = ended {
-            warn!(policy = name, reason, "a policy is interrupted and goes on shortly");
-        }
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(RETRY) => (),
-        }
-    }
+    let act = Arc::new(act);
+    supervisor.supervise(format!("policy {name}"), Stop::Drop, move |task| {
+        let (log, act) = (log.clone(), act.clone());
+        async move { follow(name, &log, &*act, &task).await.map_err(TaskFailure::passing) }
+    });
 }
 
 async fn follow<F>(
     name: &'static str,
     log: &Log,
     act: &(impl Fn(Stored, Envelope) -> F + Send + Sync),
+    task: &Task,
 ) -> Result<(), String>
 where
     F: Future<Output = Result<(), TryAgain>> + Send,
@@ -192,8 +185,12 @@ where
             Err(err) => Err(TryAgain { reason: chain(&err) }),
         };
         let answered = match outcome {
-            Ok(()) => message.double_ack().await,
+            Ok(()) => {
+                task.progress();
+                message.double_ack().await
+            }
             Err(err) => {
+                task.is_hindered(&TaskFailure::of(&err));
                 warn!(policy = name, sequence, error = %err, "a policy will try again");
                 metrics::counter!("samvirke_policy_retries", "policy" => name).increment(1);
                 message.ack_with(AckKind::Nak(Some(RETRY))).await

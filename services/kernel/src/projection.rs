@@ -13,9 +13,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::{
+    backoff,
     inbox::chain,
     log::{Log, Stored},
     stream::{StreamIdentity, identity},
+    supervision::{Task, TaskFailure, caught},
 };
 
 mod batch;
@@ -110,11 +112,28 @@ pub async fn run<P: Projection>(
     progress: &watch::Sender<Progress>,
     shutdown: &CancellationToken,
 ) -> Result<(), Halted> {
-    let mut delay = RETRY_MIN;
+    let task = Task::unsupervised(projection.name());
+    run_as(projection, log, progress, shutdown, &task).await
+}
+
+/// As [`run`], as a supervised task that reports how it does.
+///
+/// # Errors
+///
+/// As [`run`].
+pub async fn run_as<P: Projection>(
+    projection: &P,
+    log: &Log,
+    progress: &watch::Sender<Progress>,
+    shutdown: &CancellationToken,
+    task: &Task,
+) -> Result<(), Halted> {
+    let mut failures = 0;
     loop {
+        let before = progress.borrow().sequence;
         let ended = tokio::select! {
             () = shutdown.cancelled() => return Ok(()),
-            ended = follow(projection, log, progress) => ended,
+            ended = follow(projection, log, progress, task) => ended,
         };
         match ended {
             Ended::Halted(halted) => {
@@ -124,7 +143,7 @@ pub async fn run<P: Projection>(
                     .set(1.0);
                 return Err(halted);
             }
-            Ended::Moved => delay = RETRY_MIN,
+            Ended::Moved => failures = 0,
             Ended::Failed(reason) => {
                 warn!(
                     projection = projection.name(),
@@ -132,11 +151,13 @@ pub async fn run<P: Projection>(
                     reason,
                     "a projection is interrupted and goes on shortly"
                 );
+                failures = if progress.borrow().sequence > before { 0 } else { failures + 1 };
+                task.is_hindered(&TaskFailure::passing(reason));
+                let delay = backoff::pause(failures, RETRY_MIN, RETRY_MAX);
                 tokio::select! {
                     () = shutdown.cancelled() => return Ok(()),
                     () = tokio::time::sleep(delay) => (),
                 }
-                delay = (delay * 2).min(RETRY_MAX);
             }
         }
     }
@@ -153,6 +174,7 @@ async fn follow<P: Projection>(
     projection: &P,
     log: &Log,
     progress: &watch::Sender<Progress>,
+    task: &Task,
 ) -> Ended {
     let mut at = match start(projection, log).await {
         Ok(at) => at,
@@ -173,7 +195,10 @@ async fn follow<P: Projection>(
         let first = match tokio::time::timeout(REMEMBERED_EVERY, commits.next()).await {
             Ok(first) => first,
             Err(_idle) => match remembers(projection, &at).await {
-                Ok(true) => continue,
+                Ok(true) => {
+                    task.progress();
+                    continue;
+                }
                 Ok(false) => return Ended::Failed("the store is not where it was left".into()),
                 Err(err) => return Ended::Failed(chain(&err)),
             },
@@ -195,6 +220,7 @@ async fn follow<P: Projection>(
             progress.sequence = at.sequence;
             progress.lag = lag;
         });
+        task.progress();
         metrics::gauge!(
             "samvirke_projection_lag",
             "projection" => projection.name().to_owned(), "stream" => at.stream.name.clone(),
@@ -246,7 +272,7 @@ async fn take<P: Projection>(
         |commit: &Stored| Checkpoint { stream: from.stream.clone(), sequence: commit.sequence };
     let Some(last) = batch.last() else { return Ok(from) };
     let to = after(last);
-    match projection.take(batch, &from, &to).await {
+    match take_caught(projection, batch, &from, &to).await {
         Ok(()) => return Ok(to),
         Err(TakeError::Poison { .. }) => (),
         Err(error) => return Err(error),
@@ -254,7 +280,7 @@ async fn take<P: Projection>(
     let mut at = from.clone();
     for commit in batch {
         let next = after(commit);
-        match projection.take(std::slice::from_ref(commit), &at, &next).await {
+        match take_caught(projection, std::slice::from_ref(commit), &at, &next).await {
             Ok(()) => (),
             Err(TakeError::Poison { reason }) => {
                 error!(
@@ -274,6 +300,17 @@ async fn take<P: Projection>(
     }
     info!(projection = projection.name(), sequence = at.sequence, "went on one by one");
     Ok(at)
+}
+
+/// Takes commits; a fold that panics on one is at fault for that commit, not for those after it.
+async fn take_caught<P: Projection>(
+    projection: &P,
+    commits: &[Stored],
+    from: &Checkpoint,
+    to: &Checkpoint,
+) -> Result<(), TakeError> {
+    let taken = caught(projection.take(commits, from, to)).await;
+    taken.unwrap_or_else(|reason| Err(TakeError::Poison { reason }))
 }
 
 /// Waits until a projection has come to `sequence`; says whether it did in time.

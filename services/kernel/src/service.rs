@@ -16,7 +16,14 @@ use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{Instrument, info, info_span, warn};
 
-use crate::{clock, log::Log, signature::MessageVerifier, snapshot, stream::StreamError};
+use crate::{
+    clock,
+    log::Log,
+    signature::MessageVerifier,
+    snapshot,
+    stream::StreamError,
+    supervision::{Stop, Supervisor, TaskFailure},
+};
 
 /// The most requests one instance works on at once; beyond it the caller is told to try again.
 pub const CONCURRENT_MAX: usize = 4_096;
@@ -146,6 +153,48 @@ where
     serve(client, service, format!("qry.{service}.>"), verifier, shutdown, handle).await
 }
 
+/// Answers how the tasks of `supervisor` are, until the service stops.
+///
+/// Not under `qry.`, where a service that answers queries is subscribed to everything.
+pub fn report_tasks(
+    supervisor: &Supervisor,
+    client: Client,
+    service: &'static str,
+    verifier: MessageVerifier,
+) {
+    let reported = supervisor.clone();
+    supervisor.supervise("report of tasks", Stop::Drop, move |_| {
+        let (client, verifier, reported) = (client.clone(), verifier.clone(), reported.clone());
+        async move {
+            let failed = |reason: String| TaskFailure::passing(reason);
+            let mut questions = client
+                .queue_subscribe(tasks_subject(service), format!("samvirke-{service}"))
+                .await
+                .map_err(|err| failed(err.to_string()))?;
+            while let Some(question) = questions.next().await {
+                let signature = signature(&question);
+                let read = read::<QueryMessage>(&question.payload, signature, &verifier);
+                let answer = read.map(|_| reported.tasks());
+                if let Some(reply) = question.reply {
+                    let sent = client.publish(reply, write(&answer)).await;
+                    sent.map_err(|err| failed(err.to_string()))?;
+                }
+            }
+            Err(failed("the subscription ended".into()))
+        }
+    });
+}
+
+/// The subject on which a service is asked for its tasks.
+pub fn tasks_subject(service: &str) -> String {
+    format!("tasks.{service}")
+}
+
+fn signature(message: &async_nats::Message) -> Option<&str> {
+    let headers = message.headers.as_ref()?;
+    headers.get(message::SIGNATURE).map(async_nats::HeaderValue::as_str)
+}
+
 async fn serve<M, A, F>(
     client: Client,
     name: &'static str,
@@ -195,13 +244,8 @@ where
                     format!("{CONCURRENT_MAX} forespørsler er i gang; prøv igjen"),
                 ))),
                 Ok(_place) => {
-                    let signature = request
-                        .message
-                        .headers
-                        .as_ref()
-                        .and_then(|headers| headers.get(message::SIGNATURE))
-                        .map(|value| value.as_str().to_owned());
-                    match read::<M>(&request.message.payload, signature.as_deref(), &verifier) {
+                    let signature = signature(&request.message);
+                    match read::<M>(&request.message.payload, signature, &verifier) {
                         Ok(message) => {
                             let span = message.span();
                             write(&handle(message).instrument(span).await)

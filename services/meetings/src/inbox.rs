@@ -8,7 +8,8 @@ use samvirke_kernel::{
     follower::Follower,
     inbox::{self, positions, refused, store_refused, unknown_kind},
     repository::Repository,
-    service::{Host, ServiceError, serve_commands},
+    service::{Host, ServiceError, report_tasks, serve_commands},
+    supervision::Supervisor,
 };
 use samvirke_schemas::{
     message::CommandMessage,
@@ -35,15 +36,18 @@ struct Inbox {
 /// When the streams or NATS cannot be used.
 pub async fn service(host: Host) -> Result<(), ServiceError> {
     let (log, networks) = (host.own_log(CONTEXT).await?, host.log("networks").await?);
+    let supervisor = Supervisor::new(host.shutdown.clone());
+    report_tasks(&supervisor, host.client.clone(), CONTEXT, host.verifier.clone());
     let inbox = Arc::new(Inbox {
         meetings: Repository::new(log),
-        bodies: Follower::start(networks, host.shutdown.clone()),
+        bodies: Follower::start("bodies", networks, &supervisor),
     });
     serve_commands(host.client, CONTEXT, host.verifier, host.shutdown, move |message| {
         let inbox = inbox.clone();
         async move { inbox.answer(message).await }
     })
     .await?;
+    supervisor.finished().await;
     Ok(())
 }
 

@@ -6,7 +6,8 @@ use samvirke_kernel::{
     Decider,
     inbox::{carry_out, store_refused, unknown_kind},
     repository::{Repository, StoreError},
-    service::{Host, ServiceError, serve_commands},
+    service::{Host, ServiceError, report_tasks, serve_commands},
+    supervision::Supervisor,
 };
 use samvirke_schemas::{
     id::{AggregateId, CooperationId},
@@ -43,13 +44,15 @@ pub async fn service(host: Host) -> Result<(), ServiceError> {
         bodies: bodies.clone(),
         networks: Repository::new(log.clone()),
     });
-    let policies = tokio::spawn(policies::run(log, bodies, host.shutdown.clone()));
+    let supervisor = Supervisor::new(host.shutdown.clone());
+    report_tasks(&supervisor, host.client.clone(), CONTEXT, host.verifier.clone());
+    policies::start(&supervisor, log, bodies);
     serve_commands(host.client, CONTEXT, host.verifier, host.shutdown, move |message| {
         let inbox = inbox.clone();
         async move { inbox.answer(message).await }
     })
     .await?;
-    let _ = policies.await;
+    supervisor.finished().await;
     Ok(())
 }
 

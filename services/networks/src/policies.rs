@@ -14,12 +14,12 @@ use samvirke_kernel::{
     log::{Log, Stored},
     policy::{self, TryAgain},
     repository::Repository,
+    supervision::Supervisor,
 };
 use samvirke_schemas::{
     id::{AggregateId, CooperationId},
     networks::{body, cooperation},
 };
-use tokio_util::sync::CancellationToken;
 
 use crate::{body::Body, cooperation::Cooperation};
 
@@ -40,14 +40,13 @@ impl Picture for Bodies {
     }
 }
 
-/// Runs the policies until told to stop.
-pub(crate) async fn run(log: Log, bodies: Arc<Repository<Body>>, shutdown: CancellationToken) {
-    let known: Follower<Bodies> = Follower::start(log.clone(), shutdown.clone());
-    policy::run(SEATS_OF_A_RELEASED_MEMBER, log, shutdown, |commit, envelope| {
+/// Starts the policies as tasks of `supervisor`.
+pub(crate) fn start(supervisor: &Supervisor, log: Log, bodies: Arc<Repository<Body>>) {
+    let known: Follower<Bodies> = Follower::start("bodies", log.clone(), supervisor);
+    policy::supervise(supervisor, SEATS_OF_A_RELEASED_MEMBER, log, move |commit, envelope| {
         let (known, bodies) = (known.clone(), bodies.clone());
         async move { vacate_seats(&known, &bodies, &commit, &envelope).await }
-    })
-    .await;
+    });
 }
 
 async fn vacate_seats(

@@ -14,6 +14,7 @@ use samvirke_kernel::{
     log::{Log, ReadError},
     projection::{Checkpoint, Progress, reached},
     publication::{Publication, Published},
+    supervision::{Task, TaskFailure},
 };
 use samvirke_schemas::{
     feed::{self, Audience, CloudEvent, Fact, RESTATED, Subject},
@@ -21,8 +22,7 @@ use samvirke_schemas::{
 };
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use crate::{
     checkpoint,
@@ -37,8 +37,6 @@ use crate::{
 const BATCH_MAX: usize = 200;
 /// How long the contacts may take to come as far as their stream was.
 const CONTACTS_WAIT: Duration = Duration::from_secs(10);
-/// How long an intake that was interrupted waits.
-const RETRY: Duration = Duration::from_secs(1);
 
 /// Why the intake was interrupted.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +59,21 @@ pub enum Interrupted {
     Truncated { taken: u64, last: u64 },
 }
 
+impl From<Interrupted> for TaskFailure {
+    fn from(interrupted: Interrupted) -> Self {
+        let failure = Self::of(&interrupted);
+        let halts = match interrupted {
+            Interrupted::OtherFeed | Interrupted::Truncated { .. } => true,
+            Interrupted::Read(_)
+            | Interrupted::Database(_)
+            | Interrupted::Fenced
+            | Interrupted::ContactsBehind
+            | Interrupted::Ended => false,
+        };
+        Self { halts, ..failure }
+    }
+}
+
 /// What the intake stands on.
 pub struct Intake {
     pub pool: PgPool,
@@ -81,34 +94,12 @@ struct Place {
 }
 
 impl Intake {
-    /// Takes the feed until told to stop.
-    pub async fn run(&self, shutdown: &CancellationToken) {
-        loop {
-            let interrupted = tokio::select! {
-                () = shutdown.cancelled() => return,
-                ended = self.follow() => match ended {
-                    Err(interrupted) => interrupted,
-                },
-            };
-            let reason = chain(&interrupted);
-            match interrupted {
-                Interrupted::OtherFeed | Interrupted::Truncated { .. } => {
-                    error!(reason, "nobody is notified until an operator acts");
-                }
-                Interrupted::Read(_)
-                | Interrupted::Database(_)
-                | Interrupted::Fenced
-                | Interrupted::ContactsBehind
-                | Interrupted::Ended => warn!(reason, "notifications are interrupted"),
-            }
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                () = tokio::time::sleep(RETRY) => (),
-            }
-        }
-    }
-
-    async fn follow(&self) -> Result<Never, Interrupted> {
+    /// Takes the feed until it is interrupted; nothing is lost if it is then called again.
+    ///
+    /// # Errors
+    ///
+    /// [`Interrupted`].
+    pub async fn follow(&self, task: &Task) -> Result<Never, Interrupted> {
         let mut place = self.place().await?;
         info!(feed = place.at.sequence, "notifying");
         let filters = vec![feed::SUBJECTS.to_owned()];
@@ -117,6 +108,7 @@ impl Intake {
             let batch = next_batch(&mut messages).await?;
             self.contacts_are_current().await?;
             self.take(&mut place, &batch, clock::now()).await?;
+            task.progress();
             self.put.send_replace(());
         }
     }

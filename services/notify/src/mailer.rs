@@ -17,10 +17,8 @@ use lettre::{
 };
 use samvirke_kernel::inbox::chain;
 
-use crate::settings::{Encryption, MailServer};
+use crate::settings::{CONNECTIONS_MAX, Encryption, MailServer};
 
-/// The most connections to the mail server at once.
-pub(crate) const CONNECTIONS_MAX: usize = 4;
 /// The most characters kept of an answer.
 const ANSWER_CHARS_MAX: usize = 500;
 
@@ -35,6 +33,11 @@ pub enum InvalidMailServer {
     Password(#[source] std::io::Error),
     #[error("[notify.mail] sends a password, so encryption is starttls or tls")]
     PasswordInTheClear,
+    #[error(
+        "[notify.mail] connections_max is {found}; it is 1 to {}",
+        crate::settings::CONNECTIONS_MAX
+    )]
+    Connections { found: u8 },
     #[error("TLS to the mail server cannot be set up")]
     Tls(#[source] Error),
 }
@@ -65,6 +68,7 @@ pub struct Mailer {
     tls: Option<TlsParameters>,
     credentials: Option<Credentials>,
     timeout: Duration,
+    connections_max: usize,
 }
 
 /// A connection over which mails are handed in, one after the other.
@@ -84,6 +88,10 @@ impl Mailer {
     ///
     /// [`InvalidMailServer`].
     pub fn new(server: &MailServer) -> Result<Self, InvalidMailServer> {
+        let found = server.connections_max;
+        if !(1..=CONNECTIONS_MAX).contains(&found) {
+            return Err(InvalidMailServer::Connections { found });
+        }
         let tls = match server.encryption {
             Encryption::None => None,
             Encryption::Starttls | Encryption::Tls => {
@@ -103,7 +111,13 @@ impl Mailer {
             tls,
             credentials: credentials(server)?,
             timeout: Duration::from_millis(server.timeout_ms),
+            connections_max: server.connections_max.into(),
         })
+    }
+
+    /// The most connections that may be open at once.
+    pub(crate) fn connections_max(&self) -> usize {
+        self.connections_max
     }
 
     /// Connects, and says who we are.
@@ -220,6 +234,21 @@ mod tests {
         let said = "permanent error (550): <kari@example.no>\r\nunknown";
         let kept = kept(said, &["kari@example.no".to_owned()]);
         assert_eq!(kept, "permanent error (550): <…>  unknown");
+    }
+
+    #[test]
+    fn a_number_of_connections_out_of_range_is_refused() {
+        for (number, valid) in [(0, false), (1, true), (CONNECTIONS_MAX, true), (255, false)] {
+            let server: MailServer = serde_json::from_value(serde_json::json!({
+                "host": "mx.example", "encryption": "none", "from": "a@mx.example",
+                "connections_max": number,
+            }))
+            .unwrap();
+            let made = Mailer::new(&server);
+            let refused =
+                matches!(made, Err(InvalidMailServer::Connections { found }) if found == number);
+            assert_eq!(refused, !valid, "{number}");
+        }
     }
 
     #[test]

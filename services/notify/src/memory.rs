@@ -2,7 +2,11 @@
 //! answer is awaited, and what is to be told later.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use samvirke_schemas::{feed::fact::brief, id::AggregateId, names::Names};
+use samvirke_schemas::{
+    feed::fact::brief,
+    id::{AggregateId, LocalId},
+    names::Names,
+};
 use sqlx::{PgConnection, types::Json};
 
 use crate::{
@@ -35,8 +39,9 @@ pub(crate) async fn take(
                 .execute(connection)
                 .await?;
         }
-        Step::Await { what, case, member, since } => {
-            await_answer(connection, what, &case, &member, since).await?;
+        Step::Await { what, case, member, party, since } => {
+            let what = awaited(what, party.as_ref());
+            await_answer(connection, &what, &case, &member, since).await?;
         }
         Step::Received { case, member } => {
             sqlx::query(
@@ -48,8 +53,9 @@ pub(crate) async fn take(
             .execute(connection)
             .await?;
         }
-        Step::Over { what, case, member } => {
-            over(connection, what, &case, member.as_ref().map(|member| member.as_str())).await?;
+        Step::Over { what, case, member, party } => {
+            let member = member.as_ref().map(|member| member.as_str());
+            over(connection, what, &case, member, party.as_ref()).await?;
         }
         Step::SeatFilled { body, seat, member, to } => {
             sqlx::query(
@@ -140,7 +146,7 @@ async fn schedule(
     sqlx::query(
         "INSERT INTO due (what, about, whom, at, reminder) SELECT $1, $2, $3, $4, $5
          WHERE NOT $6 OR EXISTS (
-             SELECT FROM awaited WHERE what = $1 AND about = $2 AND member = $3)
+             SELECT FROM awaited WHERE split_part(what, '/', 1) = $1 AND about = $2 AND member = $3)
          ON CONFLICT (what, about, whom) DO UPDATE
          SET at = EXCLUDED.at, reminder = EXCLUDED.reminder",
     )
@@ -157,7 +163,7 @@ async fn schedule(
 
 async fn await_answer(
     connection: &mut PgConnection,
-    what: Answer,
+    what: &str,
     case: &AggregateId,
     member: &brief::Member,
     since: NaiveDate,
@@ -166,7 +172,7 @@ async fn await_answer(
         "INSERT INTO awaited (what, about, member, names, since) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (what, about, member) DO NOTHING",
     )
-    .bind(what.to_string())
+    .bind(what)
     .bind(case.to_string())
     .bind(member.member.as_str())
     .bind(member.names.as_ref().map(Json))
@@ -176,19 +182,27 @@ async fn await_answer(
     .map(drop)
 }
 
+/// What an awaited answer is kept under: `decision`, `statement/baerum`. Before parties were told apart it
+/// was `statement`.
+fn awaited(what: Answer, party: Option<&LocalId>) -> String {
+    party.map_or_else(|| what.to_string(), |party| format!("{what}/{party}"))
+}
+
 async fn over(
     connection: &mut PgConnection,
     what: Answer,
     case: &AggregateId,
     member: Option<&str>,
+    party: Option<&LocalId>,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "DELETE FROM awaited
-         WHERE what = $1 AND about = $2 AND ($3::text IS NULL OR member = $3)",
+        "DELETE FROM awaited WHERE split_part(what, '/', 1) = $1 AND about = $2
+         AND ($3::text IS NULL OR member = $3) AND ($4::text IS NULL OR what IN ($1, $4))",
     )
     .bind(what.to_string())
     .bind(case.to_string())
     .bind(member)
+    .bind(party.map(|party| awaited(what, Some(party))))
     .execute(&mut *connection)
     .await?;
     let reminders: &[&str] = match what {
@@ -197,11 +211,14 @@ async fn over(
     };
     sqlx::query(
         "DELETE FROM due
-         WHERE what = ANY($1) AND about = $2 AND ($3::text IS NULL OR whom = $3)",
+         WHERE what = ANY($1) AND about = $2 AND ($3::text IS NULL OR whom = $3)
+         AND NOT ($3::text IS NOT NULL AND EXISTS (SELECT FROM awaited
+             WHERE split_part(what, '/', 1) = $4 AND about = $2 AND member = $3))",
     )
     .bind(reminders)
     .bind(case.to_string())
     .bind(member)
+    .bind(what.to_string())
     .execute(connection)
     .await
     .map(drop)

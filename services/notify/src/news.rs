@@ -68,17 +68,21 @@ pub(crate) enum Step {
         what: Answer,
         case: AggregateId,
         member: brief::Member,
+        /// Which of the member's parties in a hearing.
+        party: Option<LocalId>,
         since: NaiveDate,
     },
     Received {
         case: AggregateId,
         member: OrganisationNumber,
     },
-    /// Awaited no longer: of one member, or of all.
+    /// Awaited no longer: of one member, or of all. Where a party is named, only of that one; the member
+    /// is reminded until all of its parties have answered.
     Over {
         what: Answer,
         case: AggregateId,
         member: Option<OrganisationNumber>,
+        party: Option<LocalId>,
     },
     SeatFilled {
         body: AggregateId,
@@ -261,7 +265,7 @@ impl Steps<'_> {
     /// What is awaited comes no longer, or has come: of one member, or of all.
     fn over(&mut self, what: Answer, case: &brief::Case, member: Option<&OrganisationNumber>) {
         let member = member.cloned();
-        self.push(Step::Over { what, case: case.id.clone(), member });
+        self.push(Step::Over { what, case: case.id.clone(), member, party: None });
     }
 
     fn push(&mut self, step: Step) {

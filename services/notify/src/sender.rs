@@ -20,7 +20,7 @@ use crate::{
     database::from_row,
     due,
     letter::{Letter, Sender},
-    mailer::{Attempt, Away, CONNECTIONS_MAX, Connection, Mailer},
+    mailer::{Attempt, Away, Connection, Mailer},
     notice::Notice,
     outbox::frequency,
 };
@@ -77,10 +77,11 @@ pub async fn round(
     }
     let first = mailer.connect().await?;
     let mut connections = vec![Some(first)];
-    connections.resize_with(CONNECTIONS_MAX, || None);
+    connections.resize_with(mailer.connections_max(), || None);
     let senders = connections.into_iter().map(|open| send_all(pool, mailer, sender, open, now));
-    let sent = futures::future::try_join_all(senders).await?;
-    Ok(sent.into_iter().sum())
+    // All are waited for, whichever fails: a mail that the server is just taking over must be noted.
+    let ended = futures::future::join_all(senders).await;
+    ended.into_iter().sum()
 }
 
 async fn is_anything_waiting(pool: &PgPool, now: DateTime<Utc>) -> sqlx::Result<bool> {

@@ -10,12 +10,15 @@ use samvirke_kernel::{
     projection::{self, Progress},
     publication::Publication,
     repository::Repository,
-    service::{Host, ServeError, ServiceError as KernelError, serve_commands, serve_queries},
+    service::{
+        Host, ServeError, ServiceError as KernelError, report_tasks, serve_commands, serve_queries,
+    },
     stream::StreamError,
+    supervision::{Stop, Supervisor, Task, TaskFailure},
 };
 use samvirke_schemas::feed;
 use sqlx::PgPool;
-use tokio::{sync::watch, task::JoinSet};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -32,8 +35,6 @@ use crate::{
 };
 
 const RETRY: Duration = Duration::from_secs(1);
-/// How often a projection that has halted looks whether an operator has helped.
-const HALTED_RETRY: Duration = Duration::from_secs(10);
 /// The longest that the outbox is not looked at: somebody may have put into it by hand.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// How often the address book is swept.
@@ -88,21 +89,41 @@ pub async fn service(host: Host, given: Given) -> Result<(), ServiceError> {
     }
     let (progress, watched) = watch::channel(Progress::default());
     let (put, waiting) = watch::channel(());
-    let mut tasks = JoinSet::new();
     let shutdown = host.shutdown.clone();
-    tasks.spawn(follow_contacts(pool.clone(), contacts.clone(), progress, shutdown.clone()));
-    let intake = Intake {
+    let supervisor = Supervisor::new(shutdown.clone());
+    report_tasks(&supervisor, host.client.clone(), "notify", host.verifier.clone());
+    let progress = Arc::new(progress);
+    follow_contacts(&supervisor, pool.clone(), contacts.clone(), progress);
+    let intake = Arc::new(Intake {
         pool: pool.clone(),
         publication,
         settings: given.settings.clone(),
         contacts: contacts.clone(),
         progress: watched.clone(),
         put,
-    };
-    let stop = shutdown.clone();
-    tasks.spawn(async move { intake.run(&stop).await });
-    tasks.spawn(sweep(pool.clone(), contacts.clone(), watched, shutdown.clone()));
-    tasks.spawn(send(pool.clone(), given.settings, mail, waiting, shutdown.clone()));
+    });
+    supervisor.supervise("notify intake", Stop::Drop, move |task| {
+        let intake = intake.clone();
+        async move {
+            let Err(interrupted) = intake.follow(&task).await;
+            Err(interrupted.into())
+        }
+    });
+    let book = AddressBook { pool: pool.clone(), log: contacts.clone(), progress: watched };
+    supervisor.supervise("address book", Stop::Drop, move |task| {
+        let book = book.clone();
+        async move { book.sweep(&task).await }
+    });
+    let outbox = Arc::new(Outbox {
+        pool: pool.clone(),
+        settings: given.settings,
+        mail,
+        shutdown: shutdown.clone(),
+    });
+    supervisor.supervise("mail sender", Stop::Drain, move |task| {
+        let (outbox, waiting) = (outbox.clone(), waiting.clone());
+        async move { outbox.send(waiting, &task).await }
+    });
     let inbox = Inbox { contacts: Repository::new(contacts), pool: pool.clone(), key: given.key };
     let (inbox, asked) = (Arc::new(inbox), host.verifier.clone());
     let answering = inbox.clone();
@@ -121,7 +142,7 @@ pub async fn service(host: Host, given: Given) -> Result<(), ServiceError> {
         async move { queries::answer(&inbox, message).await }
     });
     tokio::try_join!(commands, queries)?;
-    while tasks.join_next().await.is_some() {}
+    supervisor.finished().await;
     pool.close().await;
     Ok(())
 }
@@ -139,82 +160,100 @@ async fn prepared(pool: &PgPool, shutdown: &CancellationToken) -> bool {
 }
 
 /// Folds the contacts as long as the service runs.
-pub(crate) async fn follow_contacts(
+pub(crate) fn follow_contacts(
+    supervisor: &Supervisor,
     pool: PgPool,
     log: Log,
-    progress: watch::Sender<Progress>,
-    shutdown: CancellationToken,
+    progress: Arc<watch::Sender<Progress>>,
 ) {
-    let contacts = Contacts(pool);
-    // A halted projection has said why.
-    while projection::run(&contacts, &log, &progress, &shutdown).await.is_err() {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(HALTED_RETRY) => (),
+    let (contacts, shutdown) = (Arc::new(Contacts(pool)), supervisor.shutdown().clone());
+    supervisor.supervise("contacts", Stop::Drop, move |task| {
+        let (contacts, log) = (contacts.clone(), log.clone());
+        let (progress, shutdown) = (progress.clone(), shutdown.clone());
+        async move {
+            projection::run_as(&*contacts, &log, &progress, &shutdown, &task)
+                .await
+                .map_err(|halted| TaskFailure::halting(chain(&halted)))
         }
-    }
+    });
 }
 
-/// Sweeps the address book now and then, when the contacts are taken to the end of their stream.
-async fn sweep(
+/// The address book, and how far the contacts are taken that it is for.
+#[derive(Clone)]
+struct AddressBook {
     pool: PgPool,
     log: Log,
     progress: watch::Receiver<Progress>,
-    shutdown: CancellationToken,
-) {
-    let mut again = tokio::time::interval(SWEEP_EVERY);
-    while shutdown.run_until_cancelled(again.tick()).await.is_some() {
-        let now = clock::now();
-        let Ok(last) = log.last_sequence().await else { continue };
-        if progress.borrow().sequence < last {
-            continue;
-        }
-        match address_book::sweep(&pool, now).await {
-            Ok(0) => (),
-            Ok(swept) => {
-                info!(swept, "persons that no contact names are gone from the address book")
+}
+
+impl AddressBook {
+    /// Sweeps now and then, when the contacts are taken to the end of their stream.
+    async fn sweep(&self, task: &Task) -> Result<(), TaskFailure> {
+        let mut again = tokio::time::interval(SWEEP_EVERY);
+        loop {
+            again.tick().await;
+            let last = self.log.last_sequence().await.map_err(|err| TaskFailure::of(&err))?;
+            if self.progress.borrow().sequence < last {
+                continue;
             }
-            Err(error) => warn!(error = %chain(&error), "the address book could not be swept"),
+            let swept = address_book::sweep(&self.pool, clock::now()).await;
+            match swept.map_err(|err| TaskFailure::of(&err))? {
+                0 => (),
+                swept => {
+                    info!(swept, "persons that no contact names are gone from the address book")
+                }
+            }
+            task.progress();
         }
     }
 }
 
-/// Sends what is to be sent, as it comes and as the time comes.
-async fn send(
+/// The outbox, and the way out of it.
+struct Outbox {
     pool: PgPool,
     settings: Settings,
     mail: Option<(Mailer, Sender)>,
-    mut waiting: watch::Receiver<()>,
     shutdown: CancellationToken,
-) {
-    if mail.is_none() {
-        warn!(
-            "there is no [notify.mail]: notifications are kept in the outbox, and nothing is sent"
-        );
-    }
-    loop {
-        waiting.mark_unchanged();
-        let now = clock::now();
-        let round = async {
-            due::fire(&pool, &settings, now).await?;
-            if let Some((mailer, sender)) = &mail {
-                sender::round(&pool, mailer, sender, now).await?;
-            }
-            due::next(&pool).await.map_err(sender::RoundError::from)
-        };
-        // What is on its way is finished: whoever stops in between sends it again.
-        let next = match round.await {
-            Ok(next) => next.filter(|_| mail.is_some()),
-            Err(error) => {
-                warn!(error = %chain(&error), "notifications wait");
-                None
-            }
-        };
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(pause(next)) => (),
-            _ = waiting.changed() => (),
+}
+
+impl Outbox {
+    /// Sends what is to be sent, as it comes and as the time comes.
+    async fn send(&self, mut waiting: watch::Receiver<()>, task: &Task) -> Result<(), TaskFailure> {
+        if self.mail.is_none() {
+            warn!(
+                "there is no [notify.mail]: notifications are kept in the outbox, and nothing is sent"
+            );
         }
+        loop {
+            waiting.mark_unchanged();
+            // What is on its way is finished: whoever stops in between sends it again.
+            let next = match self.round(clock::now()).await {
+                Ok(next) => {
+                    task.progress();
+                    next.filter(|_| self.mail.is_some())
+                }
+                Err(error) => {
+                    warn!(error = %chain(&error), "notifications wait");
+                    task.is_hindered(&TaskFailure::of(&error));
+                    None
+                }
+            };
+            tokio::select! {
+                () = self.shutdown.cancelled() => return Ok(()),
+                () = tokio::time::sleep(pause(next)) => (),
+                _ = waiting.changed() => (),
+            }
+        }
+    }
+
+    /// Puts what falls due into the outbox and sends what is to be sent now; returns when the next
+    /// falls due.
+    async fn round(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, sender::RoundError> {
+        due::fire(&self.pool, &self.settings, now).await?;
+        if let Some((mailer, sender)) = &self.mail {
+            sender::round(&self.pool, mailer, sender, now).await?;
+        }
+        Ok(due::next(&self.pool).await?)
     }
 }
 

@@ -6,6 +6,9 @@ use std::{fmt, path::PathBuf};
 
 use serde::Deserialize;
 
+/// The most connections to the mail server that may be set: each holds one to the database.
+pub const CONNECTIONS_MAX: u8 = 8;
+
 /// The section on notifications.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -57,6 +60,9 @@ pub struct MailServer {
     /// How long the mail server may take to let us in, and for each mail, in milliseconds.
     #[serde(default = "timeout_ms")]
     pub timeout_ms: u64,
+    /// The most connections at once, 1 to [`CONNECTIONS_MAX`]; many mail servers allow few.
+    #[serde(default = "connections_max")]
+    pub connections_max: u8,
 }
 
 /// How the way to the mail server is protected.
@@ -79,6 +85,10 @@ impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[secret]")
     }
+}
+
+fn connections_max() -> u8 {
+    4
 }
 
 fn timeout_ms() -> u64 {

@@ -1,5 +1,7 @@
 //! What waits for a member: joint cases its council has not decided, and hearings it has not answered.
 
+use std::collections::BTreeSet;
+
 use samvirke_schemas::{
     organisation::OrganisationNumber,
     queries::{
@@ -75,7 +77,9 @@ fn statements(case: &Case) -> Vec<Entry<For>> {
     hearing
         .flat_map(|hearing| {
             let invited = hearing.invited.iter().filter(|it| hearing.missing.contains(&it.party));
-            invited.filter_map(|party| party.member.as_ref()).map(|member| {
+            // Several parties may be of one member; the case waits for the member once.
+            let members: BTreeSet<_> = invited.filter_map(|party| party.member.as_ref()).collect();
+            members.into_iter().map(|member| {
                 let waits_for = WaitsFor::Statement { deadline: hearing.deadline };
                 entry("statement", member, case, waits_for, hearing.sent_on)
             })

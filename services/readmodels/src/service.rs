@@ -7,8 +7,9 @@ use samvirke_kernel::{
     inbox::{chain, positions},
     log::Log,
     projection::{self, Progress},
-    service::{Host, ServeError, serve_queries},
+    service::{Host, ServeError, report_tasks, serve_queries},
     stream::{StreamError, stream_name},
+    supervision::{Stop, Supervisor, Task, TaskFailure},
 };
 use samvirke_schemas::{
     local_time::day_of,
@@ -18,7 +19,7 @@ use samvirke_schemas::{
 };
 use serde_json::Value;
 use sqlx::PgPool;
-use tokio::{sync::watch, task::JoinSet};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -34,8 +35,6 @@ use crate::{
 };
 
 const RETRY: Duration = Duration::from_millis(500);
-/// How often a halted projection looks whether an operator has helped.
-const HALTED_RETRY: Duration = Duration::from_secs(10);
 /// How long the database may take to answer before it counts as away; less than the gateway waits.
 const DATABASE_ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 
@@ -62,31 +61,28 @@ pub async fn service(host: Host, database_url: &str) -> Result<(), ServiceError>
     for context in audit_copy::CONTEXTS {
         logs.push(Log::open(host.client.clone(), context, host.replicas).await?);
     }
-    let mut running = Running {
-        shutdown: host.shutdown.clone(),
-        pool: pool.clone(),
-        tasks: JoinSet::new(),
-        board: ProgressBoard::new(),
-    };
+    let supervisor = Supervisor::new(host.shutdown.clone());
+    report_tasks(&supervisor, host.client.clone(), "readmodels", host.verifier.clone());
+    let mut running =
+        Running { supervisor: supervisor.clone(), pool: pool.clone(), board: ProgressBoard::new() };
     for table in tables::ALL {
         running.start(*table, &logs);
     }
-    let Running { mut tasks, board, .. } = running;
+    let Running { board, .. } = running;
     let answering = Arc::new((pool.clone(), board));
     serve_queries(host.client, "readmodels", host.verifier, host.shutdown, move |message| {
         let answering = answering.clone();
         async move { answer(&answering.0, &answering.1, message).await }
     })
     .await?;
-    while tasks.join_next().await.is_some() {}
+    supervisor.finished().await;
     pool.close().await;
     Ok(())
 }
 
 struct Running {
-    shutdown: CancellationToken,
+    supervisor: Supervisor,
     pool: PgPool,
-    tasks: JoinSet<()>,
     board: ProgressBoard,
 }
 
@@ -101,26 +97,28 @@ impl Running {
             let (progress, watched) = watch::channel(Progress::default());
             self.board.insert((layout.name, log.identity().name.clone()), watched.clone());
             catching_up.push((log.clone(), watched));
-            let runner = Runner {
+            let runner = Arc::new(Runner {
                 layout,
                 projected: Projected::new(table, self.pool.clone(), layout.schema()),
                 pool: self.pool.clone(),
                 log: log.clone(),
                 progress,
-            };
-            let shutdown = self.shutdown.clone();
-            self.tasks.spawn(async move {
-                tokio::select! {
-                    () = shutdown.cancelled() => (),
-                    () = runner.run(&shutdown) => (),
-                }
+            });
+            let shutdown = self.supervisor.shutdown().clone();
+            let name = format!("read model {} on {}", layout.name, log.identity().name);
+            self.supervisor.supervise(name, Stop::Drop, move |task| {
+                let (runner, shutdown) = (runner.clone(), shutdown.clone());
+                async move { runner.run(&shutdown, &task).await }
             });
         }
-        let (pool, shutdown) = (self.pool.clone(), self.shutdown.clone());
-        self.tasks.spawn(async move {
-            tokio::select! {
-                () = shutdown.cancelled() => (),
-                () = tidy_up(layout, &pool, catching_up) => (),
+        let (pool, shutdown) = (self.pool.clone(), self.supervisor.shutdown().clone());
+        let name = format!("earlier versions of {}", layout.name);
+        self.supervisor.supervise(name, Stop::MayEnd, move |_| {
+            let (pool, shutdown) = (pool.clone(), shutdown.clone());
+            let catching_up = catching_up.clone();
+            async move {
+                let tidied = tidy_up(layout, &pool, catching_up);
+                shutdown.run_until_cancelled(tidied).await.unwrap_or(Ok(()))
             }
         });
     }
@@ -136,30 +134,35 @@ struct Runner {
 }
 
 impl Runner {
-    async fn run(&self, shutdown: &CancellationToken) {
+    /// Takes the stream until the service stops. A halted one is tried again now and then, in case an
+    /// operator has rebuilt it; the others go on meanwhile.
+    async fn run(&self, shutdown: &CancellationToken, task: &Task) -> Result<(), TaskFailure> {
         let name = self.layout.name;
-        loop {
-            let schema = self.layout.schema();
-            while let Err(err) = database::prepare(&self.pool, &schema, self.layout).await {
-                warn!(projection = name, error = %chain(&err), "the database is waited for");
-                tokio::time::sleep(RETRY).await;
-            }
-            // A halted projection has said why; the others go on, and this one once it is rebuilt.
-            match projection::run(&self.projected, &self.log, &self.progress, shutdown).await {
-                Ok(()) => break,
-                Err(_halted) => tokio::time::sleep(HALTED_RETRY).await,
-            }
+        let schema = self.layout.schema();
+        while let Err(err) = database::prepare(&self.pool, &schema, self.layout).await {
+            warn!(projection = name, error = %chain(&err), "the database is waited for");
+            task.is_hindered(&TaskFailure::of(&err));
+            tokio::time::sleep(RETRY).await;
         }
-        info!(projection = name, stream = self.log.identity().name, "stopped");
+        let (log, progress) = (&self.log, &self.progress);
+        projection::run_as(&self.projected, log, progress, shutdown, task)
+            .await
+            .map_err(|halted| TaskFailure::halting(chain(&halted)))?;
+        info!(projection = name, stream = log.identity().name, "stopped");
+        Ok(())
     }
 }
 
 /// Drops the schemas of earlier versions once the present one has what the streams held at the start.
-async fn tidy_up(layout: Layout, pool: &PgPool, streams: Vec<(Log, watch::Receiver<Progress>)>) {
+async fn tidy_up(
+    layout: Layout,
+    pool: &PgPool,
+    streams: Vec<(Log, watch::Receiver<Progress>)>,
+) -> Result<(), TaskFailure> {
     for (log, mut progress) in streams {
-        let Ok(last) = log.last_sequence().await else { return };
+        let last = log.last_sequence().await.map_err(|err| TaskFailure::of(&err))?;
         if progress.wait_for(|progress| progress.sequence >= last).await.is_err() {
-            return;
+            return Ok(());
         }
     }
     match database::drop_earlier(pool, layout).await {
@@ -170,6 +173,7 @@ async fn tidy_up(layout: Layout, pool: &PgPool, streams: Vec<(Log, watch::Receiv
             warn!(projection = layout.name, error = %chain(&err), "an earlier version stays")
         }
     }
+    Ok(())
 }
 
 /// Answers one query.

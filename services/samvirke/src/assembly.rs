@@ -3,10 +3,10 @@
 //! Invariant: a service gets the same [`Host`] whether it runs alone or with the others, and nothing in
 //! it can tell which.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusBuilder;
 use samvirke_feed::MasterKey;
 use samvirke_gateway::Gateway;
 use samvirke_kernel::{
@@ -18,9 +18,6 @@ use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{configuration::Configuration, keys};
-
-/// How often the metrics' upkeep is run.
-const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
 /// What can run in a process.
 #[derive(
@@ -164,7 +161,6 @@ async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> any
             let listener = ground.listener.take().context("the gateway needs an address")?;
             let metrics = PrometheusBuilder::new().install_recorder();
             let metrics = metrics.context("the metrics cannot be collected")?;
-            tokio::spawn(keep_up(metrics.clone(), ground.shutdown.clone()));
             let settings = ground.configuration.gateway.clone();
             let signer =
                 ground.keys.signer.take().context("the gateway needs a key to sign with")?;
@@ -187,12 +183,4 @@ fn given_to_notify(ground: &mut Ground) -> anyhow::Result<samvirke_notify::Given
         key,
         url: configuration.url(),
     })
-}
-
-/// Lets the metrics forget what is too old to tell, as long as the process runs.
-async fn keep_up(metrics: PrometheusHandle, shutdown: CancellationToken) {
-    let mut tick = tokio::time::interval(METRICS_UPKEEP);
-    while shutdown.run_until_cancelled(tick.tick()).await.is_some() {
-        metrics.run_upkeep();
-    }
 }

@@ -53,6 +53,11 @@ impl Row {
         Self { check, state: State::Warn, found: found.into(), remedy: Some(remedy.to_owned()) }
     }
 
+    #[cfg(test)]
+    fn is_warning(&self) -> bool {
+        self.state == State::Warn
+    }
+
     pub(crate) fn fail(check: &'static str, found: impl Into<String>, remedy: &str) -> Self {
         Self { check, state: State::Fail, found: found.into(), remedy: Some(remedy.to_owned()) }
     }
@@ -88,7 +93,7 @@ async fn check(configuration: &Configuration) -> Vec<Row> {
     rows.extend(nats::check(configuration).await);
     rows.extend(database::check(configuration).await);
     rows.extend(check_projections(configuration).await);
-    rows.push(host::http(configuration).await);
+    rows.extend(host::http(configuration).await);
     rows
 }
 

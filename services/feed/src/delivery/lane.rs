@@ -10,6 +10,7 @@ use samvirke_kernel::{
     inbox::chain,
     log::ReadError,
     publication::place::{Place, Taken},
+    supervision::{Task, TaskFailure},
 };
 use samvirke_schemas::{
     id::AggregateId,
@@ -42,6 +43,7 @@ pub(super) struct Lane {
     pub(super) ground: Arc<Ground>,
     standing: watch::Receiver<Arc<Standing>>,
     wake: Arc<Notify>,
+    task: Task,
     /// Before this no further event is sent, by the rate that the endpoint allows.
     pub(super) not_before: Instant,
 }
@@ -76,8 +78,9 @@ impl Lane {
         ground: Arc<Ground>,
         standing: watch::Receiver<Arc<Standing>>,
         wake: Arc<Notify>,
+        task: Task,
     ) -> Self {
-        Self { id, ground, standing, wake, not_before: Instant::now() }
+        Self { id, ground, standing, wake, task, not_before: Instant::now() }
     }
 
     pub(super) async fn run(mut self) {
@@ -99,8 +102,12 @@ impl Lane {
             let ended = standing.has_ended();
             match done {
                 Ok(()) if ended => return,
-                Ok(()) => interruptions = 0,
+                Ok(()) => {
+                    interruptions = 0;
+                    self.task.progress();
+                }
                 Err(trouble) => {
+                    self.task.is_hindered(&TaskFailure::of(&trouble));
                     warn!(subscription.id = %self.id, error = %chain(&trouble), "a lane is interrupted");
                     let has_worked = begun.elapsed() > RETRY_MAX;
                     interruptions = if has_worked { 1 } else { interruptions + 1 };
@@ -223,6 +230,7 @@ impl Lane {
                     }
                 }
             };
+            self.task.progress();
             turn = match taken {
                 Some(taken) => Box::pin(self.handle(standing, &taken, rate)).await?,
                 None => self.nothing(&place).await?,

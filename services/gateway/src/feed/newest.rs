@@ -6,15 +6,14 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, PoisonError, RwLock},
-    time::Duration,
 };
 
 use futures::StreamExt;
 use samvirke_kernel::{
-    inbox::chain,
     log::ReadError,
     publication::{Publication, Published},
     stream::{StreamError, StreamIdentity},
+    supervision::{Task, TaskFailure},
 };
 use samvirke_schemas::feed;
 use tokio::sync::watch;
@@ -26,8 +25,6 @@ use super::told::Told;
 const EVENTS_MAX: usize = 4_096;
 /// The most bytes that they may take.
 const BYTES_MAX: usize = 64 * 1024 * 1024;
-/// How long to wait before the feed is followed anew.
-const RETRY: Duration = Duration::from_secs(1);
 
 /// Why the feed is followed no longer.
 #[derive(Debug, thiserror::Error)]
@@ -115,21 +112,15 @@ impl Newest {
         self: Arc<Self>,
         nats: async_nats::Client,
         stop: CancellationToken,
-    ) {
-        loop {
-            let lost = tokio::select! {
-                () = stop.cancelled() => return,
-                lost = self.follow(nats.clone()) => lost,
-            };
-            tracing::warn!(reason = chain(&lost), "the feed is followed anew");
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(RETRY) => (),
-            }
+        task: Task,
+    ) -> Result<(), TaskFailure> {
+        match stop.run_until_cancelled(self.follow(nats, &task)).await {
+            Some(lost) => Err(TaskFailure::of(&lost)),
+            None => Ok(()),
         }
     }
 
-    async fn follow(&self, nats: async_nats::Client) -> Lost {
+    async fn follow(&self, nats: async_nats::Client, task: &Task) -> Lost {
         let following = async {
             let publication = Publication::reading(nats, feed::STREAM).await?;
             let last = publication.last_sequence().await?;
@@ -137,6 +128,7 @@ impl Newest {
             let mut messages = publication.follow(vec![feed::SUBJECTS.to_owned()], from).await?;
             while let Some(message) = messages.next().await {
                 self.take(&message?);
+                task.progress();
             }
             Ok(())
         };

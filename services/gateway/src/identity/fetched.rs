@@ -11,7 +11,10 @@ use std::{
 };
 
 use reqwest::{Client, StatusCode, Url, header};
-use samvirke_kernel::inbox::chain;
+use samvirke_kernel::{
+    inbox::chain,
+    supervision::{Stop, Supervisor, Task, TaskFailure},
+};
 use tokio::{
     sync::{Mutex, Semaphore},
     time::Instant,
@@ -73,7 +76,7 @@ enum FetchError {
 }
 
 impl Fetched {
-    /// Fetches the keys, and again from time to time for as long as they are wanted.
+    /// Fetches the keys.
     ///
     /// An issuer that cannot be reached stops no start: its tokens wait, those of others do not.
     pub(super) async fn start(issuer: &str, url: &str, pace: Pace) -> Result<Arc<Self>, LoadError> {
@@ -91,13 +94,28 @@ impl Fetched {
             asked: Mutex::default(),
             waiting: Semaphore::new(WAITING_MAX),
         });
-        let refreshed = match fetched.refresh().await {
-            Ok(()) => true,
-            Err(FetchError::Unusable(error)) => return Err(error),
-            Err(_) => false,
-        };
-        tokio::spawn(keep_fresh(Arc::downgrade(&fetched), pace, refreshed));
-        Ok(fetched)
+        match fetched.refresh().await {
+            Err(FetchError::Unusable(error)) => Err(error),
+            Ok(()) | Err(_) => Ok(fetched),
+        }
+    }
+
+    /// Fetches the keys again from time to time, as a task of `tasks`, for as long as they are wanted.
+    pub(super) fn supervise(self: &Arc<Self>, tasks: &Supervisor) {
+        let (fetched, pace) = (Arc::downgrade(self), self.pace);
+        let name = format!("keys of {}", self.issuer);
+        tasks.supervise(name, Stop::MayEnd, move |task| {
+            let refreshed = fetched.upgrade().is_some_and(|fetched| fetched.has_keys());
+            let fresh = keep_fresh(fetched.clone(), pace, refreshed, task);
+            async move {
+                fresh.await;
+                Ok(())
+            }
+        });
+    }
+
+    fn has_keys(&self) -> bool {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// The key with this id; one that is not known is asked for.
@@ -179,12 +197,17 @@ fn is_safe(url: &Url) -> bool {
 }
 
 /// Fetches the keys again and again, until nobody wants them any more.
-async fn keep_fresh(fetched: Weak<Fetched>, pace: Pace, mut refreshed: bool) {
+async fn keep_fresh(fetched: Weak<Fetched>, pace: Pace, mut refreshed: bool, task: Task) {
     loop {
         let pause = if refreshed { pace.refresh_every } else { pace.ask_again_after_min };
         tokio::time::sleep(pause).await;
         let Some(fetched) = fetched.upgrade() else { return };
-        refreshed = fetched.refresh().await.is_ok();
+        let fresh = fetched.refresh().await;
+        refreshed = fresh.is_ok();
+        match fresh {
+            Ok(()) => task.progress(),
+            Err(error) => task.is_hindered(&TaskFailure::of(&error)),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is made of the answers of streams and read models.
 
 use samvirke_schemas::standing::Standing;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -37,4 +37,31 @@ fn what_does_not_answer_is_away() {
     let streams = [("CASES".to_owned(), Err(())), ("MEETINGS".to_owned(), Ok(None))];
     let states: Vec<_> = streams.iter().map(|one| of_stream(one).state).collect();
     assert_eq!(states, [Found::Away, Found::Missing]);
+}
+
+#[test]
+fn a_task_that_does_not_run_has_a_line_with_its_reason_and_makes_the_gateway_degraded_only() {
+    let task = |name: &str, state, reason: Option<&str>| TaskStatus {
+        task: name.into(),
+        state,
+        reason: reason.map(str::to_owned),
+        since: DateTime::UNIX_EPOCH,
+        restarts: 0,
+    };
+    let relay = task("relay", TaskState::Running, Some("what was before"));
+    let all_run = of_tasks("feed", Some(Tasks { tasks: vec![relay.clone()] }));
+    assert_eq!(json!(all_run), json!([{"what": "tasks of feed", "state": "ok"}]));
+
+    let halted = task("deliveries", TaskState::Halted, Some("another stream"));
+    let restarting = task("delivery a", TaskState::Restarting, None);
+    let some = of_tasks("feed", Some(Tasks { tasks: vec![relay, halted, restarting] }));
+    let since = "1970-01-01T00:00:00Z";
+    let deliveries: Value = json!({"what": "task deliveries of feed", "state": "halted",
+        "reason": "another stream", "since": since});
+    let one = json!({"what": "task delivery a of feed", "state": "restarting", "since": since});
+    assert_eq!(json!(some), json!([deliveries, one]));
+
+    let nobody = of_tasks("notify", None);
+    assert_eq!(json!(nobody), json!([{"what": "tasks of notify", "state": "not-running"}]));
+    assert!(some.iter().chain(&nobody).all(|check| !check.is_ok() && !check.hinders()));
 }

@@ -77,6 +77,7 @@ impl Steps<'_> {
             what: Answer::Decision,
             case: case.id.clone(),
             member: member.clone(),
+            party: None,
             since: *on,
         });
         let after = |days: u16| *on + Days::new(days.into());

@@ -19,14 +19,16 @@ impl Steps<'_> {
         let Some(member) = self.addressee().cloned() else { return };
         let whom = Whom::Member { member: member.clone() };
         self.tell(whom.clone(), Notice::HearingOpened(opened.clone()));
-        let party = opened.invited.iter().find(|party| party.member.as_ref() == Some(&member));
-        let names = party.map(|party| party.names.clone());
-        self.push(Step::Await {
-            what: Answer::Statement,
-            case: opened.case.id.clone(),
-            member: brief::Member { member: member.clone(), names },
-            since: opened.sent_on,
-        });
+        let own = opened.invited.iter().filter(|party| party.member.as_ref() == Some(&member));
+        for party in own {
+            self.push(Step::Await {
+                what: Answer::Statement,
+                case: opened.case.id.clone(),
+                member: brief::Member { member: member.clone(), names: Some(party.names.clone()) },
+                party: Some(party.party.clone()),
+                since: opened.sent_on,
+            });
+        }
         let at = self.before(opened.deadline);
         self.schedule(key(&opened.case, member), at, whom, closing(&opened.case, opened.deadline));
     }
@@ -54,7 +56,12 @@ impl Steps<'_> {
         if let hearing::StatementFrom::Invited(party) = &received.from
             && let Some(member) = &party.member
         {
-            self.over(Answer::Statement, &received.case, Some(member));
+            self.push(Step::Over {
+                what: Answer::Statement,
+                case: received.case.id.clone(),
+                member: Some(member.clone()),
+                party: Some(party.party.clone()),
+            });
         }
     }
 
@@ -68,9 +75,11 @@ impl Steps<'_> {
         if !self.hears(&whom) {
             return;
         }
-        let early = self.morning(due - Days::new(self.settings.follow_up_days_before.into()));
+        let before = Days::new(self.settings.follow_up_days_before.into());
+        let early = due.checked_sub_days(before).map(|day| self.morning(day));
         // Where that has passed already, the day itself is what is left.
-        let at = if early > self.heard.recorded_at { early } else { self.morning(due) };
+        let early = early.filter(|early| *early > self.heard.recorded_at);
+        let at = early.unwrap_or_else(|| self.morning(due));
         let notice = Notice::FollowUpDue { case: case.clone(), task: task.clone() };
         self.schedule(task_key(case, task), at, whom, notice);
     }

@@ -170,3 +170,29 @@ async fn stopped_deliveries_are_told_to_the_member_and_the_secretariat() {
     assert!(mails[0].text.contains("siden fredag 1. september 2017 kl. 12.00"));
     assert!(mails[0].header("List-Unsubscribe").is_none());
 }
+
+#[tokio::test]
+async fn a_member_with_two_parties_in_a_hearing_is_reminded_until_both_have_answered() {
+    let rig = Rig::new().await;
+    rig.contact("baerum", of_member(BAERUM)).await;
+    let party = |party: &str| json!({"party": party, "names": {"nb": party}, "member": BAERUM});
+    let mut opened = hearing_opened(BAERUM);
+    opened["invited"] = json!([party("helse"), party("teknisk")]);
+    rig.say_member(BAERUM, "hearing.opened", opened, "2017-09-01T08:00:00Z").await;
+    assert_eq!(rig.send("2017-09-01T08:00:01Z").await.len(), 1);
+    let reminders = async || {
+        let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM due");
+        count.fetch_one(&rig.pool).await.unwrap()
+    };
+    let answered = async |party_of: &str| {
+        let mut statement = statement(BAERUM);
+        statement["statement"] = json!(party_of);
+        statement["from"] = json!({"invited": party(party_of)});
+        rig.say("hearing.statement-received", statement, "2017-09-20T10:00:00Z").await;
+    };
+    assert_eq!(reminders().await, 1);
+    answered("helse").await;
+    assert_eq!(reminders().await, 1, "the other party is still awaited");
+    answered("teknisk").await;
+    assert_eq!(reminders().await, 0);
+}

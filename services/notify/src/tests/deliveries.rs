@@ -1,7 +1,7 @@
 //! The way to the mail server: what is refused is kept, what is interrupted is sent again, nothing
 //! is lost and nothing is sent twice beyond what SMTP leaves open.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use samvirke_kernel::publication::Publication;
 use samvirke_schemas::feed;
@@ -121,6 +121,56 @@ async fn a_sender_that_is_killed_loses_nothing_and_repeats_only_what_was_never_a
             assert!(of_one.len() <= 2 && acknowledged >= 1, "{does:?}: {}", of_one.len());
         }
     }
+}
+
+#[tokio::test]
+async fn a_connection_that_fails_drops_no_mail_on_another_in_the_middle() {
+    let rig = Arc::new(waiting(&["a", "b"]).await);
+    rig.smtp.allows(1);
+    for name in ["a@example.no", "b@example.no"] {
+        rig.smtp.does(name, Some(Does::WaitAfterData));
+    }
+    let sends = rig.clone();
+    let round = tokio::spawn(async move { sends.round(at(SAID)).await });
+    // One is being taken over; the other sender has been turned away by now, or is before the first
+    // mail is answered.
+    rig.smtp.hangs(1).await;
+    while rig.smtp.most_open() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let answered = rig.smtp.mails()[0].to.clone();
+    rig.smtp.go_on();
+    rig.smtp.go_on();
+    let ended = async {
+        // Whoever is left over by the one that was turned away is sent on the connection that works.
+        while !round.is_finished() {
+            rig.smtp.go_on();
+            tokio::task::yield_now().await;
+        }
+        round.await.unwrap()
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap();
+    assert!(matches!(ended, Err(sender::RoundError::Away(_))), "{ended:?}");
+    let sent = rig.count("sent").await;
+    assert!(sent >= 1, "what the server took over is noted");
+    rig.smtp.allows(9);
+    rig.smtp.does("a@example.no", None);
+    rig.smtp.does("b@example.no", None);
+    rig.round(at("2017-09-15T09:00:00Z")).await.unwrap();
+    let to_first = rig.smtp.mails().iter().filter(|mail| mail.to == answered).count();
+    assert_eq!((to_first, rig.smtp.mails().len()), (1, 2), "each is sent once");
+}
+
+#[tokio::test]
+async fn no_more_connections_are_open_than_are_set() {
+    let names: Vec<String> = (0..12).map(|number| format!("n{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut rig = waiting(&names).await;
+    let server =
+        crate::settings::MailServer { connections_max: 2, ..super::rig::mail_server(&rig.smtp) };
+    rig.mailer = Arc::new(crate::mailer::Mailer::new(&server).unwrap());
+    assert_eq!(rig.round(at(SAID)).await.unwrap(), 12);
+    assert!((1..=2).contains(&rig.smtp.most_open()), "{}", rig.smtp.most_open());
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use samvirke_kernel::{
     publication::{Outgoing, Publication},
     repository::Repository,
     scenario::role,
+    supervision::Supervisor,
 };
 use samvirke_schemas::{
     Tagged,
@@ -72,12 +73,8 @@ impl Rig {
             Publication::open(client.clone(), feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
         let shutdown = CancellationToken::new();
         let (progress, watched) = watch::channel(Progress::default());
-        tokio::spawn(service::follow_contacts(
-            pool.clone(),
-            log.clone(),
-            progress,
-            shutdown.clone(),
-        ));
+        let supervisor = Supervisor::new(shutdown.clone());
+        service::follow_contacts(&supervisor, pool.clone(), log.clone(), Arc::new(progress));
         let intake = Intake {
             pool: pool.clone(),
             publication: publication.clone(),

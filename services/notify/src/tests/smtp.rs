@@ -4,13 +4,16 @@
 use std::{
     collections::HashMap,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream, tcp::OwnedWriteHalf},
-    sync::watch,
+    sync::{Notify, watch},
 };
 
 /// What the server does with mail to an address.
@@ -22,6 +25,8 @@ pub(crate) enum Does {
     Refuse,
     /// Takes the mail and never answers.
     HangAfterData,
+    /// Takes the mail and answers only when [`Smtp::go_on`] is called.
+    WaitAfterData,
     /// Takes the mail and closes the connection without an answer.
     DropAfterData,
     /// Never answers to the receiver.
@@ -41,6 +46,12 @@ pub(crate) struct Mail {
 struct Shared {
     does: Mutex<HashMap<String, Does>>,
     mails: Mutex<Vec<Mail>>,
+    go_on: Notify,
+    /// Connections beyond so many are turned away with 421.
+    connections_max: Mutex<Option<usize>>,
+    open: AtomicUsize,
+    /// The most that were open at once.
+    most_open: AtomicUsize,
 }
 
 /// The server; it ends with the test's runtime.
@@ -62,8 +73,17 @@ impl Smtp {
             while let Ok((stream, _)) = listener.accept().await {
                 let (shared, hangs) = (accepting.clone(), hangs.clone());
                 tokio::spawn(async move {
+                    let open = shared.open.fetch_add(1, Ordering::SeqCst) + 1;
+                    shared.most_open.fetch_max(open, Ordering::SeqCst);
+                    let max = *shared.connections_max.lock().unwrap();
                     // A client that goes away ends its own connection only.
-                    let _ended = Session::serve(stream, &shared, &hangs).await;
+                    let _ended = if max.is_some_and(|max| open > max) {
+                        let (_input, mut out) = stream.into_split();
+                        out.write_all(b"421 4.7.0 too many connections\r\n").await
+                    } else {
+                        Session::serve(stream, &shared, &hangs).await
+                    };
+                    shared.open.fetch_sub(1, Ordering::SeqCst);
                 });
             }
         });
@@ -77,6 +97,21 @@ impl Smtp {
             Some(does) => all.insert(address.to_owned(), does),
             None => all.remove(address),
         };
+    }
+
+    /// Turns away connections beyond so many.
+    pub(crate) fn allows(&self, connections: usize) {
+        *self.shared.connections_max.lock().unwrap() = Some(connections);
+    }
+
+    /// The most connections that were open at once.
+    pub(crate) fn most_open(&self) -> usize {
+        self.shared.most_open.load(Ordering::SeqCst)
+    }
+
+    /// Lets the server answer where it waits after a mail.
+    pub(crate) fn go_on(&self) {
+        self.shared.go_on.notify_one();
     }
 
     /// What has arrived so far.
@@ -150,7 +185,7 @@ impl<'a> Session<'a> {
             Some(Does::TryLater) => self.say(&format!("451 4.7.1 <{address}> greylisted")).await,
             Some(Does::Refuse) => self.say(&format!("550 5.1.1 <{address}> unknown")).await,
             Some(Does::HangBefore) => self.hang().await,
-            Some(Does::HangAfterData | Does::DropAfterData) | None => {
+            Some(Does::HangAfterData | Does::WaitAfterData | Does::DropAfterData) | None => {
                 self.to = Some(address);
                 self.say("250 ok").await
             }
@@ -161,10 +196,15 @@ impl<'a> Session<'a> {
     async fn data(&mut self, raw: Vec<u8>) -> std::io::Result<bool> {
         let to = self.to.take().unwrap_or_default();
         let does = self.treatment(&to);
-        let acknowledged = does.is_none();
+        let acknowledged = matches!(does, None | Some(Does::WaitAfterData));
         self.shared.mails.lock().unwrap().push(Mail { to, raw, acknowledged });
         match does {
             None => self.say("250 2.0.0 taken").await.map(|()| true),
+            Some(Does::WaitAfterData) => {
+                self.hangs.send_modify(|hanging| *hanging += 1);
+                self.shared.go_on.notified().await;
+                self.say("250 2.0.0 taken").await.map(|()| true)
+            }
             Some(Does::HangAfterData) => self.hang().await.map(|()| false),
             Some(Does::DropAfterData | Does::TryLater | Does::Refuse | Does::HangBefore) => {
                 Ok(false)

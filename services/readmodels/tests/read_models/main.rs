@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a broken test should panic")]
 
 mod answers;
+mod hearings;
 mod operating;
 mod rig;
 mod samples;

@@ -23,7 +23,7 @@ async fn rows(pool: &PgPool) -> Vec<(String, Value)> {
     let mut all = Vec::new();
     for table in ["cases", "case_relations", "decisions", "inbox", "follow_ups", "hearings"] {
         let statement =
-            format!("SELECT '{table} ' || id, document FROM case_file_v1.{table} ORDER BY id");
+            format!("SELECT '{table} ' || id, document FROM case_file_v2.{table} ORDER BY id");
         let found: Vec<(String, Value)> = sqlx::query_as(&statement).fetch_all(pool).await.unwrap();
         all.extend(found);
     }
@@ -155,7 +155,7 @@ async fn a_commit_at_fault_is_parked_and_its_neighbours_are_taken() {
 
     // Once the program knows the event, here by mending the bytes that were kept, both are taken.
     sqlx::query(
-        "UPDATE case_file_v1.parked SET payload = convert_to(replace(replace(
+        "UPDATE case_file_v2.parked SET payload = convert_to(replace(replace(
              convert_from(payload, 'UTF8'), 'from-the-future', 'reopened'),
              '\"data\":{}', '\"data\":{\"reason\":\"Ny behandling\"}'), 'UTF8')
          WHERE sequence = 2",

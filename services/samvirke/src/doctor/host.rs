@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
+
 use super::Row;
 use crate::{configuration::Configuration, http};
 
@@ -30,15 +32,74 @@ pub(crate) fn disk(data: &Path) -> Row {
     }
 }
 
-/// Whether the gateway answers and is ready.
-pub(crate) async fn http(configuration: &Configuration) -> Row {
+/// What the gateway reports of one thing.
+#[derive(Debug, Deserialize)]
+struct Check {
+    what: String,
+    state: String,
+    reason: Option<String>,
+}
+
+/// The gateway's report.
+#[derive(Debug, Deserialize)]
+struct Readiness {
+    status: String,
+    checks: Vec<Check>,
+}
+
+/// Whether the gateway answers and is ready, and a row for everything that it finds not well: streams,
+/// read models, and the background tasks of every service (relay, policies, deliveries, notifications).
+pub(crate) async fn http(configuration: &Configuration) -> Vec<Row> {
     const CHECK: &str = "http";
     const REMEDY: &str = "start samvirke up, or name the API with --url";
     let url = format!("{}/readyz", configuration.url());
-    let asked = async { anyhow::Ok(http::client()?.get(&url).send().await?.status()) };
-    match asked.await {
-        Ok(status) if status.is_success() => Row::ok(CHECK, format!("{url} is ready")),
-        Ok(status) => Row::fail(CHECK, format!("{url} answers {status}"), "read samvirke's log"),
-        Err(error) => Row::fail(CHECK, format!("{url}: {error:#}"), REMEDY),
+    let asked = async {
+        let answer = http::client()?.get(&url).send().await?;
+        let status = answer.status();
+        anyhow::Ok((status, answer.json::<Readiness>().await?))
+    };
+    let (status, readiness) = match asked.await {
+        Ok(found) => found,
+        Err(error) => return vec![Row::fail(CHECK, format!("{url}: {error:#}"), REMEDY)],
+    };
+    let found = format!("{url} is {}", readiness.status);
+    let mut rows = vec![match status.is_success() {
+        true => Row::ok(CHECK, found),
+        false => Row::fail(CHECK, found, "read samvirke's log"),
+    }];
+    rows.extend(readiness.checks.iter().filter_map(judge));
+    rows
+}
+
+fn judge(check: &Check) -> Option<Row> {
+    const CHECK: &str = "tasks";
+    let Check { what, state, reason } = check;
+    let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let found = format!("{what} is {state}{reason}");
+    match state.as_str() {
+        "ok" => None,
+        "halted" => Some(Row::fail(CHECK, found, "mend what it says, or read samvirke's log")),
+        "not-running" => Some(Row::warn(CHECK, found, "start the service with samvirke serve")),
+        _ => Some(Row::warn(CHECK, found, "wait; if it does not pass, read samvirke's log")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_that_has_halted_fails_and_one_that_is_restarted_warns() {
+        let check = |state: &str| Check {
+            what: "task relay of feed".into(),
+            state: state.into(),
+            reason: Some("another stream".into()),
+        };
+        assert_eq!(judge(&check("ok")), None);
+        let halted = judge(&check("halted")).unwrap();
+        let found = "task relay of feed is halted: another stream";
+        assert_eq!(halted, Row::fail("tasks", found, "mend what it says, or read samvirke's log"));
+        assert!(matches!(judge(&check("restarting")), Some(row) if row.is_warning()));
+        assert!(matches!(judge(&check("not-running")), Some(row) if row.is_warning()));
     }
 }

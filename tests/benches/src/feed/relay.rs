@@ -17,6 +17,7 @@ use samvirke_kernel::{
     committer::BATCH_MESSAGES_MAX,
     log::Log,
     publication::{Publication, Published},
+    supervision::Task,
 };
 use samvirke_schemas::feed;
 
@@ -84,9 +85,10 @@ async fn relay_all(publication: &Publication, logs: &[Log]) -> anyhow::Result<f6
             }
         }
     };
+    let task = Task::unsupervised("relay");
     let told = tokio::select! {
         told = tokio::time::timeout(TOLD_MAX, told) => told.context("the relay is too slow")??,
-        ended = relay::relay(publication, logs) => match ended {
+        ended = relay::relay(publication, logs, &task) => match ended {
             Err(interrupted) => return Err(interrupted.into()),
         },
     };

@@ -9,6 +9,7 @@ use axum::{Router, extract::State, routing::get};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::demo_issuer::{DemoIssuer, ISSUER};
@@ -61,7 +62,9 @@ fn key(seed: u8) -> DemoIssuer {
 
 async fn start(url: &str, refresh_every: Duration, ask_again_after_min: Duration) -> Arc<Fetched> {
     let pace = Pace { refresh_every, ask_again_after_min };
-    Fetched::start(ISSUER, url, pace).await.unwrap()
+    let fetched = Fetched::start(ISSUER, url, pace).await.unwrap();
+    fetched.supervise(&Supervisor::new(CancellationToken::new()));
+    fetched
 }
 
 #[tokio::test]
@@ -114,7 +117,7 @@ async fn nothing_is_fetched_once_the_keys_are_not_wanted() {
     let fetched = start(&server.url, NEVER, NEVER).await;
     let weak = Arc::downgrade(&fetched);
     let pace = Pace { refresh_every: every, ask_again_after_min: every };
-    let keeping = tokio::spawn(keep_fresh(weak, pace, true));
+    let keeping = tokio::spawn(keep_fresh(weak, pace, true, Task::unsupervised("keys")));
     drop(fetched);
     tokio::time::timeout(NOTICED_WITHIN, keeping).await.expect("it ends by itself").unwrap();
 }
