@@ -155,7 +155,8 @@ async fn a_task_that_drains_is_waited_for_and_one_that_is_done_is_not_started_ag
         let (stop, has_drained) = (stop.clone(), has_drained.clone());
         async move {
             stop.cancelled().await;
-            tokio::time::sleep(Duration::from_secs(3)).await;
+            let some_time = std::future::pending::<()>();
+            let _late = tokio::time::timeout(Duration::from_secs(3), some_time).await;
             has_drained.store(true, Ordering::Release);
             Ok(())
         }

@@ -22,6 +22,7 @@ fn statement(party: &str) -> Value {
 #[tokio::test]
 async fn a_hearing_with_two_parties_of_one_member_waits_for_the_member_until_both_have_answered() {
     let rig = Rig::new().await.unwrap();
+    rig.serve();
     let party = |party: &str| json!({"party": party, "names": {"nb": party}, "member": BAERUM});
     let hearing = json!({"hearing-opened": {
         "invited": [party("helse"), party("teknisk")], "deadline": "2031-06-01T09:00",
