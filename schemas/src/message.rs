@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     id::{AggregateId, CooperationId},
+    networks::rules::PersonId,
     principal::Principal,
     text::Line,
 };
@@ -69,6 +70,9 @@ pub struct QueryMessage {
     /// The parameters, by name: the path's and the query string's.
     pub parameters: serde_json::Map<String, serde_json::Value>,
     pub principal: Principal,
+    /// Who asks, by the id that NETWORKS knows, where the issuer vouches for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
     /// Positions the read models must have seen before they answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<String>,

@@ -120,6 +120,7 @@ impl Caller {
             cooperation: None,
             parameters,
             principal,
+            person: None,
             after: Vec::new(),
             traceparent: None,
             deadline: deadline(),

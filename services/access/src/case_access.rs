@@ -154,13 +154,12 @@ impl CaseAccess {
         if viewer.sees_all() || self.takes_part(viewer) {
             return WithheldFromCase::Nothing;
         }
-        let holds = self.restriction.as_ref().filter(|it| viewer.is_within(it.until));
-        match holds.map(|restriction| &restriction.scope) {
-            None => WithheldFromCase::Nothing,
-            Some(Scope::Title {}) => WithheldFromCase::Title,
-            Some(Scope::Papers { papers }) => WithheldFromCase::Papers(papers.clone()),
-            Some(Scope::Everything {}) => WithheldFromCase::Everything,
-        }
+        withheld_by(self.restriction_on(viewer.day()))
+    }
+
+    /// What those who take no part may not read while the restriction holds.
+    pub fn withheld_from_those_outside(&self) -> WithheldFromCase {
+        withheld_by(self.restriction.as_ref())
     }
 
     /// Whether the viewer takes part in the case.
@@ -199,5 +198,14 @@ impl CaseAccess {
     pub fn people(&self) -> impl Iterator<Item = PersonId> + '_ {
         let groups = self.restriction.iter().flat_map(|restriction| &restriction.access_groups);
         groups.flat_map(|group| group.people.iter().copied())
+    }
+}
+
+fn withheld_by(restriction: Option<&Restriction>) -> WithheldFromCase {
+    match restriction.map(|restriction| &restriction.scope) {
+        None => WithheldFromCase::Nothing,
+        Some(Scope::Title {}) => WithheldFromCase::Title,
+        Some(Scope::Papers { papers }) => WithheldFromCase::Papers(papers.clone()),
+        Some(Scope::Everything {}) => WithheldFromCase::Everything,
     }
 }

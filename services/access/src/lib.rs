@@ -22,7 +22,9 @@ mod redacted_meeting;
 pub use case_access::{CaseAccess, WithheldFromCase};
 pub use directory::Directory;
 pub use meeting_access::{ItemAccess, MeetingAccess};
-pub use redacted_case::{WITHHELD_NB, case_for, redacted_case};
+pub use redacted_case::{
+    WITHHELD_NB, case_for, redacted_case, redacted_follow_up, redacted_hearing,
+};
 pub use redacted_meeting::meeting_for;
 pub use sittings::Sittings;
 pub use viewer::{SEE_ALL, Viewer};

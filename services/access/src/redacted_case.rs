@@ -53,9 +53,9 @@ pub fn redacted_case(case: &Case, withheld: &WithheldFromCase) -> Case {
         related_by: case.related_by.clone(),
         force: case.force.as_ref().map(|it| force(it, texts)),
         joint: case.joint.as_ref().map(|it| joint(it, texts)),
-        hearing: case.hearing.as_ref().map(|it| hearing(it, texts)),
+        hearing: case.hearing.as_ref().map(|it| redacted_hearing(it, withheld)),
         statements: if texts { case.statements.clone() } else { Vec::new() },
-        follow_ups: case.follow_ups.iter().map(|it| follow_up(it, texts)).collect(),
+        follow_ups: case.follow_ups.iter().map(|it| redacted_follow_up(it, withheld)).collect(),
         // Both are made for the answer, with what the viewer may read.
         bodies: BTreeMap::new(),
         timeline: Vec::new(),
@@ -180,7 +180,9 @@ fn answer(it: &MemberAnswer, texts: bool) -> MemberAnswer {
     }
 }
 
-fn hearing(it: &Hearing, texts: bool) -> Hearing {
+/// A hearing for those who take no part in its case.
+pub fn redacted_hearing(it: &Hearing, withheld: &WithheldFromCase) -> Hearing {
+    let texts = !withheld.texts();
     Hearing {
         state: it.state,
         sent_on: it.sent_on,
@@ -196,7 +198,9 @@ fn hearing(it: &Hearing, texts: bool) -> Hearing {
     }
 }
 
-fn follow_up(it: &FollowUp, texts: bool) -> FollowUp {
+/// A task for those who take no part in its case.
+pub fn redacted_follow_up(it: &FollowUp, withheld: &WithheldFromCase) -> FollowUp {
+    let texts = !withheld.texts();
     FollowUp {
         follow_up: it.follow_up.clone(),
         task: it.task.clone().filter(|_| texts),

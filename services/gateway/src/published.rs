@@ -58,6 +58,7 @@ impl Asking<'_> {
             cooperation: Some(self.cooperation.clone()),
             parameters,
             principal: Principal::public(),
+            person: None,
             after: Vec::new(),
             traceparent: Some(self.context.trace.to_string()),
             deadline: self.context.deadline,

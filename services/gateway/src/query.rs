@@ -58,12 +58,14 @@ pub(crate) async fn answer(
     let after = headers::positions(headers)?;
     let parameters = route.parameters(path, query.unwrap_or_default())?;
     let cooperation = cooperation(&parameters)?;
+    let person = caller.person;
     let principal = gateway.principal(caller, cooperation.as_ref(), context).await?;
     let message = QueryMessage {
         name: route.name.to_owned(),
         cooperation,
         parameters,
         principal,
+        person,
         after,
         traceparent: Some(context.trace.to_string()),
         deadline: context.deadline,

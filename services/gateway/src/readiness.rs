@@ -173,6 +173,7 @@ impl Gateway {
             cooperation: None,
             parameters: serde_json::Map::new(),
             principal: Principal::public(),
+            person: None,
             after: Vec::new(),
             traceparent: None,
             deadline: clock::now() + ANSWER_MAX,

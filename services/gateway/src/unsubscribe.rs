@@ -52,6 +52,7 @@ pub(crate) async fn decline(
         cooperation: None,
         parameters: Map::from_iter([("token".to_owned(), Value::from(token))]),
         principal: Principal::public(),
+        person: None,
         after: Vec::new(),
         traceparent: Some(context.trace.to_string()),
         deadline: context.deadline,

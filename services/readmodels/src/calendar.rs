@@ -1,5 +1,6 @@
 //! The calendar: the meetings of a cooperation's bodies by day.
 
+use samvirke_access::Viewer;
 use samvirke_schemas::queries::{
     calendar::{Answer, Entry, Parameters},
     meeting::{Day, Meeting},
@@ -49,17 +50,19 @@ pub(crate) async fn answer(
     let wanted =
         Wanted { query: "calendar", after: after.as_ref(), limit, order: Order::Ascending };
     let found: Page<Row> = page::fetch(asked.pool, sql, wanted).await?;
-    Ok(page::map(found, entry))
+    let viewer = asked.viewer(&cooperation).await?;
+    Ok(page::map(found, |row| entry(row, &viewer)))
 }
 
-/// Holds nothing of an item, so it is the same for everyone.
-fn entry(row: Row) -> Entry {
+/// Holds nothing of an item but how many there are, as far as the viewer may know that.
+fn entry(row: Row, viewer: &Viewer) -> Entry {
+    let items = row.items_listed(viewer);
     let Row { meeting, changed_at, .. } = row;
     Entry {
         changed_at,
         moves: u32::try_from(meeting.moves.len()).unwrap_or(u32::MAX),
         dropped: dropped(&meeting),
-        items: u32::try_from(meeting.agenda.len()).unwrap_or(u32::MAX),
+        items: u32::try_from(items).unwrap_or(u32::MAX),
         conflicting_dates: !meeting.conflicting_dates.is_empty(),
         minutes_published: meeting.minutes.published_on.is_some(),
         id: meeting.id,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use samvirke_schemas::{
     case_number::CaseNumber,
-    cases::case::{Event, access::Scope, opening::Opened},
+    cases::case::{Event, opening::Opened},
     id::{AggregateId, CooperationId},
     organisation::OrganisationNumber,
     queries::{
@@ -26,7 +26,11 @@ mod state;
 mod tests;
 mod words;
 
+use samvirke_access::{CaseAccess, Viewer, WithheldFromCase, case_for, redacted_case};
+use samvirke_schemas::text::Line;
+
 use crate::{
+    access_columns::{Access, access_columns, search_columns},
     bodies::{self, BodyNames},
     case_timeline::{self, Known},
     case_way, decisions,
@@ -35,7 +39,6 @@ use crate::{
     listing::{Listing, row_table},
     model::{ReadModel, Rows},
     query::{Asked, QueryError, document},
-    visibility::{CoveredCase, Sight, Veil, search_columns, veil_case, veil_columns, veil_parties},
 };
 
 /// The table `cases`.
@@ -58,7 +61,7 @@ pub struct Row {
     /// Every number it has: as it is, and without its letter (R32, R34).
     pub numbers: BTreeSet<CaseNumber>,
     #[serde(flatten)]
-    pub veil: Veil,
+    pub access: Access,
     pub words: String,
     pub public_words: String,
     pub case: Case,
@@ -82,7 +85,7 @@ impl ReadModel for CaseFile {
     bodies jsonb GENERATED ALWAYS AS (document->'bodies') STORED,
     members jsonb GENERATED ALWAYS AS (document->'members') STORED,
     numbers jsonb GENERATED ALWAYS AS (document->'numbers') STORED",
-                veil_columns!(),
+                access_columns!(),
                 search_columns!()
             ),
             "
@@ -108,6 +111,7 @@ CREATE INDEX ON cases USING gin (public_search);
     }
 
     fn fold(row: &mut Row, event: Event, fact: &Fact) {
+        row.access.access.take(&event);
         fold::fold(&mut row.case, event, fact);
     }
 
@@ -136,7 +140,7 @@ impl Row {
             bodies: BTreeSet::new(),
             members: BTreeSet::new(),
             numbers: BTreeSet::new(),
-            veil: Veil::default(),
+            access: Access::default(),
             words: String::new(),
             public_words: String::new(),
             case: fold::opened(opened, fact),
@@ -150,18 +154,15 @@ impl Row {
         self.sort = sort_key(number, &case.id);
         let treating = case.treatments.iter().map(|treatment| treatment.body.clone());
         self.bodies = treating.chain([case.owner.clone()]).collect();
-        self.members = veil_parties(case).unwrap_or_default();
+        let access = &self.access.access;
+        self.members = access.members().cloned().collect();
         self.numbers = numbers(case)
             .flat_map(|number| [number, CaseNumber { suffix: None, ..number }])
             .collect();
-        let covered = veil_case(case);
-        self.veil = Veil {
-            restricted: covered.is_some(),
-            until: case.restriction.as_ref().and_then(|restriction| restriction.until),
-            parties: veil_parties(case),
-        };
         self.words = words::of(case);
-        self.public_words = covered.map_or_else(|| self.words.clone(), |case| words::of(&case));
+        let from_the_public = access.withheld_from_those_outside();
+        self.public_words = words::of(&redacted_case(case, &from_the_public));
+        self.access = Access::of(access);
     }
 }
 
@@ -193,38 +194,42 @@ pub(crate) fn entry(case: &Case) -> CaseEntry {
     }
 }
 
-/// The case as the caller may see it.
-pub(crate) fn seen(row: Row, asked: &Asked<'_>) -> Case {
-    let sight = Sight::of(asked.principal, &row.cooperation);
-    if sight.sees(&row.veil, asked.today) {
-        row.case
-    } else {
-        veil_case(&row.case).unwrap_or(row.case)
-    }
+/// The case as a viewer may read it.
+pub(crate) fn seen(row: &Row, viewer: &Viewer) -> Case {
+    case_for(&row.case, row.access.known(), viewer)
 }
 
-/// Those of some cases that the caller may see only in part, and in which part; papers are seen in the
-/// case alone.
-pub(crate) async fn covered(
+/// What an item needs to know of its case: access, whether the row is late, id and public title.
+type OfItem = (Json<CaseAccess>, bool, Json<AggregateId>, Json<Line>);
+
+/// What is withheld of some cases from a viewer, and their public titles. A case that is not found, and every
+/// case while the rows are behind the stream, is withheld whole.
+pub(crate) async fn withheld(
     asked: &Asked<'_>,
+    home: &CooperationId,
+    viewer: &Viewer,
     cases: impl IntoIterator<Item = &AggregateId>,
-) -> Result<BTreeMap<AggregateId, CoveredCase>, QueryError> {
+) -> Result<BTreeMap<AggregateId, (WithheldFromCase, Line)>, QueryError> {
     let ids: Vec<String> = cases.into_iter().map(ToString::to_string).collect();
-    let sql = format!("SELECT document FROM {} WHERE restricted AND id = ANY($1)", CaseFile::TABLE);
-    let rows: Vec<Json<Row>> = sqlx::query_scalar(&sql).bind(ids).fetch_all(asked.pool).await?;
-    let unseen = rows.into_iter().map(|Json(row)| row).filter(|row| {
-        let sight = Sight::of(asked.principal, &row.cooperation);
-        !sight.sees(&row.veil, asked.today)
-    });
-    let covered = unseen.filter_map(|Row { case, .. }| {
-        let texts = match &case.restriction.as_ref()?.scope {
-            Scope::Everything {} => true,
-            Scope::Title {} => false,
-            Scope::Papers { .. } => return None,
-        };
-        Some((case.id, CoveredCase { public_title: case.public_title, texts }))
-    });
-    Ok(covered.collect())
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    // Before the rows are read: what is restricted after that is restricted after the question.
+    let current = asked.is_at_the_end_of(&TABLE).await;
+    let sql = format!(
+        "SELECT document->'access', late, document->'case'->'id', document->'case'->'public_title'
+         FROM {} WHERE id = ANY($1)",
+        CaseFile::TABLE
+    );
+    let rows: Vec<OfItem> = sqlx::query_as(&sql).bind(ids).fetch_all(asked.pool).await?;
+    let public = Viewer::public(viewer.day());
+    let withheld = |(Json(access), late, Json(id), Json(public_title)): OfItem| {
+        let access = Some(&access).filter(|_| !late && current);
+        // What somebody is in one cooperation opens nothing in another.
+        let viewer = if id.cooperation == *home { viewer } else { &public };
+        (id, (CaseAccess::withheld(access, viewer), public_title))
+    };
+    Ok(rows.into_iter().map(withheld).collect())
 }
 
 /// Answers `case`.
@@ -232,10 +237,12 @@ pub(crate) async fn answer(asked: &Asked<'_>, parameters: Parameters) -> Result<
     asked.seen(&[&TABLE, &case_timeline::TABLE, &bodies::TABLE]).await?;
     let row = document::<CaseFile>(asked.pool, &parameters.id.to_string()).await?;
     let bodies = bodies::names(asked.pool, &parameters.id.cooperation).await?;
-    let mut case = seen(row, asked);
+    let viewer = asked.viewer(&row.cooperation).await?;
+    let withheld = CaseAccess::withheld(row.access.known(), &viewer);
+    let mut case = seen(&row, &viewer);
     case.related_by = related_by(asked, &case.id).await?;
-    let told = case_timeline::of(asked, &case.id, &Known::new(&case, &bodies)).await?;
-    (case.timeline, case.timeline_left_out) = told;
+    let known = Known::new(&case, &bodies, !withheld.texts());
+    (case.timeline, case.timeline_left_out) = case_timeline::of(asked, &case.id, &known).await?;
     case.bodies = mentioned(&case, bodies);
     Ok(case)
 }

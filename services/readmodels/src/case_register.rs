@@ -7,10 +7,10 @@ use samvirke_schemas::queries::{
 use sqlx::QueryBuilder;
 
 use crate::{
+    access_columns::{push_search, push_unwithheld},
     case_file::{self, Row, entry, seen},
     page::{self, Order, Wanted},
     query::{Asked, QueryError},
-    visibility::Sight,
 };
 
 /// Answers `case-register`.
@@ -21,7 +21,7 @@ pub(crate) async fn answer(
     asked.seen(&[&case_file::TABLE]).await?;
     let Parameters { cooperation, body, year, kind, state, member, text, number, after, limit } =
         parameters;
-    let sight = Sight::of(asked.principal, &cooperation);
+    let viewer = asked.viewer(&cooperation).await?;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM cases WHERE cooperation = ");
     sql.push_bind(cooperation.to_string());
     if let Some(body) = body {
@@ -37,17 +37,19 @@ pub(crate) async fn answer(
         sql.push(" AND state = ").push_bind(state.to_string());
     }
     if let Some(member) = member {
-        sql.push(" AND members ? ").push_bind(member.to_string());
+        // Whom a restricted case was sent to is for those taking part.
+        sql.push(" AND members ? ").push_bind(member.to_string()).push(" AND ");
+        push_unwithheld(&mut sql, &viewer);
     }
     // Each case holds its numbers with their letter and without it.
     if let Some(number) = number {
         sql.push(" AND numbers ? ").push_bind(number.to_string());
     }
     if let Some(words) = text {
-        sight.push_search(&mut sql, words.as_str(), asked.today);
+        push_search(&mut sql, &viewer, words.as_str());
     }
     let wanted =
         Wanted { query: "case-register", after: after.as_ref(), limit, order: Order::Ascending };
     let found: Page<Row> = page::fetch(asked.pool, sql, wanted).await?;
-    Ok(page::map(found, |row| -> CaseEntry { entry(&seen(row, asked)) }))
+    Ok(page::map(found, |row| -> CaseEntry { entry(&seen(&row, &viewer)) }))
 }

@@ -160,7 +160,8 @@ pub(crate) async fn of(
         recorded_at: kept.recorded_at,
         role: kept.role,
         member: kept.member,
-        provenance: kept.provenance,
+        // Where a fact was found is a text that somebody wrote.
+        provenance: kept.provenance.filter(|_| known.texts()),
         event: kept.event.tag().to_owned(),
         nb: nb(&kept.event, known),
     };

@@ -113,8 +113,9 @@ pub(crate) async fn answer(
     found.truncate(CASES_MAX as usize);
     let ids: Vec<String> = found.iter().map(|(_, Json(row))| row.case.id.to_string()).collect();
     let relations = relations_among(asked.pool, &ids).await?;
+    let viewer = asked.viewer(&parameters.cooperation).await?;
     let stop = |(steps, Json(row)): (i32, Json<Row>)| {
-        let case = seen(row, asked);
+        let case = seen(&row, &viewer);
         Stop {
             steps: u32::try_from(steps).unwrap_or(0),
             case: entry(&case),

@@ -11,21 +11,24 @@ use samvirke_schemas::{
 };
 use sqlx::QueryBuilder;
 
+use samvirke_access::WithheldFromCase;
+use samvirke_schemas::text::Line as Title;
+
 use crate::{
+    access_columns::{access_columns, push_search, search_columns},
     case_file::{self, Row},
-    case_listing::{self, Entry, Kept},
+    case_listing::{self, Entry, Kept, Redact},
     listing::{Line, Listing, listing_table},
     page::{self, Order, Wanted},
     query::{Asked, QueryError},
-    visibility::{Sight, search_columns, veil_columns},
 };
 
 pub(crate) const TABLES: &str = concat!(
     listing_table!(
         "decisions",
-        "    body text GENERATED ALWAYS AS (document->'open'->>'body') STORED,
-    day text COLLATE \"C\" GENERATED ALWAYS AS (document->'open'->>'on') STORED",
-        veil_columns!(),
+        "    body text GENERATED ALWAYS AS (document->'full'->>'body') STORED,
+    day text COLLATE \"C\" GENERATED ALWAYS AS (document->'full'->>'on') STORED",
+        access_columns!(),
         search_columns!()
     ),
     "
@@ -59,8 +62,32 @@ pub(crate) fn of(case: &Case) -> Vec<Entry<Decision>> {
 }
 
 fn entry(key: String, value: Decision) -> Entry<Decision> {
-    let text = value.text.as_ref().map(ToString::to_string).unwrap_or_default();
-    Entry { key, sort: value.on.to_string(), words: format!("{}\n{text}", value.title), value }
+    Entry { key, sort: value.on.to_string(), value }
+}
+
+impl Redact for Decision {
+    /// That there is a decision is public, and of what kind; its words are not.
+    fn redacted(&self, public_title: &Title, withheld: &WithheldFromCase) -> Self {
+        Self {
+            case: self.case.clone(),
+            number: self.number,
+            title: if withheld.title() { public_title } else { &self.title }.clone(),
+            body: self.body.clone(),
+            result: self.result,
+            text: self.text.clone().filter(|_| !withheld.texts()),
+            on: self.on,
+            treatment: self.treatment.clone(),
+            meeting: self.meeting.clone(),
+            item: self.item.clone(),
+            unanimous: self.unanimous,
+            withheld: *withheld != WithheldFromCase::Nothing,
+        }
+    }
+
+    fn words(&self) -> String {
+        let text = self.text.as_ref().map(ToString::to_string).unwrap_or_default();
+        format!("{}\n{text}", self.title)
+    }
 }
 
 fn treated(case: &Case, outcome: &RecordedOutcome, result: DecisionResult) -> Decision {
@@ -107,7 +134,7 @@ pub(crate) async fn answer(
 ) -> Result<Answer, QueryError> {
     asked.seen(&[&case_file::TABLE]).await?;
     let Parameters { cooperation, body, from, to, text, after, limit } = parameters;
-    let sight = Sight::of(asked.principal, &cooperation);
+    let viewer = asked.viewer(&cooperation).await?;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM decisions WHERE cooperation = ");
     sql.push_bind(cooperation.to_string());
     if let Some(body) = body {
@@ -120,10 +147,10 @@ pub(crate) async fn answer(
         sql.push(" AND day <= ").push_bind(to.to_string());
     }
     if let Some(words) = text {
-        sight.push_search(&mut sql, words.as_str(), asked.today);
+        push_search(&mut sql, &viewer, words.as_str());
     }
     let wanted =
         Wanted { query: "decisions", after: after.as_ref(), limit, order: Order::Descending };
     let found: Page<Kept<Decision>> = page::fetch(asked.pool, sql, wanted).await?;
-    Ok(page::map(found, |kept| sight.pick(kept.veiled, asked.today)))
+    Ok(page::map(found, |kept| kept.for_viewer(&viewer)))
 }

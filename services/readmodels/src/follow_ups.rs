@@ -11,13 +11,16 @@ use samvirke_schemas::{
 use serde::{Deserialize, Serialize};
 use sqlx::QueryBuilder;
 
+use samvirke_access::{WithheldFromCase, redacted_follow_up};
+use samvirke_schemas::text::Line as Title;
+
 use crate::{
+    access_columns::access_columns,
     case_file::{self, Row},
-    case_listing::{self, Entry, Kept},
+    case_listing::{self, Entry, Kept, Redact},
     listing::{Line, Listing, listing_table},
     page::{self, Order, Wanted},
     query::{Asked, QueryError},
-    visibility::{Sight, veil_columns},
 };
 
 /// Sorts a task without a due date after all others.
@@ -26,11 +29,11 @@ const NO_DUE_DATE: &str = "9999-99-99";
 pub(crate) const TABLES: &str = concat!(
     listing_table!(
         "follow_ups",
-        "    owners jsonb GENERATED ALWAYS AS (document->'open'->'owners') STORED,
+        "    owners jsonb GENERATED ALWAYS AS (document->'full'->'owners') STORED,
     due text COLLATE \"C\"
-        GENERATED ALWAYS AS (document->'open'->'task'->'follow_up'->>'due') STORED,
-    state text GENERATED ALWAYS AS (document->'open'->'task'->'follow_up'->>'state') STORED",
-        veil_columns!()
+        GENERATED ALWAYS AS (document->'full'->'task'->'follow_up'->>'due') STORED,
+    state text GENERATED ALWAYS AS (document->'full'->'task'->'follow_up'->>'state') STORED",
+        access_columns!()
     ),
     "\n"
 );
@@ -55,7 +58,6 @@ pub(crate) fn of(case: &Case) -> Vec<Entry<Owned>> {
         .map(|follow_up| Entry {
             key: follow_up.follow_up.to_string(),
             sort: follow_up.due.map_or_else(|| NO_DUE_DATE.to_owned(), |due| due.to_string()),
-            words: String::new(),
             value: Owned {
                 owners: owners(&follow_up.owner),
                 task: Task {
@@ -68,6 +70,22 @@ pub(crate) fn of(case: &Case) -> Vec<Entry<Owned>> {
             },
         })
         .collect()
+}
+
+impl Redact for Owned {
+    fn redacted(&self, public_title: &Title, withheld: &WithheldFromCase) -> Self {
+        let Task { case, number, title, follow_up, withheld: _ } = &self.task;
+        Self {
+            owners: self.owners.clone(),
+            task: Task {
+                case: case.clone(),
+                number: *number,
+                title: if withheld.title() { public_title } else { title }.clone(),
+                follow_up: redacted_follow_up(follow_up, withheld),
+                withheld: *withheld != WithheldFromCase::Nothing,
+            },
+        }
+    }
 }
 
 fn owners(owner: &Owner) -> Vec<String> {
@@ -88,7 +106,7 @@ pub(crate) async fn answer(
 ) -> Result<Answer, QueryError> {
     asked.seen(&[&case_file::TABLE]).await?;
     let Parameters { cooperation, owner, due_before, state, after, limit } = parameters;
-    let sight = Sight::of(asked.principal, &cooperation);
+    let viewer = asked.viewer(&cooperation).await?;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM follow_ups WHERE cooperation = ");
     sql.push_bind(cooperation.to_string());
     if let Some(owner) = owner {
@@ -103,5 +121,5 @@ pub(crate) async fn answer(
     let wanted =
         Wanted { query: "follow-ups", after: after.as_ref(), limit, order: Order::Ascending };
     let found: Page<Kept<Owned>> = page::fetch(asked.pool, sql, wanted).await?;
-    Ok(page::map(found, |kept| sight.pick(kept.veiled, asked.today).task))
+    Ok(page::map(found, |kept| kept.for_viewer(&viewer).task))
 }

@@ -7,20 +7,23 @@ use samvirke_schemas::queries::{
 };
 use sqlx::QueryBuilder;
 
+use samvirke_access::{WithheldFromCase, redacted_hearing};
+use samvirke_schemas::text::Line as Title;
+
 use crate::{
+    access_columns::access_columns,
     case_file::{self, Row},
-    case_listing::{self, Entry, Kept},
+    case_listing::{self, Entry, Kept, Redact},
     listing::{Line, Listing, listing_table},
     page::{self, Order, Wanted},
     query::{Asked, QueryError},
-    visibility::{Sight, veil_columns},
 };
 
 pub(crate) const TABLES: &str = concat!(
     listing_table!(
         "hearings",
-        "    state text GENERATED ALWAYS AS (document->'open'->'hearing'->>'state') STORED",
-        veil_columns!()
+        "    state text GENERATED ALWAYS AS (document->'full'->'hearing'->>'state') STORED",
+        access_columns!()
     ),
     "\n"
 );
@@ -39,7 +42,6 @@ pub(crate) fn of(case: &Case) -> Vec<Entry<CaseHearing>> {
             key: "hearing".to_owned(),
             // In UTC, so that the hours around the change of clocks sort as they come.
             sort: hearing.deadline.instant().to_rfc3339(),
-            words: String::new(),
             value: CaseHearing {
                 case: case.id.clone(),
                 number: case.number.number,
@@ -51,6 +53,18 @@ pub(crate) fn of(case: &Case) -> Vec<Entry<CaseHearing>> {
         .collect()
 }
 
+impl Redact for CaseHearing {
+    fn redacted(&self, public_title: &Title, withheld: &WithheldFromCase) -> Self {
+        Self {
+            case: self.case.clone(),
+            number: self.number,
+            title: if withheld.title() { public_title } else { &self.title }.clone(),
+            hearing: redacted_hearing(&self.hearing, withheld),
+            withheld: *withheld != WithheldFromCase::Nothing,
+        }
+    }
+}
+
 /// Answers `hearings`.
 pub(crate) async fn answer(
     asked: &Asked<'_>,
@@ -58,7 +72,7 @@ pub(crate) async fn answer(
 ) -> Result<Answer, QueryError> {
     asked.seen(&[&case_file::TABLE]).await?;
     let Parameters { cooperation, state, after, limit } = parameters;
-    let sight = Sight::of(asked.principal, &cooperation);
+    let viewer = asked.viewer(&cooperation).await?;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM hearings WHERE cooperation = ");
     sql.push_bind(cooperation.to_string());
     if let Some(state) = state {
@@ -67,5 +81,5 @@ pub(crate) async fn answer(
     let wanted =
         Wanted { query: "hearings", after: after.as_ref(), limit, order: Order::Ascending };
     let found: Page<Kept<CaseHearing>> = page::fetch(asked.pool, sql, wanted).await?;
-    Ok(page::map(found, |kept| sight.pick(kept.veiled, asked.today)))
+    Ok(page::map(found, |kept| kept.for_viewer(&viewer)))
 }

@@ -13,20 +13,23 @@ use samvirke_schemas::{
 use serde::{Deserialize, Serialize};
 use sqlx::QueryBuilder;
 
+use samvirke_access::WithheldFromCase;
+use samvirke_schemas::text::Line as Title;
+
 use crate::{
+    access_columns::access_columns,
     case_file::{self, Row},
-    case_listing::{self, Entry, Kept},
+    case_listing::{self, Entry, Kept, Redact},
     listing::{Line, Listing, listing_table},
     page::{self, Order, Wanted},
     query::{Asked, QueryError},
-    visibility::{Sight, veil_columns},
 };
 
 pub(crate) const TABLES: &str = concat!(
     listing_table!(
         "inbox",
-        "    member text GENERATED ALWAYS AS (document->'open'->>'member') STORED",
-        veil_columns!()
+        "    member text GENERATED ALWAYS AS (document->'full'->>'member') STORED",
+        access_columns!()
     ),
     "
 CREATE INDEX ON inbox (cooperation, member, sort);
@@ -105,8 +108,35 @@ fn entry(
     Entry {
         key: format!("{what}/{member}"),
         sort: since.to_string(),
-        words: String::new(),
         value: For { member: member.clone(), waiting },
+    }
+}
+
+impl Redact for For {
+    fn redacted(&self, public_title: &Title, withheld: &WithheldFromCase) -> Self {
+        let Waiting { case, number, title, waits_for, since, withheld: _ } = &self.waiting;
+        let waits_for = match waits_for {
+            WaitsFor::Decision { answer_by, received_on, processed_on, reference } => {
+                WaitsFor::Decision {
+                    answer_by: *answer_by,
+                    received_on: *received_on,
+                    processed_on: *processed_on,
+                    reference: reference.clone().filter(|_| !withheld.texts()),
+                }
+            }
+            WaitsFor::Statement { deadline } => WaitsFor::Statement { deadline: *deadline },
+        };
+        Self {
+            member: self.member.clone(),
+            waiting: Waiting {
+                case: case.clone(),
+                number: *number,
+                title: if withheld.title() { public_title } else { title }.clone(),
+                waits_for,
+                since: *since,
+                withheld: *withheld != WithheldFromCase::Nothing,
+            },
+        }
     }
 }
 
@@ -116,8 +146,8 @@ pub(crate) async fn answer(
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
     let Parameters { member, cooperation, after, limit } = parameters;
-    let sight = Sight::of(asked.principal, &cooperation);
-    if sight != Sight::All && sight != Sight::Member(member.clone()) {
+    let viewer = asked.viewer(&cooperation).await?;
+    if !viewer.sees_all() && viewer.member() != Some(&member) {
         return Err(QueryError::NotYourInbox);
     }
     asked.seen(&[&case_file::TABLE]).await?;
@@ -125,5 +155,5 @@ pub(crate) async fn answer(
     sql.push_bind(cooperation.to_string()).push(" AND member = ").push_bind(member.to_string());
     let wanted = Wanted { query: "inbox", after: after.as_ref(), limit, order: Order::Ascending };
     let found: Page<Kept<For>> = page::fetch(asked.pool, sql, wanted).await?;
-    Ok(page::map(found, |kept| sight.pick(kept.veiled, asked.today).waiting))
+    Ok(page::map(found, |kept| kept.for_viewer(&viewer).waiting))
 }

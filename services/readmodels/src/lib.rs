@@ -11,9 +11,9 @@ pub mod listing;
 pub mod projected;
 pub mod tables;
 
+mod access_columns;
 mod page;
 pub mod query;
-pub mod visibility;
 
 pub mod audit_copy;
 

@@ -1,8 +1,9 @@
 //! The record of each meeting: agenda, attendance, votes, minutes.
 
 use chrono::{DateTime, Utc};
+use samvirke_access::{MeetingAccess, Viewer, WithheldFromCase, meeting_for};
 use samvirke_schemas::{
-    id::{CooperationId, LocalId},
+    id::CooperationId,
     meetings::meeting::Event,
     queries::meeting::{Meeting, Parameters},
 };
@@ -20,7 +21,6 @@ use crate::{
     listing::row_table,
     model::{ReadModel, Rows},
     query::{Asked, QueryError, document},
-    visibility::{Sight, veil_meeting},
 };
 
 /// The table `meetings`.
@@ -36,10 +36,10 @@ pub struct Row {
     pub cooperation: CooperationId,
     /// The beginning in UTC, where the hour is known, and the id.
     pub sort: String,
-    /// What is treated now: what the doors close on goes on behind them.
-    pub(crate) up: Option<LocalId>,
-    /// Whether the doors are closed to the public now (kommuneloven § 11-5).
-    pub(crate) doors_closed: bool,
+    pub(crate) access: MeetingAccess,
+    /// Whether a commit of it is parked: then not everything that has happened to it is known.
+    #[serde(default)]
+    pub(crate) late: bool,
     /// When something about it was last registered.
     pub(crate) changed_at: DateTime<Utc>,
     pub meeting: Meeting,
@@ -47,7 +47,7 @@ pub struct Row {
 
 impl ReadModel for MeetingRecord {
     const NAME: &'static str = "meeting_record";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const CONTEXT: &'static str = "meetings";
     const KIND: &'static str = "meeting";
     const TABLE: &'static str = "meetings";
@@ -74,12 +74,17 @@ impl ReadModel for MeetingRecord {
     }
 
     fn fold(row: &mut Row, event: Event, _fact: &Fact) {
+        row.access.take(&event);
         fold::fold(row, event);
     }
 
     fn finish(row: &mut Row, fact: &Fact) {
         let meeting = &mut row.meeting;
         meeting.version = fact.version();
+        for item in &mut meeting.agenda {
+            item.behind_doors = row.access.behind_doors(&item.item);
+        }
+        row.late = false;
         row.changed_at = fact.envelope.recorded_at;
         meeting.days.sort_by_key(|day| (day.day, day.start));
         let first = meeting.days.first();
@@ -98,11 +103,33 @@ pub(crate) async fn answer(
 ) -> Result<Meeting, QueryError> {
     asked.seen(&[&TABLE, &case_file::TABLE]).await?;
     let row = document::<MeetingRecord>(asked.pool, &parameters.id.to_string()).await?;
-    let sight = Sight::of(asked.principal, &row.cooperation);
-    if sight == Sight::All {
+    let viewer = asked.viewer(&row.cooperation).await?;
+    if viewer.sees_all() {
         return Ok(row.meeting);
     }
+    // Without all that has happened to it, nobody can tell what of it is closed.
+    if row.late {
+        return Err(QueryError::Late { what: "meeting", id: parameters.id.to_string() });
+    }
     let treated = row.meeting.agenda.iter().filter_map(|item| item.subject.case());
-    let cases = case_file::covered(asked, treated).await?;
-    Ok(veil_meeting(&row.meeting, &sight, &cases, asked.today))
+    let cases = case_file::withheld(asked, &row.cooperation, &viewer, treated).await?;
+    Ok(meeting_for(&row.meeting, &row.access, &viewer, |item| {
+        let case = item.subject.case().and_then(|case| cases.get(case).cloned());
+        case.map_or((WithheldFromCase::Everything, None), |(withheld, public_title)| {
+            (withheld, Some(public_title))
+        })
+    }))
+}
+
+impl Row {
+    /// How many items of the agenda a viewer may know of.
+    pub(crate) fn items_listed(&self, viewer: &Viewer) -> usize {
+        if self.late && !viewer.sees_all() {
+            return 0;
+        }
+        let listed = self.meeting.agenda.iter().filter(|item| {
+            self.access.item_for(&item.item, viewer, &WithheldFromCase::Everything).listed
+        });
+        listed.count()
+    }
 }

@@ -33,6 +33,17 @@ pub trait Table: Send + Sync + 'static {
         connection: &'a mut PgConnection,
         facts: &'a [Fact],
     ) -> BoxFuture<'a, Result<(), TakeError>>;
+
+    /// Notes on an aggregate's row, where there is one, that a commit of it is parked: until it is taken, what
+    /// the row tells of restrictions may be out of date. `connection` has the table's schema first in sight.
+    fn mark_late<'a>(
+        &'a self,
+        _connection: &'a mut PgConnection,
+        _kind: &'a str,
+        _id: &'a str,
+    ) -> BoxFuture<'a, sqlx::Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 /// A table with a row for each aggregate of one kind.
@@ -109,6 +120,31 @@ impl<M: ReadModel> Table for Rows<M> {
                 rows.insert(id, take::<M>(before, fact)?);
             }
             write::<M>(connection, &rows).await.map_err(world)
+        })
+    }
+
+    fn mark_late<'a>(
+        &'a self,
+        connection: &'a mut PgConnection,
+        kind: &'a str,
+        id: &'a str,
+    ) -> BoxFuture<'a, sqlx::Result<()>> {
+        Box::pin(async move {
+            if kind != M::KIND {
+                return Ok(());
+            }
+            let own = [(M::TABLE, "id")].into_iter();
+            let derived = M::listings().iter().map(|listing| (listing.table, "owner"));
+            for (table, column) in own.chain(derived) {
+                sqlx::query(&format!(
+                    "UPDATE {table} SET document = document || '{{\"late\": true}}'
+                     WHERE {column} = $1"
+                ))
+                .bind(id)
+                .execute(&mut *connection)
+                .await?;
+            }
+            Ok(())
         })
     }
 }

@@ -25,7 +25,7 @@ use crate::{
     database::{self, Layout},
     fact::Fact,
     model::{Table, as_i64, as_u64, poison},
-    projected::enter,
+    projected::{enter, mark_late},
     tables,
 };
 
@@ -242,6 +242,14 @@ impl Operator {
         };
         match take_again(table, &mut tx, &stored).await {
             Ok(()) => {
+                let more: bool =
+                    sqlx::query_scalar("SELECT EXISTS (SELECT FROM parked WHERE subject = $1)")
+                        .bind(&parked.subject)
+                        .fetch_one(&mut *tx)
+                        .await?;
+                if more {
+                    mark_late(table, &mut tx, &parked.subject).await?;
+                }
                 tx.commit().await?;
                 Ok(true)
             }

@@ -9,6 +9,7 @@ use samvirke_kernel::{
     projection::{Checkpoint, Projection, TakeError},
     stream::StreamIdentity,
 };
+use samvirke_schemas::id::AggregateId;
 use sqlx::{Executor, PgConnection, PgPool};
 
 use crate::{
@@ -71,6 +72,25 @@ pub(crate) async fn enter(connection: &mut PgConnection, schema: &str) -> sqlx::
     connection.execute(statements.as_str()).await.map(|_| ())
 }
 
+/// Notes on the row of a subject's aggregate that a commit of it is parked.
+pub(crate) async fn mark_late(
+    table: &dyn Table,
+    connection: &mut PgConnection,
+    subject: &str,
+) -> sqlx::Result<()> {
+    // `es.<context>.<cooperation>.<kind>.<local id>`, as the log writes it.
+    let mut tokens = subject.splitn(5, '.').skip(2);
+    let (Some(cooperation), Some(kind), Some(local)) =
+        (tokens.next(), tokens.next(), tokens.next())
+    else {
+        return Ok(());
+    };
+    let Ok(cooperation) = cooperation.parse() else { return Ok(()) };
+    let Ok(local) = local.parse() else { return Ok(()) };
+    let id = AggregateId { cooperation, local };
+    table.mark_late(connection, kind, &id.to_string()).await
+}
+
 impl Projection for Projected {
     fn name(&self) -> &str {
         self.name
@@ -127,6 +147,7 @@ impl Projection for Projected {
         .execute(&mut *tx)
         .await
         .map_err(world)?;
+        mark_late(self.table, &mut tx, &commit.subject).await.map_err(world)?;
         tx.commit().await.map_err(world)
     }
 }

@@ -3,14 +3,19 @@
 use std::{collections::HashMap, time::Duration};
 
 use chrono::NaiveDate;
+use samvirke_access::{Directory, Sittings, Viewer};
 use samvirke_kernel::{
+    follower::{Behind, Follower},
     form,
+    log::Log,
     position::Position,
     projection::{Progress, reached},
     stream::stream_name,
 };
 use samvirke_schemas::{
+    id::CooperationId,
     message::QueryMessage,
+    networks::rules::PersonId,
     principal::Principal,
     reply::{Refused, RejectionKind},
 };
@@ -23,6 +28,8 @@ use crate::model::{ReadModel, Table};
 
 /// How long a query waits for its read models to reach the positions it was given.
 pub const WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long an answer waits for other rows to reach the stream's end; then what they restrict is withheld.
+const CURRENT_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why a query has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +44,10 @@ pub enum QueryError {
     Behind { projection: &'static str, wanted: Position },
     #[error("{projection} has halted; an operator must look")]
     Halted { projection: &'static str },
+    #[error("not everything that has happened to {what} {id} could be read; an operator must look")]
+    Late { what: &'static str, id: String },
+    #[error("who is a member and who has a seat cannot be told")]
+    Directory(#[from] Behind),
     #[error("the read models' database does not answer")]
     Database(#[from] sqlx::Error),
 }
@@ -44,17 +55,68 @@ pub enum QueryError {
 /// How far each read model has come, by name and stream.
 pub type ProgressBoard = HashMap<(&'static str, String), watch::Receiver<Progress>>;
 
+/// What answers are made of.
+#[derive(Debug)]
+pub struct Sources {
+    pub pool: PgPool,
+    pub board: ProgressBoard,
+    /// The streams that the read models are built from.
+    pub logs: Vec<Log>,
+    /// Memberships and seats, and deputies who are sitting in.
+    pub directory: Follower<Directory>,
+    pub sittings: Follower<Sittings>,
+}
+
 /// A query that is being answered.
 pub struct Asked<'a> {
     pub pool: &'a PgPool,
+    pub sources: &'a Sources,
     pub principal: &'a Principal,
+    /// Who asks, by the id that NETWORKS knows.
+    pub person: Option<PersonId>,
     pub after: &'a [Position],
-    pub board: &'a ProgressBoard,
     /// The day in Norway on which it is asked.
     pub today: NaiveDate,
 }
 
 impl Asked<'_> {
+    /// Who asks, as they stand in a cooperation today.
+    ///
+    /// # Errors
+    ///
+    /// When memberships or seats cannot be told up to now.
+    pub async fn viewer(&self, cooperation: &CooperationId) -> Result<Viewer, QueryError> {
+        let (principal, person, today) = (self.principal, self.person, self.today);
+        if let Some(viewer) = Viewer::without_directory(principal, person, cooperation, today) {
+            return Ok(viewer);
+        }
+        let directory = self.sources.directory.at(self.after).await?;
+        let viewer = |sittings: &Sittings| {
+            Viewer::new(principal, person, cooperation, today, &directory, sittings)
+        };
+        // Only people sit in for others.
+        Ok(match person {
+            Some(_) => viewer(&*self.sources.sittings.at(self.after).await?),
+            None => viewer(&Sittings::default()),
+        })
+    }
+
+    /// Whether a table has come to where its streams end now, or does within [`CURRENT_WITHIN`].
+    pub(crate) async fn is_at_the_end_of(&self, table: &dyn Table) -> bool {
+        for context in table.contexts() {
+            let stream = stream_name(context);
+            let log = self.sources.logs.iter().find(|log| log.identity().name == stream);
+            let progress = self.sources.board.get(&(table.layout().name, stream));
+            let (Some(log), Some(progress)) = (log, progress) else { return false };
+            let last = tokio::time::timeout(CURRENT_WITHIN, log.last_sequence()).await;
+            let Ok(Ok(last)) = last else { return false };
+            if !reached(&mut progress.clone(), last, CURRENT_WITHIN).await {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Waits until the tables have seen the positions that the caller gave.
     ///
     /// # Errors
@@ -77,7 +139,9 @@ impl Asked<'_> {
         deadline: Instant,
     ) -> Result<(), QueryError> {
         let stream = stream_name(context);
-        let Some(progress) = self.board.get(&(projection, stream.clone())) else { return Ok(()) };
+        let Some(progress) = self.sources.board.get(&(projection, stream.clone())) else {
+            return Ok(());
+        };
         for wanted in self.after.iter().filter(|wanted| wanted.stream == stream) {
             let left = deadline.saturating_duration_since(Instant::now());
             let mut progress = progress.clone();
@@ -148,6 +212,11 @@ impl From<QueryError> for Refused {
                 let detail_nb = "lesemodellen er ikke kommet så langt ennå; prøv igjen";
                 Self::unavailable(format!("{error}; try again"), detail_nb)
             }
+            QueryError::Late { .. } => Self::unavailable(
+                error.to_string(),
+                "ikke alt som har skjedd, kunne leses; en driftsansvarlig må se på det",
+            ),
+            QueryError::Directory(behind) => behind.into(),
             QueryError::Halted { .. } => Self::unavailable(
                 error.to_string(),
                 "lesemodellen har stanset; en driftsansvarlig må se på den",

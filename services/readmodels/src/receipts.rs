@@ -18,7 +18,8 @@ pub(crate) async fn answer(
 ) -> Result<Answer, QueryError> {
     asked.seen(&[&case_file::TABLE]).await?;
     let row = document::<CaseFile>(asked.pool, &parameters.id.to_string()).await?;
-    Ok(receipts(case_file::seen(row, asked), asked.today))
+    let viewer = asked.viewer(&row.cooperation).await?;
+    Ok(receipts(case_file::seen(&row, &viewer), asked.today))
 }
 
 fn receipts(case: Case, today: NaiveDate) -> Answer {

@@ -2,8 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use samvirke_access::{Directory, Sittings};
 use samvirke_kernel::{
     clock,
+    follower::{Follower, Picture},
     inbox::{chain, positions},
     log::Log,
     projection::{self, Progress},
@@ -30,7 +32,7 @@ use crate::{
     model::Table,
     networks,
     projected::Projected,
-    query::{Asked, ProgressBoard, parameters},
+    query::{Asked, ProgressBoard, Sources, parameters},
     receipts, tables,
 };
 
@@ -69,15 +71,32 @@ pub async fn service(host: Host, database_url: &str) -> Result<(), ServiceError>
         running.start(*table, &logs);
     }
     let Running { board, .. } = running;
-    let answering = Arc::new((pool.clone(), board));
+    let (directory, sittings): (Follower<Directory>, Follower<Sittings>) = (
+        follow("members and seats", &logs, "networks", &supervisor),
+        follow("deputies sitting in", &logs, "meetings", &supervisor),
+    );
+    let answering = Arc::new(Sources { pool: pool.clone(), board, logs, directory, sittings });
     serve_queries(host.client, "readmodels", host.verifier, host.shutdown, move |message| {
         let answering = answering.clone();
-        async move { answer(&answering.0, &answering.1, message).await }
+        async move { answer(&answering, message).await }
     })
     .await?;
     supervisor.finished().await;
     pool.close().await;
     Ok(())
+}
+
+/// An in-memory projection of one of the streams.
+fn follow<P: Picture>(
+    name: &str,
+    logs: &[Log],
+    context: &str,
+    supervisor: &Supervisor,
+) -> Follower<P> {
+    let stream = stream_name(context);
+    let log = logs.iter().find(|log| log.identity().name == stream);
+    let log = log.expect("every stream that the read models are built from was opened");
+    Follower::start(name, log.clone(), supervisor)
 }
 
 struct Running {
@@ -181,14 +200,12 @@ async fn tidy_up(
 /// # Errors
 ///
 /// The refusal that the caller is given.
-pub async fn answer(
-    pool: &PgPool,
-    board: &ProgressBoard,
-    message: QueryMessage,
-) -> Result<Value, Refused> {
+pub async fn answer(sources: &Sources, message: QueryMessage) -> Result<Value, Refused> {
+    let Sources { pool, board, .. } = sources;
     let after = positions(&message.after)?;
     let today = day_of(clock::now());
-    let asked = Asked { pool, principal: &message.principal, after: &after, board, today };
+    let (principal, person) = (&message.principal, message.person);
+    let asked = Asked { pool, sources, principal, person, after: &after, today };
     macro_rules! answered {
         ($module:ident) => {
             json($module::answer(&asked, parameters(&message)?).await?)

@@ -129,6 +129,7 @@ impl Caller {
             cooperation: None,
             parameters,
             principal: self.principal.clone(),
+            person: None,
             after: Vec::new(),
             traceparent: None,
             deadline: clock::now() + chrono::TimeDelta::seconds(20),

@@ -1,5 +1,7 @@
 //! What a case file holds after its events.
 
+mod withheld;
+
 use samvirke_kernel::projection::TakeError;
 use samvirke_schemas::{
     cases::case::Event,

@@ -29,16 +29,24 @@ pub(crate) struct Known<'a> {
     bodies: &'a BodyNames,
     members: BTreeMap<&'a OrganisationNumber, &'a Names>,
     invited: Vec<&'a InvitedParty>,
+    texts: bool,
 }
 
 impl<'a> Known<'a> {
-    pub(crate) fn new(case: &'a Case, bodies: &'a BodyNames) -> Self {
+    /// `texts` says whether what people wrote may be told: a file reference, a receiver, whose statement it is.
+    pub(crate) fn new(case: &'a Case, bodies: &'a BodyNames, texts: bool) -> Self {
         let asked = case.joint.iter().flat_map(|joint| &joint.members);
         Self {
             bodies,
             members: asked.map(|answer| (&answer.member, &answer.names)).collect(),
             invited: case.hearing.iter().flat_map(|hearing| &hearing.invited).collect(),
+            texts,
         }
+    }
+
+    /// Whether what people wrote may be told.
+    pub(crate) fn texts(&self) -> bool {
+        self.texts
     }
 
     fn body(&self, id: &AggregateId) -> String {
@@ -62,6 +70,9 @@ impl<'a> Known<'a> {
     }
 
     fn sender(&self, from: &StatementFrom) -> String {
+        if !self.texts {
+            return "En part".into();
+        }
         match from {
             StatementFrom::Invited { party } => {
                 let own = self.invited.iter().find(|own| own.party == *party);
@@ -115,6 +126,9 @@ pub(crate) fn nb(event: &Event, known: &Known<'_>) -> String {
         Event::Withdrawn { .. } => "Saken ble trukket.".into(),
         Event::Closed {} => "Saken ble avsluttet.".into(),
         Event::Reopened { .. } => "Saken ble tatt opp igjen.".into(),
+        Event::StatementSent(statement) if !known.texts => {
+            format!("En uttalelse ble sendt {}.", day(statement.on))
+        }
         Event::StatementSent(statement) => {
             format!("En uttalelse ble sendt til {} {}.", statement.receiver, day(statement.on))
         }
@@ -153,6 +167,9 @@ fn joint(event: &Event, known: &Known<'_>) -> String {
         };
     }
     if let Event::ReferenceRegistered(registered) = event {
+        if !known.texts {
+            return format!("{} har oppgitt sin saksreferanse.", known.member(&registered.member));
+        }
         let file = &registered.reference.file;
         return format!("{} fører saken som {file}.", known.member(&registered.member));
     }
@@ -168,7 +185,11 @@ fn joint(event: &Event, known: &Known<'_>) -> String {
             MemberOutcome::TookNote => "tok saken til orientering",
         };
         let corrected = registered.reason.as_ref().map(|_| " (rettet)").unwrap_or_default();
-        return format!("{member}: {} {did} {}{corrected}.", decision.body, day(decision.on));
+        let on = day(decision.on);
+        return match known.texts {
+            true => format!("{member}: {} {did} {on}{corrected}.", decision.body),
+            false => format!("{member} {did} {on}{corrected}."),
+        };
     }
     if let Event::MemberIncluded { recipient, .. } = event {
         return format!("{} kom med i saken.", recipient.names.nb);

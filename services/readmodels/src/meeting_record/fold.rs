@@ -1,5 +1,6 @@
 //! How each event changes a meeting's record. Total: what finds nothing to change changes nothing.
 
+use samvirke_access::MeetingAccess;
 use samvirke_schemas::{
     id::LocalId,
     local_time::LocalTime,
@@ -21,13 +22,14 @@ pub(super) fn begin(event: Event, fact: &Fact) -> Option<Row> {
     let (Event::Planned { body, .. } | Event::HeldReported { body, .. }) = &event else {
         return None;
     };
+    let access = MeetingAccess::begin(&event)?;
     let body = body.clone();
     let id = fact.id().clone();
     let mut row = Row {
         cooperation: id.cooperation.clone(),
         sort: String::new(),
-        up: None,
-        doors_closed: false,
+        access,
+        late: false,
         changed_at: fact.envelope.recorded_at,
         meeting: Meeting {
             id,
@@ -68,7 +70,7 @@ pub(super) fn fold(row: &mut Row, event: Event) {
         | Event::Resumed { .. }
         | Event::Closed { .. }
         | Event::DoorsClosed { .. }
-        | Event::DoorsOpened { .. } => sitting(row, event),
+        | Event::DoorsOpened { .. } => sitting(&mut row.meeting, event),
         Event::AbsenceReported { .. }
         | Event::SeatTaken { .. }
         | Event::SeatLeft { .. }
@@ -138,8 +140,7 @@ fn rely_on(meeting: &mut Meeting, body: Option<&BodyInForce>) {
     }
 }
 
-fn sitting(row: &mut Row, event: Event) {
-    let meeting = &mut row.meeting;
+fn sitting(meeting: &mut Meeting, event: Event) {
     if let Event::Opened { chair, chairs_as, at, body } = event {
         rely_on(meeting, body.as_deref());
         meeting.opened_at = Some(at);
@@ -156,13 +157,11 @@ fn sitting(row: &mut Row, event: Event) {
     } else if let Event::Closed { at } = event {
         meeting.state = MeetingState::Closed;
         meeting.closed_at = Some(at);
-        doors_open(row, at);
+        doors_open(meeting, at);
     } else if let Event::DoorsClosed { legal_basis, at } = event {
         meeting.closed_doors.push(ClosedDoors { legal_basis, from: at, to: None });
-        row.doors_closed = true;
-        item::behind_doors(row);
     } else if let Event::DoorsOpened { at } = event {
-        doors_open(row, at);
+        doors_open(meeting, at);
     }
 }
 
@@ -171,9 +170,8 @@ fn led_by(meeting: &mut Meeting, seat: LocalId, chairs_as: ChairAs) {
     meeting.chair = Some(Chair { seat, chairs_as });
 }
 
-fn doors_open(row: &mut Row, at: LocalTime) {
-    row.doors_closed = false;
-    for closed in row.meeting.closed_doors.iter_mut().filter(|closed| closed.to.is_none()) {
+fn doors_open(meeting: &mut Meeting, at: LocalTime) {
+    for closed in meeting.closed_doors.iter_mut().filter(|closed| closed.to.is_none()) {
         closed.to = Some(at);
     }
 }

@@ -17,20 +17,16 @@ pub(super) fn fold(row: &mut Row, event: Event) {
     } else if let Event::ItemsReordered { order } = event {
         agenda.sort_by_key(|own| order.iter().position(|item| *item == own.item));
     } else if let Event::ItemWithdrawn { item, .. } = event {
-        row.up.take_if(|up| *up == item);
         with(row, &item, |own| own.state = ItemState::Withdrawn);
     } else if let Event::LateItemAccepted { item, .. } = event {
         with(row, &item, |own| own.state = ItemState::LateAccepted);
     } else if let Event::LateItemRefused { item, .. } = event {
         with(row, &item, |own| own.state = ItemState::LateRefused);
     } else if let Event::ItemTakenUp { item, quorum, .. } = event {
-        let behind_doors = row.doors_closed;
         with(row, &item, |own| {
             own.state = ItemState::TakenUp;
             own.quorum = Some(quorum);
-            own.behind_doors |= behind_doors;
         });
-        row.up = Some(item);
     } else {
         treat(row, event);
     }
@@ -72,11 +68,10 @@ fn treat(row: &mut Row, event: Event) {
         day,
         case: _,
         treatment: _,
-        // The veil is worked out on the day that somebody asks.
+        // Who may read it is worked out on the day that somebody asks.
         public: _,
     } = event
     {
-        row.up.take_if(|up| *up == item);
         with(row, &item, |own| {
             own.state = ItemState::Concluded;
             own.quorum = Some(quorum);
@@ -94,19 +89,13 @@ fn put(item: AgendaItem, late: bool) -> Item {
         subject: item.subject,
         restriction: item.restriction,
         state: if late { ItemState::Late } else { ItemState::OnAgenda },
+        // Worked out from the access to the meeting.
         behind_doors: false,
         quorum: None,
         conflicts: Vec::new(),
         proposals: Vec::new(),
         conclusion: None,
         withheld: false,
-    }
-}
-
-/// What is treated when the doors close goes on behind them.
-pub(super) fn behind_doors(row: &mut Row) {
-    if let Some(up) = row.up.clone() {
-        with(row, &up, |own| own.behind_doors = true);
     }
 }
 

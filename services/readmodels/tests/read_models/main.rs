@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a broken test should panic")]
 
+mod access;
 mod answers;
 mod hearings;
 mod operating;

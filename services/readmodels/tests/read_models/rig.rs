@@ -145,12 +145,24 @@ impl Rig {
         principal: &Principal,
         after: &Position,
     ) -> Result<Value, Refused> {
+        self.ask_as(name, parameters, (principal, None), after).await
+    }
+
+    /// As [`Rig::ask`], as somebody whom the issuer vouches for by an id that NETWORKS knows.
+    pub(crate) async fn ask_as(
+        &self,
+        name: &str,
+        parameters: Value,
+        (principal, person): (&Principal, Option<Uuid>),
+        after: &Position,
+    ) -> Result<Value, Refused> {
         let Value::Object(parameters) = parameters else { panic!("parameters are an object") };
         let message = QueryMessage {
             name: name.to_owned(),
             cooperation: None,
             parameters,
             principal: principal.clone(),
+            person,
             after: vec![after.to_string()],
             traceparent: None,
             deadline: clock::now() + chrono::Duration::seconds(20),
@@ -189,6 +201,10 @@ pub(crate) fn principal(role: Role) -> Principal {
         member: None,
         grants: vec![Grant { role, cooperation: None }],
     }
+}
+
+pub(crate) fn machine(member: &str) -> Principal {
+    Principal { member: Some(member.parse().unwrap()), ..principal(Role::MemberIntegration) }
 }
 
 pub(crate) fn delegate(member: &str) -> Principal {

@@ -30,11 +30,19 @@ pub(crate) fn founded() -> Value {
 }
 
 async fn networks(rig: &Rig) -> Position {
-    let admitted = json!({"member-admitted": {
-        "member": BAERUM, "names": {"nb": "Bærum"}, "kind": "municipality", "from": "1992-01-01",
-    }});
+    let admitted = |member: &str, name: &str| {
+        json!({"member-admitted": {
+            "member": member, "names": {"nb": name}, "kind": "municipality", "from": "1992-01-01",
+        }})
+    };
     let id = "vestregionen:vestregionen";
-    rig.commit::<networks::cooperation::Event>("cooperation", id, 1, &[founded(), admitted]).await;
+    let events = [
+        founded(),
+        admitted(BAERUM, "Bærum"),
+        admitted(ASKER, "Asker"),
+        admitted(BUSKERUD, "Buskerud"),
+    ];
+    rig.commit::<networks::cooperation::Event>("cooperation", id, 1, &events).await;
     let started = json!({"started": {
         "names": {"nb": "Klimanettverket"}, "theme": "klima", "purpose": "Felles klimaarbeid",
         "established": "2008",
@@ -158,6 +166,18 @@ async fn meetings(rig: &Rig) -> Position {
         "item": "forgotten", "kind": "RS", "title": "Kjøp av tomt på Fornebu",
         "subject": {"case": {"case": "vestregionen:4-2017"}},
     }}});
+    let in_force = json!({
+        "body": "vestregionen:sg", "names": {"nb": "Styringsgruppen"}, "kind": "steering-group",
+        "on": "2017-09-28", "rules_version": 2, "seats": [],
+        "rules": {
+            "seat_rights": ["attend", "speak", "propose", "vote"], "notice_days": 14,
+            "quorum": {"half-of-members": {}}, "majority": "simple", "casting_vote": true,
+            "authority": "decides",
+        },
+    });
+    let notice = json!({"notice-issued": {
+        "on": "2017-09-14", "days_before": 14, "body": in_force, "agenda": [],
+    }});
     let concluded = json!({"item-concluded": {
         "item": "4-2017", "outcome": "decided", "text": "Tomten kjøpes for ti millioner.",
         "quorum": {"unknown": {}}, "public": false, "day": "2017-09-28",
@@ -165,6 +185,6 @@ async fn meetings(rig: &Rig) -> Position {
     let conflicting = json!({"conflicting-date-noted": {
         "date": {"paper": "Referat 28.09.2017", "says": "2017-12-25"}, "days": ["2017-09-28"],
     }});
-    let events = [planned, moved, put, forgotten, concluded, conflicting];
+    let events = [planned, moved, put, forgotten, notice, concluded, conflicting];
     rig.commit::<meeting::Event>("meeting", "vestregionen:sg-2017-09-28", 1, &events).await
 }
