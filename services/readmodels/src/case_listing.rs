@@ -44,10 +44,11 @@ pub(crate) struct Kept<T> {
 impl<T: Redact> Kept<T> {
     /// The line as a viewer may read it.
     pub(crate) fn for_viewer(self, viewer: &Viewer) -> T {
-        match CaseAccess::withheld(self.access.known(), viewer) {
-            WithheldFromCase::Nothing => self.full,
-            withheld => self.full.redacted(&self.public_title, &withheld),
+        let withheld = CaseAccess::withheld(self.access.known(), viewer);
+        if withheld == WithheldFromCase::Nothing {
+            return self.full;
         }
+        self.full.redacted(&self.public_title, &withheld)
     }
 }
 
