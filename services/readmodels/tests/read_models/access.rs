@@ -23,7 +23,7 @@ const HOLDER: Uuid = Uuid::from_u128(0xa);
 const SECRET: &str = "Varsel";
 
 /// A cooperation with a body, in which Bærum's seat has a holder and Asker's has none.
-async fn cooperation(rig: &Rig) -> Position {
+async fn cooperation(rig: &Rig) {
     let admitted = |member: &str| {
         json!({"member-admitted": {
             "member": member, "names": {"nb": "Kommune"}, "kind": "municipality",
@@ -49,7 +49,10 @@ async fn cooperation(rig: &Rig) -> Position {
     };
     let seats = [seat("baerum", BAERUM, Some(HOLDER)), seat("asker", ASKER, None)];
     let events = [&[established], &seats[..]].concat();
-    rig.commit::<networks::body::Event>("body", "prove:sg", 1, &events).await
+    let after = rig.commit::<networks::body::Event>("body", "prove:sg", 1, &events).await;
+    // What is told of cases names bodies, and waits for its own stream only.
+    let bodies = json!({"cooperation": "prove"});
+    rig.ask("bodies", bodies, &Principal::public(), &after).await.unwrap();
 }
 
 fn restricted() -> Value {
@@ -163,6 +166,7 @@ async fn the_adoption_after_a_restricted_hearing_is_a_decision_without_its_text(
 async fn a_restriction_until_a_year_of_five_digits_holds_in_a_search_too() {
     let rig = Rig::new().await.unwrap();
     rig.serve();
+    cooperation(&rig).await;
     let mut restricted = restricted();
     // As it may be stored from before such dates were refused.
     restricted["restricted"]["until"] = json!("+10000-01-01");
@@ -192,7 +196,8 @@ async fn an_item_about_a_case_that_is_not_known_shows_nothing_of_it() {
     // Another case, so that there are rows to look in.
     let events = [opened("2/2017", "prove:sg", "Sak", "Sak")];
     let there = rig.commit::<case::Event>("case", "prove:2", 1, &events).await;
-    rig.ask("case", json!({"id": "prove:2"}), &Principal::public(), &there).await.unwrap();
+    let register = json!({"cooperation": "prove"});
+    rig.ask("case-register", register, &Principal::public(), &there).await.unwrap();
     let item = json!({
         "item": "en", "kind": "PS", "title": SECRET, "subject": {"case": {"case": "prove:9"}},
     });
@@ -215,6 +220,7 @@ async fn an_item_about_a_case_that_is_not_known_shows_nothing_of_it() {
 async fn a_case_of_which_a_commit_is_parked_is_withheld_until_it_is_taken() {
     let rig = Rig::new().await.unwrap();
     rig.serve();
+    cooperation(&rig).await;
     let title = "Kjøp av tomt";
     let events = [opened("1/2017", "prove:sg", title, "Eiendomssak")];
     rig.commit::<case::Event>("case", "prove:1", 1, &events).await;

@@ -2,12 +2,12 @@
 
 use samvirke_kernel::position::Position;
 use samvirke_readmodels::operate::Operator;
-use samvirke_schemas::cases::case;
+use samvirke_schemas::{cases::case, networks::cooperation};
 use serde_json::{Value, json};
 
 use crate::{
     rig::{Rig, delegate},
-    samples::{BAERUM, opened},
+    samples::{BAERUM, founded, opened},
 };
 
 const ID: &str = "vestregionen:hoering";
@@ -23,6 +23,12 @@ fn statement(party: &str) -> Value {
 async fn a_hearing_with_two_parties_of_one_member_waits_for_the_member_until_both_have_answered() {
     let rig = Rig::new().await.unwrap();
     rig.serve();
+    // An inbox is for those who are members on the day that they ask.
+    let admitted = json!({"member-admitted": {
+        "member": BAERUM, "names": {"nb": "Bærum"}, "kind": "municipality", "from": "1992-01-01",
+    }});
+    let (id, events) = ("vestregionen:vestregionen", [founded(), admitted]);
+    rig.commit::<cooperation::Event>("cooperation", id, 1, &events).await;
     let party = |party: &str| json!({"party": party, "names": {"nb": party}, "member": BAERUM});
     let hearing = json!({"hearing-opened": {
         "invited": [party("helse"), party("teknisk")], "deadline": "2031-06-01T09:00",
