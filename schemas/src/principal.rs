@@ -65,6 +65,10 @@ pub struct Principal {
     /// The member this principal speaks for, from the Maskinporten claim `consumer.ID` or the issuer's claim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<OrganisationNumber>,
+    /// The vendor that acts on behalf of `member`, from the Maskinporten claim `supplier.ID`. It has no
+    /// rights of its own; the history tells who sent the command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<OrganisationNumber>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<Grant>,
 }
@@ -72,7 +76,7 @@ pub struct Principal {
 impl Principal {
     /// Someone who did not say who they are.
     pub fn public() -> Self {
-        Self { subject: "public".into(), member: None, grants: Vec::new() }
+        Self { subject: "public".into(), member: None, supplier: None, grants: Vec::new() }
     }
 
     /// The service `name`, acting on another service's event.
@@ -80,6 +84,7 @@ impl Principal {
         Self {
             subject: format!("samvirke:{name}"),
             member: None,
+            supplier: None,
             grants: vec![Grant { role: Role::System, cooperation: None }],
         }
     }

@@ -186,6 +186,7 @@ fn message(to: &str, at: &str, body: &Value) -> anyhow::Result<(String, CommandM
         principal: Principal {
             subject: role.to_string(),
             member: None,
+            supplier: None,
             grants: vec![Grant { role, cooperation: None }],
         },
         expected_version: None,

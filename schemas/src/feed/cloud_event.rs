@@ -57,6 +57,8 @@ pub struct Said {
     pub origin: Uuid,
     /// Whether the public is told the same with less in it.
     pub restates: bool,
+    /// Whether the same was said before under the same id, with more in it.
+    pub replacement: bool,
     pub occurred_at: DateTime<Utc>,
     pub recorded_at: DateTime<Utc>,
     pub traceparent: Option<String>,
@@ -65,11 +67,12 @@ pub struct Said {
 impl Said {
     /// The id: derived from what happened and who is told.
     pub fn id(&self) -> Uuid {
-        id(self.origin, self.fact.tag(), &self.audience)
+        event_id(self.origin, self.fact.tag(), &self.audience)
     }
 }
 
-fn id(origin: Uuid, tag: &str, audience: &Audience) -> Uuid {
+/// The id of the event that tells `audience` the fact `tag` of a service's event.
+pub fn event_id(origin: Uuid, tag: &str, audience: &Audience) -> Uuid {
     Uuid::new_v5(&NAMESPACE, format!("{origin} {tag} {audience}").as_bytes())
 }
 
@@ -99,6 +102,10 @@ pub struct CloudEvent {
     /// The id of the event that tells the public the same with less in it; it follows this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restates: Option<Uuid>,
+    /// Whether it takes the place of an event with the same id, of which something is withheld now
+    /// (CloudEvents extension).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replacement: bool,
     /// W3C trace context of the request that caused it (CloudEvents extension).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
@@ -114,7 +121,7 @@ impl CloudEvent {
     /// Only when a fact cannot be written as JSON, which is our bug.
     pub fn new(said: &Said, sequence: u64) -> Result<Self, serde_json::Error> {
         let tag = said.fact.tag();
-        let public = said.restates.then(|| id(said.origin, tag, &Audience::Public));
+        let public = said.restates.then(|| event_id(said.origin, tag, &Audience::Public));
         Ok(Self {
             specversion: SPECIFICATION.into(),
             id: said.id(),
@@ -128,6 +135,7 @@ impl CloudEvent {
             position: format!("{}:{sequence}", super::STREAM),
             audience: said.audience.to_string(),
             restates: public,
+            replacement: said.replacement,
             traceparent: said.traceparent.clone(),
             data: data(&said.concerns, &said.fact)?,
         })

@@ -26,6 +26,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged;
 
+/// The most events that one fact names as withheld; where there are more, more facts follow.
+pub const WITHHELD_EVENTS_MAX: usize = 100;
+
 /// Declares the types, each with its tag.
 macro_rules! facts {
     ($($(#[$doc:meta])* $variant:ident($data:ty) = $tag:tt,)*) => {
@@ -128,6 +131,8 @@ facts! {
     CaseForceEnded(case::ForceEnded) = "case.force-ended",
     /// Access to a case was restricted.
     CaseRestricted(case::Restricted) = "case.restricted",
+    /// Events told something of a case that is withheld now.
+    CaseWithheld(case::Withheld) = "case.withheld",
     /// An access restriction was lifted.
     CaseRestrictionLifted(case::RestrictionLifted) = "case.restriction-lifted",
     /// A case was taken back.
@@ -182,6 +187,12 @@ facts! {
     MeetingCancelled(meeting::Cancelled) = "meeting.cancelled",
     /// A body was called to a meeting (R18, R19).
     MeetingNoticeIssued(meeting::NoticeIssued) = "meeting.notice-issued",
+    /// An item of a called agenda is called otherwise.
+    MeetingItemCorrected(meeting::ItemCorrected) = "meeting.item-corrected",
+    /// An item of a called agenda was restricted.
+    MeetingItemRestricted(meeting::ItemRestricted) = "meeting.item-restricted",
+    /// Events told something of an item that is withheld now.
+    MeetingItemWithheld(meeting::ItemWithheld) = "meeting.item-withheld",
     /// A meeting was held.
     MeetingHeld(meeting::Held) = "meeting.held",
     /// The minutes of a meeting were published (R29).

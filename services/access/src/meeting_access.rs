@@ -94,6 +94,7 @@ impl MeetingAccess {
             Event::ItemPut { .. }
             | Event::ItemRemoved { .. }
             | Event::ItemWithdrawn { .. }
+            | Event::ItemRestricted { .. }
             | Event::LateItemAccepted { .. }
             | Event::ItemTakenUp { .. }
             | Event::ItemConcluded { .. } => self.take_item(event),
@@ -101,6 +102,8 @@ impl MeetingAccess {
             | Event::Moved { .. }
             | Event::Cancelled { .. }
             | Event::ItemsReordered { .. }
+            // What an item is called now is in the meeting's row; who reads it is as it was.
+            | Event::ItemCorrected { .. }
             | Event::AbsenceReported { .. }
             | Event::SeatTaken { .. }
             | Event::SeatLeft { .. }
@@ -129,6 +132,9 @@ impl MeetingAccess {
             self.items.remove(item);
         } else if let Event::ItemWithdrawn { item, .. } = event {
             self.taken_up.take_if(|up| up == item);
+        } else if let Event::ItemRestricted { item, restriction, .. } = event {
+            let restriction = restriction.clone();
+            self.with(item, |item| item.restriction = Some(restriction));
         } else if let Event::LateItemAccepted { item, .. } = event {
             self.with(item, |item| item.late = false);
         } else if let Event::ItemTakenUp { item, .. } = event {

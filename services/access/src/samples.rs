@@ -87,6 +87,7 @@ pub(crate) fn principal(role: Role, member: Option<&str>) -> Principal {
     Principal {
         subject: "somebody".into(),
         member: member.map(|member| member.parse().unwrap()),
+        supplier: None,
         grants: vec![Grant { role, cooperation: Some(home()) }],
     }
 }

@@ -28,6 +28,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
+    erasing::Withheld,
+    members::Members,
     roll::Roll,
     settings::Settings,
     subscription::{Standing, Subscription},
@@ -48,6 +50,8 @@ const DRAIN_MAX: Duration = Duration::from_secs(5);
 /// What all lanes stand on.
 pub(crate) struct Ground {
     pub(crate) publication: Publication,
+    pub(crate) withheld: Withheld,
+    pub(crate) members: Follower<Members>,
     pub(crate) subscriptions: Arc<Repository<Subscription>>,
     pub(crate) history: History,
     pub(crate) sender: Sender,

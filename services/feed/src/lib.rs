@@ -14,6 +14,7 @@ mod members;
 pub mod roll;
 
 pub mod delivery;
+mod erasing;
 mod queries;
 pub mod webhook;
 
@@ -23,8 +24,10 @@ use std::sync::Arc;
 
 use samvirke_kernel::{
     Decider,
+    committer::AppendError,
     follower::Follower,
-    publication::Publication,
+    log::ReadError,
+    publication::{Publication, erasure::Erasures},
     repository::Repository,
     service::{self, Host, ServeError, report_tasks, serve_commands, serve_queries},
     stream::StreamError,
@@ -38,6 +41,7 @@ pub use webhook::secret::MasterKey;
 
 use crate::{
     delivery::{Ground, OPENINGS_MAX, history::History},
+    erasing::Withheld,
     inbox::Inbox,
     queries::Desk,
     subscription::Subscription,
@@ -54,6 +58,10 @@ const NAME: &str = "feed";
 pub enum ServiceError {
     #[error("a stream cannot be used")]
     Stream(#[from] StreamError),
+    #[error("the message that names the feed could not be stored")]
+    SetUp(#[from] AppendError),
+    #[error("the feed cannot be read")]
+    Read(#[from] ReadError),
     #[error(transparent)]
     Service(#[from] service::ServiceError),
     #[error(transparent)]
@@ -74,6 +82,7 @@ pub async fn service(
 ) -> Result<(), ServiceError> {
     let publication =
         Publication::open(host.client.clone(), feed::STREAM, feed::SUBJECTS, host.replicas).await?;
+    publication.set_up(feed::SET_UP_SUBJECT).await?;
     let own = host.own_log(Subscription::CONTEXT).await?;
     let mut logs = Vec::new();
     for context in CONTEXTS {
@@ -86,8 +95,12 @@ pub async fn service(
     let roll = Follower::start("subscriptions", own.clone(), &supervisor);
     let members = Follower::start("members", logs[0].clone(), &supervisor);
     let subscriptions = Arc::new(Repository::new(own));
+    let erasures = Erasures::open(&publication, host.replicas).await?;
+    let withheld = Withheld::read(&publication).await?;
     let ground = Arc::new(Ground {
         publication: publication.clone(),
+        withheld: withheld.clone(),
+        members: members.clone(),
         subscriptions: subscriptions.clone(),
         history: history.clone(),
         sender: Sender::new(settings.clone())?,
@@ -108,6 +121,7 @@ pub async fn service(
         Arc::new(Desk { roll: roll.clone(), publication: publication.clone(), history, master });
 
     delivery::supervise(&supervisor, ground, roll);
+    erasing::supervise(&supervisor, publication.clone(), erasures, withheld);
     relay::supervise(&supervisor, publication, logs);
     let queries = serve_queries(
         host.client.clone(),

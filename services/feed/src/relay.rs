@@ -6,25 +6,31 @@
 
 mod speech;
 
-use std::{collections::VecDeque, ops::ControlFlow};
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    ops::ControlFlow,
+};
 
 use futures::{future, never::Never};
 use samvirke_kernel::{
     committer::{AppendError, BATCH_MESSAGES_MAX},
     envelope::{Envelope, EnvelopeError},
-    log::{Log, ReadError},
+    log::{Log, ReadError, Stored},
     publication::{Publication, Sent},
+    stream::stream_name,
     supervision::{Stop, Supervisor, Task, TaskFailure},
 };
+use samvirke_schemas::feed::{Fact, Said};
 use tokio::{
     sync::mpsc,
     task::{JoinError, JoinSet},
 };
 use tracing::info;
+use uuid::Uuid;
 
 use crate::{
     sources::{Commit, InvalidReached, Reached, Sources},
-    translation::Translation,
+    translation::{Affected, Translation, Withholding},
 };
 use speech::{Place, Speech};
 
@@ -32,6 +38,9 @@ use speech::{Place, Speech};
 pub const SOURCES: &str = "Samvirke-Sources";
 /// How many portions of the streams are read and put into words before they are told.
 const HEARD_AHEAD_MAX: usize = 2;
+/// Up to so many commits that are not told, what they withhold of each other is published and erased a
+/// moment later; beyond it, the streams are read once more before anything is published.
+const FEW_UNTOLD: u64 = 1_000;
 /// From this many commits on that are not told, no more are taken in hand.
 const UNTOLD_MAX: usize = 4_000;
 /// The most batches on their way at once; more are no faster.
@@ -102,9 +111,8 @@ pub async fn relay(
     let told = end(publication, logs).await?;
     info!(feed = told.sequence, reached = %told.reached, "relaying");
     let (heard, speeches) = mpsc::channel(HEARD_AHEAD_MAX);
-    let sources = Sources::follow(logs).await?;
     let mut hearing = JoinSet::new();
-    hearing.spawn(hear(sources, heard));
+    hearing.spawn(hear(logs.to_vec(), told.reached.clone(), heard));
     let mut teller = Teller {
         publication,
         logs,
@@ -129,21 +137,136 @@ pub async fn relay(
 
 /// Reads the streams and puts what they say into words, some way ahead of the telling.
 async fn hear(
-    mut sources: Sources,
+    logs: Vec<Log>,
+    already: Reached,
     heard: mpsc::Sender<VecDeque<Speech>>,
 ) -> Result<(), Interrupted> {
-    let mut translation = Translation::default();
+    let withheld = withheld_later(&logs, &already).await?;
+    let mut sources = Sources::follow(&logs).await?;
+    let mut wording = Wording::new(logs, already);
     loop {
         let mut speeches = VecDeque::new();
-        for Commit { stream, stored } in sources.next().await? {
-            let envelope = Envelope::read(stored.sequence, &stored.payload)?;
-            let said = translation.take(&stored, &envelope)?;
-            speeches.push_back(Speech { stream, sequence: stored.sequence, said });
+        for commit in sources.next().await? {
+            let said = wording.take(&commit).await?;
+            let skipped = withheld.skipped(&said, wording.commits);
+            let (stream, sequence) = (commit.stream, commit.stored.sequence);
+            speeches.push_back(Speech { stream, sequence, said, skipped });
         }
         if heard.send(speeches).await.is_err() {
             return Ok(());
         }
     }
+}
+
+/// Puts commits into words, one after the other.
+struct Wording {
+    translation: Translation,
+    logs: Vec<Log>,
+    /// What is in the feed already need not be withheld again.
+    already: Reached,
+    /// How far each stream was read.
+    read: HashMap<String, u64>,
+    /// How many commits were taken.
+    commits: u64,
+}
+
+impl Wording {
+    fn new(logs: Vec<Log>, already: Reached) -> Self {
+        let translation = Translation::default();
+        Self { translation, logs, already, read: HashMap::new(), commits: 0 }
+    }
+
+    async fn take(&mut self, commit: &Commit) -> Result<Vec<Said>, Interrupted> {
+        let Commit { stream, stored } = commit;
+        let envelope = Envelope::read(stored.sequence, &stored.payload)?;
+        let mut said = self.translation.take(stored, &envelope)?;
+        if let Some(withholding) = self.translation.withholding()
+            && self.already.told(stream, stored.sequence) < usize::MAX
+        {
+            let histories = histories(&self.logs, &withholding, &self.read).await?;
+            said.append(&mut self.translation.withhold(&withholding, &histories)?);
+        }
+        self.read.insert(stream.clone(), stored.sequence);
+        self.commits += 1;
+        Ok(said)
+    }
+}
+
+/// The events that commits already stored have withheld, each with the number of the last commit that
+/// did. What is published late must not say first what is known to be withheld.
+#[derive(Debug, Default)]
+struct WithheldLater(HashMap<Uuid, u64>);
+
+impl WithheldLater {
+    /// The places of what is not to be published of what commit `number` says.
+    fn skipped(&self, said: &[Said], number: u64) -> BTreeSet<usize> {
+        let later = |said: &Said| self.0.get(&said.id()).is_some_and(|by| number < *by);
+        (0..said.len()).filter(|index| said.get(*index).is_some_and(later)).collect()
+    }
+}
+
+/// Reads the streams to their end where much is to be told, to know what was withheld later.
+async fn withheld_later(logs: &[Log], already: &Reached) -> Result<WithheldLater, Interrupted> {
+    let mut withheld = WithheldLater::default();
+    let mut ends = HashMap::new();
+    let mut untold = 0;
+    for log in logs {
+        let (name, last) = (log.identity().name.clone(), log.last_sequence().await?);
+        untold += last.saturating_sub(already.sequence(&name));
+        ends.insert(name, last);
+    }
+    if untold <= FEW_UNTOLD {
+        return Ok(withheld);
+    }
+    let mut sources = Sources::follow(logs).await?;
+    let mut wording = Wording::new(logs.to_vec(), already.clone());
+    let reached = |wording: &Wording| {
+        ends.iter()
+            .all(|(name, end)| wording.read.get(name).is_some_and(|at| at >= end) || *end == 0)
+    };
+    while !reached(&wording) {
+        for commit in sources.next().await? {
+            for said in wording.take(&commit).await? {
+                let events = if let Fact::CaseWithheld(fact) = said.fact {
+                    fact.events
+                } else if let Fact::MeetingItemWithheld(fact) = said.fact {
+                    fact.events
+                } else {
+                    continue;
+                };
+                withheld.0.extend(events.into_iter().map(|id| (id, wording.commits)));
+            }
+        }
+    }
+    Ok(withheld)
+}
+
+/// The commits of all that are affected, as far as the streams were read before this commit.
+async fn histories(
+    logs: &[Log],
+    withholding: &Withholding,
+    read: &HashMap<String, u64>,
+) -> Result<Vec<(Affected, Vec<(Stored, Envelope)>)>, Interrupted> {
+    let mut histories = Vec::new();
+    for affected in &withholding.affected {
+        let context = match affected.kind {
+            "case" => "cases",
+            _ => "meetings",
+        };
+        let name = stream_name(context);
+        let Some(log) = logs.iter().find(|log| log.identity().name == name) else { continue };
+        let until = read.get(&name).copied().unwrap_or_default();
+        let subject = log.subject(affected.kind, &affected.id);
+        let mut commits = Vec::new();
+        for stored in log.read_from_leader(&subject, 0).await? {
+            if stored.sequence <= until {
+                let envelope = Envelope::read(stored.sequence, &stored.payload)?;
+                commits.push((stored, envelope));
+            }
+        }
+        histories.push((affected.clone(), commits));
+    }
+    Ok(histories)
 }
 
 /// Tells what is heard. Batches follow each other before the first is acknowledged; each expects the

@@ -5,6 +5,7 @@
 
 mod heard;
 mod telling;
+mod withholding;
 
 mod body;
 mod case;
@@ -24,6 +25,7 @@ use samvirke_schemas::feed::Said;
 
 use heard::Heard;
 use telling::Telling;
+pub use withholding::{Affected, Withholding};
 
 /// Tells what is heard.
 #[derive(Debug, Default)]

@@ -237,6 +237,17 @@ faults! {
             "the token's claim {claim} cannot be taken: {reason}",
             "tokenets {claim} kan ikke brukes: {reason}";
 
+        IssuerWithoutScopes:
+            "Machines not accepted", "Maskiner godtas ikke",
+            "no scopes are set up for machines of the token's issuer, so none of its tokens with \
+             consumer is accepted; the operator names them as scopes of the issuer",
+            "det er ikke satt opp scopes for maskiner hos utstederen, så ingen token med consumer \
+             derfra godtas; den som drifter, navngir dem som scopes for utstederen";
+        TokenScope { scopes: String }:
+            "Scope missing", "Scope mangler",
+            "the token holds none of the scopes that count here: {scopes}",
+            "tokenet har ingen av de scopes som gjelder her: {scopes}";
+
         // The way to the services.
         Disconnected:
             "Try again", "Prøv igjen",
@@ -317,6 +328,7 @@ impl Fault {
             Self::PositionUnknown { .. } => "after",
             Self::TokenClaimMissing { claim } => claim,
             Self::TokenClaimInvalid { claim, .. } => claim,
+            Self::TokenScope { .. } | Self::IssuerWithoutScopes => "scope",
             Self::UnknownPath
             | Self::UnknownCollection { .. }
             | Self::UnknownCommand { .. }

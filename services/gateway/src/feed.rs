@@ -8,6 +8,7 @@ mod asked;
 mod newest;
 mod pull;
 mod reading;
+mod rights;
 mod stream;
 mod told;
 
@@ -90,6 +91,12 @@ impl Feed {
     async fn publication(&self) -> Result<&Publication, Problem> {
         let open = async || {
             let publication = Publication::reading(self.nats.clone(), feed::STREAM).await?;
+            self.newest.know_withheld(&publication).await.map_err(|error| {
+                StreamError::Unreachable {
+                    stream: feed::STREAM.to_owned(),
+                    source: Box::new(error),
+                }
+            })?;
             let (newest, nats) = (Arc::clone(&self.newest), self.nats.clone());
             let draining = self.draining.clone();
             self.tasks.supervise("newest events of the feed", Stop::MayEnd, move |task| {

@@ -9,7 +9,7 @@ mod claims;
 mod fetched;
 mod keys;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, header};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -19,6 +19,7 @@ use samvirke_kernel::supervision::Supervisor;
 use samvirke_schemas::{networks::rules::PersonId, principal::Principal};
 use serde::{Deserialize, de::DeserializeOwned};
 
+pub(crate) use claims::MACHINE_PREFIX;
 pub use claims::{Claims, Consumer};
 
 use crate::{
@@ -70,6 +71,8 @@ struct Trusted {
     issuer: String,
     audience: String,
     nbf_required: bool,
+    /// Those of which a machine's token must hold one.
+    scopes: BTreeSet<String>,
     keys: Keys,
 }
 
@@ -165,6 +168,7 @@ impl Identity {
                 issuer: issuer.issuer.clone(),
                 audience: issuer.audience.clone(),
                 nbf_required: issuer.nbf_required,
+                scopes: issuer.scopes.clone(),
                 keys: Keys::load(issuer).await?,
             });
         }
@@ -220,7 +224,7 @@ impl Identity {
             return Err(Fault::TokenAlgorithm);
         }
         let Dated { claims, exp } = issuer.claims(token, &key)?;
-        let (principal, person) = claims.caller(&issuer.issuer)?;
+        let (principal, person) = claims.caller(&issuer.issuer, &issuer.scopes)?;
         Ok(Caller { principal, person, until: expiry(exp) })
     }
 }

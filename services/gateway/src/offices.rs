@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
+use samvirke_access::Directory;
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
     follower::Picture,
@@ -31,12 +32,18 @@ use crate::{Gateway, fault::Fault, identity::Caller, request_context::RequestCon
 pub(crate) struct Offices {
     bodies: HashMap<AggregateId, BodyHistory>,
     of: HashMap<PersonId, BTreeSet<AggregateId>>,
+    directory: Directory,
 }
 
 /// For which members somebody holds seats, and where.
-type Seats = BTreeMap<OrganisationNumber, BTreeSet<CooperationId>>;
+pub(crate) type Seats = BTreeMap<OrganisationNumber, BTreeSet<CooperationId>>;
 
 impl Offices {
+    /// Who is a member of which cooperation.
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
     fn learn(&mut self, id: &AggregateId, event: &Event) {
         if let Event::SeatFilled { holder: Some(person), .. } = event {
             self.of.entry(*person).or_default().insert(id.clone());
@@ -48,7 +55,7 @@ impl Offices {
     }
 
     /// The seats of `person` on a day, in one cooperation or in all.
-    fn held_by(
+    pub(crate) fn held_by(
         &self,
         person: PersonId,
         cooperation: Option<&CooperationId>,
@@ -71,6 +78,7 @@ impl Offices {
 
 impl Picture for Offices {
     fn take(&mut self, commit: &Stored, envelope: &Envelope) -> Result<(), EnvelopeError> {
+        self.directory.take(commit, envelope)?;
         if envelope.aggregate.kind != "body" {
             return Ok(());
         }
@@ -110,7 +118,7 @@ impl Gateway {
 ///
 /// One acts for one member at a time, so that the history tells for whom. Who holds seats for several
 /// says in the token which one is meant, and a member for whom the token itself gives a role stands.
-fn with_offices(mut principal: Principal, mut seats: Seats) -> Principal {
+pub(crate) fn with_offices(mut principal: Principal, mut seats: Seats) -> Principal {
     let named = principal.member.as_ref().and_then(|member| seats.remove_entry(member));
     let only = || if seats.len() == 1 { seats.into_iter().next() } else { None };
     let speaks = |grant: &Grant| matches!(grant.role, Role::Delegate | Role::MemberIntegration);

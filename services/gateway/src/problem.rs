@@ -102,8 +102,8 @@ impl Problem {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
         }
-        if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, self.0.challenge());
+        if let Some(challenge) = self.0.challenge() {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         if let Cause::Fault(Fault::WrongMethod { allowed }) = &*self.0
             && let Ok(allowed) = HeaderValue::from_str(allowed)
@@ -201,16 +201,22 @@ impl Cause {
     }
 
     /// What a client must do to be let in (RFC 6750 § 3).
-    fn challenge(&self) -> HeaderValue {
-        let description = match self {
-            Self::Fault(fault) => fault.code(),
-            Self::Refused(_) => "",
+    fn challenge(&self) -> Option<HeaderValue> {
+        let Self::Fault(fault) = self else { return None };
+        let code = fault.code();
+        let (error, scope) = if let Fault::TokenScope { scopes } = fault {
+            ("insufficient_scope", format!(", scope=\"{scopes}\""))
+        } else if matches!(fault, Fault::IssuerWithoutScopes) {
+            ("insufficient_scope", String::new())
+        } else if self.status() == StatusCode::UNAUTHORIZED {
+            ("invalid_token", String::new())
+        } else {
+            return None;
         };
         let challenge = format!(
-            "Bearer realm=\"samvirke\", error=\"invalid_token\", \
-             error_description=\"{description}\""
+            "Bearer realm=\"samvirke\", error=\"{error}\", error_description=\"{code}\"{scope}"
         );
-        HeaderValue::from_str(&challenge).unwrap_or(HeaderValue::from_static("Bearer"))
+        Some(HeaderValue::from_str(&challenge).unwrap_or(HeaderValue::from_static("Bearer")))
     }
 
     /// Tells the operator of failures that are not the caller's.
@@ -273,6 +279,8 @@ fn status_of_fault(fault: &Fault) -> StatusCode {
         | Fault::TokenAudience
         | Fault::TokenClaimMissing { .. }
         | Fault::TokenClaimInvalid { .. } => StatusCode::UNAUTHORIZED,
+        // Who calls is known; a new token of the same kind would not help (RFC 6750 § 3.1).
+        Fault::TokenScope { .. } | Fault::IssuerWithoutScopes => StatusCode::FORBIDDEN,
         Fault::Disconnected
         | Fault::ServiceAway
         | Fault::OutcomeUnknown

@@ -2,10 +2,15 @@
 //!
 //! Every limit has a default that is safe, so an empty section is a working one.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::identity::MACHINE_PREFIX;
+
+/// The most scopes that an issuer's settings name.
+pub const SCOPES_MAX: usize = 64;
 
 /// The gateway's section of the configuration.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -31,6 +36,9 @@ pub struct Issuer {
     pub keys: KeySource,
     /// Whether a token must carry `nbf`; one that carries it is held to it in any case.
     pub nbf_required: bool,
+    /// The scopes of which a machine's token (one with `consumer`) must hold one. None means that no
+    /// machine's token of this issuer is accepted.
+    pub scopes: BTreeSet<String>,
 }
 
 /// Where the public keys (JWKS, RFC 7517) of an issuer come from.
@@ -105,12 +113,25 @@ struct IssuerFields {
     jwks_url: Option<String>,
     jwks: Option<Value>,
     nbf_required: Option<bool>,
+    #[serde(default)]
+    scopes: BTreeSet<String>,
+}
+
+impl IssuerFields {
+    fn are_sound(&self) -> bool {
+        let is_scope = |scope: &String| !scope.is_empty() && !scope.contains(char::is_whitespace);
+        !self.issuer.is_empty()
+            && !self.issuer.starts_with(MACHINE_PREFIX)
+            && !self.audience.is_empty()
+            && self.scopes.len() <= SCOPES_MAX
+            && self.scopes.iter().all(is_scope)
+    }
 }
 
 /// Why the settings of an issuer make no sense.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "issuer {issuer:?} needs a name, an audience, and exactly one of jwks_file, jwks_url and jwks"
+    "issuer {issuer:?} needs a name that does not begin with {MACHINE_PREFIX:?}, an audience, exactly one of jwks_file, jwks_url and jwks, and scopes without spaces, at most {SCOPES_MAX}"
 )]
 struct InvalidIssuer {
     issuer: String,
@@ -120,6 +141,7 @@ impl TryFrom<IssuerFields> for Issuer {
     type Error = InvalidIssuer;
 
     fn try_from(fields: IssuerFields) -> Result<Self, InvalidIssuer> {
+        let sound = fields.are_sound();
         let keys = match (fields.jwks_file, fields.jwks_url, fields.jwks) {
             (Some(file), None, None) => Some(KeySource::File(file)),
             (None, Some(url), None) => Some(KeySource::Url(url)),
@@ -127,11 +149,12 @@ impl TryFrom<IssuerFields> for Issuer {
             (None, None, None) | (Some(_), _, _) | (_, Some(_), _) => None,
         };
         match keys {
-            Some(keys) if !fields.issuer.is_empty() && !fields.audience.is_empty() => Ok(Self {
+            Some(keys) if sound => Ok(Self {
                 issuer: fields.issuer,
                 audience: fields.audience,
                 keys,
                 nbf_required: fields.nbf_required.unwrap_or(true),
+                scopes: fields.scopes,
             }),
             Some(_) | None => Err(InvalidIssuer { issuer: fields.issuer }),
         }
@@ -167,6 +190,27 @@ mod tests {
         assert!(issuer(two).is_err());
         let nobody = json!({"issuer": "", "audience": "a", "jwks_file": "k"});
         assert!(issuer(nobody).is_err());
+    }
+
+    #[test]
+    fn no_issuer_can_name_itself_so_that_a_person_passes_for_a_machine() {
+        let named = |name| json!({"issuer": name, "audience": "a", "jwks_file": "k"});
+        assert!(issuer(named("https://i")).unwrap().scopes.is_empty());
+        assert!(issuer(named("machine:https://i")).is_err());
+    }
+
+    #[test]
+    fn the_scopes_of_machines_are_named_one_by_one() {
+        let with = |scopes| {
+            issuer(
+                json!({"issuer": "https://i", "audience": "a", "jwks_file": "k", "scopes": scopes}),
+            )
+        };
+        assert_eq!(with(json!(["samvirke:member"])).unwrap().scopes.len(), 1);
+        assert!(with(json!(["samvirke:member samvirke:other"])).is_err());
+        assert!(with(json!([""])).is_err());
+        let many: Vec<String> = (0..=SCOPES_MAX).map(|number| format!("s{number}")).collect();
+        assert!(with(json!(many)).is_err());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! gets through and none can come in between. What the writer needs to go on after a restart travels in
 //! the headers of its messages: the last message is the checkpoint.
 
+pub mod erasure;
 pub mod place;
 pub mod recent;
 
@@ -129,7 +130,14 @@ impl Publication {
     ) -> Result<Self, StreamError> {
         let js = jetstream::new(client);
         let lasting = stream::lasting(name.to_owned(), subjects.to_owned(), replicas);
-        let wanted = jetstream::stream::Config { max_consumers: PLACES_MAX, ..lasting };
+        // What is withheld is erased here; one that an older samvirke made allows nothing of the kind, and
+        // the server cannot change it.
+        let older = match js.get_stream(name).await {
+            Ok(stream) => stream.cached_info().config.deny_delete,
+            Err(_) => false,
+        };
+        let wanted =
+            jetstream::stream::Config { max_consumers: PLACES_MAX, deny_delete: older, ..lasting };
         let identity = Arc::new(stream::open_as(&js, wanted).await?);
         Ok(Self { js, identity })
     }
@@ -151,6 +159,26 @@ impl Publication {
 
     pub fn identity(&self) -> &StreamIdentity {
         &self.identity
+    }
+
+    /// Stores the message that names the stream for good, if nothing is stored yet. It is the first, and
+    /// never erased.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`]; whether it is there is seen by asking again.
+    pub async fn set_up(&self, subject: &str) -> Result<(), AppendError> {
+        let nonce = format!("{:032x}", rand::random::<u128>());
+        let payload = serde_json::json!({"stream": self.identity.name, "nonce": nonce});
+        let message = Outgoing {
+            subject: subject.to_owned(),
+            headers: Vec::new(),
+            payload: payload.to_string().into(),
+        };
+        match self.publish(0, &[message]).await {
+            Ok(_) | Err(AppendError::Conflict { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// The last sequence, 0 when nothing was published.

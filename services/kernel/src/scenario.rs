@@ -162,6 +162,7 @@ pub fn role(role: Role) -> Principal {
     Principal {
         subject: format!("test:{role}"),
         member: None,
+        supplier: None,
         grants: vec![Grant { role, cooperation: None }],
     }
 }

@@ -149,6 +149,12 @@ impl Decider for Meeting {
             Request::RemoveItem { item } => self.remove_item(item),
             Request::ReorderItems { order } => self.reorder_items(order),
             Request::WithdrawItem { item, reason } => self.withdraw_item(item, reason),
+            Request::CorrectItem { item, title, public_title, reason } => {
+                self.correct_item(item, title, public_title.as_ref(), reason)
+            }
+            Request::RestrictItem { item, public_title, restriction, reason } => {
+                self.restrict_item(item, public_title, restriction, reason)
+            }
             Request::IssueNotice { urgent } => self.issue_notice(command, urgent.as_ref()),
             Request::ReportAbsence { seat } => self.report_absence(command, seat),
             Request::RegisterArrivals { seats, others } => self.arrivals(command, seats, others),

@@ -97,6 +97,7 @@ impl World {
             principal: Principal {
                 subject: "secretariat".into(),
                 member: None,
+                supplier: None,
                 grants: vec![Grant { role: Role::Secretariat, cooperation: None }],
             },
             at: clock::now(),

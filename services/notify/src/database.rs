@@ -124,6 +124,18 @@ CREATE INDEX ON outbox (cooperation, sort);
 CREATE INDEX ON outbox (contact);
 ";
 
+/// What came later than the schema, made where it is not there.
+const LATER_TABLES: &str = "
+-- What the public may call a case (part is empty) or an item of a meeting's agenda.
+CREATE TABLE IF NOT EXISTS public_title (
+    about text NOT NULL,
+    part text NOT NULL,
+    title text,
+    withheld boolean NOT NULL,
+    PRIMARY KEY (about, part)
+);
+";
+
 /// Connects, with the schema in sight.
 ///
 /// # Errors
@@ -159,6 +171,7 @@ pub async fn prepare(pool: &PgPool) -> sqlx::Result<()> {
         tx.execute(format!("CREATE SCHEMA {SCHEMA}").as_str()).await?;
         tx.execute(TABLES).await?;
     }
+    tx.execute(LATER_TABLES).await?;
     tx.commit().await
 }
 

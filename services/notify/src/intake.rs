@@ -30,6 +30,7 @@ use crate::{
     memory,
     news::{self, Heard, Step},
     outbox::{self, Telling},
+    public_titles,
     settings::Settings,
 };
 
@@ -102,7 +103,7 @@ impl Intake {
     pub async fn follow(&self, task: &Task) -> Result<Never, Interrupted> {
         let mut place = self.place().await?;
         info!(feed = place.at.sequence, "notifying");
-        let filters = vec![feed::SUBJECTS.to_owned()];
+        let filters = vec![feed::EVENT_SUBJECTS.to_owned()];
         let mut messages = self.publication.follow(filters, place.at.sequence).await?;
         loop {
             let batch = next_batch(&mut messages).await?;
@@ -121,7 +122,7 @@ impl Intake {
     pub async fn catch_up(&self, now: DateTime<Utc>) -> Result<(), Interrupted> {
         let mut place = self.place().await?;
         loop {
-            let all = feed::SUBJECTS;
+            let all = feed::EVENT_SUBJECTS;
             let batch = self.publication.page(all, place.at.sequence, BATCH_MAX).await?;
             if batch.is_empty() {
                 return Ok(());
@@ -216,6 +217,13 @@ impl Intake {
         since: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) -> sqlx::Result<()> {
+        if heard.audience == Audience::Public {
+            public_titles::learn(connection, &heard.fact).await?;
+        }
+        // What takes the place of something that is withheld now was told before.
+        if event.replacement {
+            return Ok(());
+        }
         heard.changes = plan_changes(connection, &heard).await?;
         for step in news::steps(&heard, &self.settings) {
             let past = match (&step, since) {

@@ -23,6 +23,7 @@ mod memory;
 pub mod due;
 pub mod intake;
 mod outbox;
+mod public_titles;
 
 mod hypertext;
 pub mod letter;

@@ -165,6 +165,12 @@ pub(crate) fn steps(heard: &Heard, settings: &Settings) -> Vec<Step> {
         Fact::MeetingNoticeIssued(called) => steps.meeting_called(called),
         Fact::MeetingMoved(moved) => steps.meeting_moved(moved),
         Fact::MeetingCancelled(cancelled) => steps.meeting_cancelled(cancelled),
+        Fact::MeetingItemCorrected(changed) => {
+            steps.agenda_changed(&changed.meeting, &changed.days, &changed.item);
+        }
+        Fact::MeetingItemRestricted(changed) => {
+            steps.agenda_changed(&changed.meeting, &changed.days, &changed.item);
+        }
         Fact::MeetingMinutesPublished(published) => steps.minutes_published(published),
         Fact::CaseSentToMembers(sent) => steps.case_sent(sent),
         Fact::CaseMemberIncluded(included) => steps.member_included(included),
@@ -224,6 +230,7 @@ pub(crate) fn steps(heard: &Heard, settings: &Settings) -> Vec<Step> {
         | Fact::CaseInForce(_)
         | Fact::CaseForceEnded(_)
         | Fact::CaseRestricted(_)
+        | Fact::CaseWithheld(_)
         | Fact::CaseRestrictionLifted(_)
         | Fact::CaseReopened(_)
         | Fact::CaseRelated(_)
@@ -235,6 +242,7 @@ pub(crate) fn steps(heard: &Heard, settings: &Settings) -> Vec<Step> {
         | Fact::StatementSent(_)
         | Fact::FollowUpReported(_)
         | Fact::MeetingPlanned(_)
+        | Fact::MeetingItemWithheld(_)
         | Fact::MeetingHeld(_)
         | Fact::MeetingAddendumAdded(_) => (),
     }

@@ -1,20 +1,27 @@
 //! What people are told: a fact of the feed, or a moment that a fact has set.
 //!
 //! A notice is kept with the outbox until long after it was sent, so it holds no name and no
-//! address of anybody.
+//! address of anybody. A mailbox is read by many and forwards what it gets, so a notice holds nothing
+//! that the public does not see either: it is made of the types in [`public`], field by field.
+
+mod public;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use samvirke_schemas::{
     Tagged,
     cases::case::joint::SettleRule,
     contacts::contact::Topic,
-    feed::fact::{brief, follow_up, hearing, meeting, subscription},
+    feed::fact::{brief, meeting, subscription},
     id::{AggregateId, CooperationId},
     local_time::LocalTime,
     organisation::OrganisationNumber,
-    text::Prose,
 };
 use serde::{Deserialize, Serialize};
+
+pub(crate) use public::{
+    PublicAgendaChange, PublicCase, PublicExtension, PublicHearing, PublicItem, PublicMinutes,
+    PublicNotice, PublicTask,
+};
 
 /// Something to be told. The tag names the template.
 #[derive(
@@ -24,7 +31,7 @@ use serde::{Deserialize, Serialize};
 #[strum(serialize_all = "kebab-case")]
 pub(crate) enum Notice {
     MeetingCalled {
-        called: meeting::NoticeIssued,
+        called: PublicNotice,
         changes: Changes,
     },
     MeetingMoved {
@@ -35,22 +42,23 @@ pub(crate) enum Notice {
         cancelled: meeting::Cancelled,
         changes: Changes,
     },
-    MinutesPublished(meeting::MinutesPublished),
+    /// An item of the agenda is called otherwise, or restricted.
+    AgendaChanged(PublicAgendaChange),
+    MinutesPublished(PublicMinutes),
     CaseSent {
-        case: brief::Case,
-        text: Option<Prose>,
+        case: PublicCase,
         settles: SettleRule,
         answer_by: Option<NaiveDate>,
     },
-    HearingOpened(hearing::Opened),
-    HearingExtended(hearing::Extended),
+    HearingOpened(PublicHearing),
+    HearingExtended(PublicExtension),
     HearingClosing {
-        case: brief::Case,
+        case: PublicCase,
         deadline: LocalTime,
     },
     FollowUpDue {
-        case: brief::Case,
-        task: follow_up::Task,
+        case: PublicCase,
+        task: PublicTask,
     },
     /// To a member that has been silent.
     MemberSilent(Silence),
@@ -86,7 +94,7 @@ pub(crate) struct Changes {
 /// A joint case in which something is missing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Silence {
-    pub(crate) case: brief::Case,
+    pub(crate) case: PublicCase,
     pub(crate) missing: Missing,
     pub(crate) sent_on: NaiveDate,
     pub(crate) answer_by: Option<NaiveDate>,
@@ -118,7 +126,8 @@ impl Notice {
         match self {
             Self::MeetingCalled { .. }
             | Self::MeetingMoved { .. }
-            | Self::MeetingCancelled { .. } => Topic::Meetings,
+            | Self::MeetingCancelled { .. }
+            | Self::AgendaChanged(_) => Topic::Meetings,
             Self::MinutesPublished(_) => Topic::Minutes,
             Self::CaseSent { .. } => Topic::JointCases,
             Self::HearingOpened(_) | Self::HearingExtended(_) | Self::HearingClosing { .. } => {
@@ -140,6 +149,7 @@ impl Notice {
             Self::MeetingCalled { .. }
             | Self::MeetingMoved { .. }
             | Self::MeetingCancelled { .. }
+            | Self::AgendaChanged(_)
             | Self::MinutesPublished(_)
             | Self::CaseSent { .. }
             | Self::HearingOpened(_)
@@ -151,6 +161,65 @@ impl Notice {
             | Self::DeliveryStopped(_) => [self.topic()].into(),
         };
         topics.into_iter().filter(|topic| topic.least() == Frequency::Never).collect()
+    }
+}
+
+impl Notice {
+    /// Does something with each case that the notice names.
+    pub(crate) fn each_case(&mut self, change: &mut dyn FnMut(&mut PublicCase)) {
+        match self {
+            Self::CaseSent { case, .. }
+            | Self::HearingClosing { case, .. }
+            | Self::FollowUpDue { case, .. } => change(case),
+            Self::HearingOpened(opened) => change(&mut opened.case),
+            Self::HearingExtended(extended) => change(&mut extended.case),
+            Self::MemberSilent(silence) | Self::MembersSilent { silence, .. } => {
+                change(&mut silence.case);
+            }
+            Self::Digest { notices } => {
+                for notice in notices {
+                    notice.each_case(change);
+                }
+            }
+            Self::MeetingCalled { .. }
+            | Self::MeetingMoved { .. }
+            | Self::MeetingCancelled { .. }
+            | Self::AgendaChanged(_)
+            | Self::MinutesPublished(_)
+            | Self::DeliveryStopped(_) => (),
+        }
+    }
+
+    /// Does something with each item of an agenda that the notice names, and its meeting.
+    pub(crate) fn each_item(&mut self, change: &mut dyn FnMut(&AggregateId, &mut PublicItem)) {
+        match self {
+            Self::MeetingCalled { called, .. } => {
+                for item in &mut called.agenda {
+                    change(&called.meeting.id, item);
+                }
+            }
+            Self::AgendaChanged(changed) => change(&changed.meeting.id, &mut changed.item),
+            Self::MinutesPublished(published) => {
+                for treated in &mut published.items {
+                    change(&published.meeting.id, &mut treated.item);
+                }
+            }
+            Self::Digest { notices } => {
+                for notice in notices {
+                    notice.each_item(change);
+                }
+            }
+            Self::MeetingMoved { .. }
+            | Self::MeetingCancelled { .. }
+            | Self::CaseSent { .. }
+            | Self::HearingOpened(_)
+            | Self::HearingExtended(_)
+            | Self::HearingClosing { .. }
+            | Self::FollowUpDue { .. }
+            | Self::MemberSilent(_)
+            | Self::MembersSilent { .. }
+            | Self::DeliveryStopped(_) => (),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{
     mailer::{Attempt, Away, Connection, Mailer},
     notice::Notice,
     outbox::frequency,
+    public_titles::PublicTitles,
 };
 
 /// How often one mail is tried: for about four days.
@@ -161,7 +162,7 @@ async fn prepare(
     let contact: AggregateId =
         row.contact.parse().map_err(|err| sqlx::Error::Decode(Box::new(err)))?;
     let entry = match row.person {
-        Some(place) => address_book::read(connection, &contact, place).await?,
+        Some(place) => address_book::read(&mut *connection, &contact, place).await?,
         None => None,
     };
     let attempts = row.attempts;
@@ -171,12 +172,14 @@ async fn prepare(
     };
     let Some(Entry { person, bounced }) = entry else { return needless(State::Dropped, None) };
     let declined = |topic| frequency(&row.preferences.0, topic) == Frequency::Never;
-    let Some(notice) = due::without(row.notice.0, declined) else {
+    let Some(mut notice) = due::without(row.notice.0, declined) else {
         return needless(State::Dropped, None);
     };
     if bounced.is_some() {
         return needless(State::Bounced, Some(CAME_BACK));
     }
+    let titles = PublicTitles::of(connection, &notice).await?;
+    titles.fill(&mut notice);
     let letter = Letter { id: row.id, contact: &contact, person: &person, notice: &notice };
     match sender.write(&letter, now) {
         Ok(message) => Ok(Ok(Prepared { message, attempts })),

@@ -34,6 +34,7 @@ macro_rules! all_templates {
             "meeting-called",
             "meeting-moved",
             "meeting-cancelled",
+            "agenda-changed",
             "minutes-published",
             "case-sent",
             "hearing-opened",

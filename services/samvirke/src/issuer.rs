@@ -3,7 +3,7 @@
 //! Its key is in the data directory, and only a gateway that runs on that directory trusts it. A real
 //! installation names its issuers in the settings and never uses this one.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -38,6 +38,8 @@ pub(crate) fn trusted(data: &Path) -> anyhow::Result<Issuer> {
         audience: AUDIENCE.to_owned(),
         keys: KeySource::Inline(issuer(&secret)?.jwks()),
         nbf_required: true,
+        // The demo's tokens are offices', none is a machine's of an organisation.
+        scopes: BTreeSet::new(),
     })
 }
 
@@ -86,7 +88,7 @@ pub(crate) fn holder(grants: Vec<Grant>, member: Option<OrganisationNumber>) -> 
         Some(member) => format!("demo:{office}:{member}"),
         None => format!("demo:{office}"),
     };
-    Principal { subject, member, grants }
+    Principal { subject, member, supplier: None, grants }
 }
 
 #[cfg(test)]

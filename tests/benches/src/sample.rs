@@ -80,6 +80,7 @@ fn principal(request: &Request) -> Principal {
     Principal {
         subject: "bench".into(),
         member: None,
+        supplier: None,
         grants: vec![Grant { role, cooperation: None }],
     }
 }

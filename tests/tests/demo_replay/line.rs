@@ -60,6 +60,6 @@ impl Line {
                 (vec![grant(Role::Delegate), grant(Role::MemberIntegration)], Some(member))
             }
         };
-        Principal { subject: format!("test:{}", self.who), member, grants }
+        Principal { subject: format!("test:{}", self.who), member, supplier: None, grants }
     }
 }

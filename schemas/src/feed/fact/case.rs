@@ -4,7 +4,9 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::brief;
+use uuid::Uuid;
+
+use super::{WITHHELD_EVENTS_MAX, brief};
 use crate::{
     case_number::CaseNumber,
     cases::case::{
@@ -221,6 +223,16 @@ pub struct Restricted {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<NaiveDate>,
     pub part: RestrictedPart,
+}
+
+/// Events told something of the case that is withheld now: forget what they said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Withheld {
+    pub case: AggregateId,
+    /// The ids of the events, of the case or of others that mention it. What may still be known of them
+    /// follows, under the same ids.
+    #[schemars(extend("maxItems" = WITHHELD_EVENTS_MAX))]
+    pub events: Vec<Uuid>,
 }
 
 /// The access restriction was lifted.

@@ -4,10 +4,13 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::brief;
+use uuid::Uuid;
+
+use super::{WITHHELD_EVENTS_MAX, brief};
 use crate::{
     case_number::CaseNumber,
     id::{AggregateId, LocalId},
+    legal_basis::LegalBasis,
     local_time::LocalTime,
     meetings::{
         agenda::{ItemKind, Outcome},
@@ -121,6 +124,38 @@ pub struct MinutesPublished {
     pub items: Vec<TreatedItem>,
     /// How many addenda there are to the minutes.
     pub addenda: u32,
+}
+
+/// An item of a called agenda is called otherwise. What it was called before is withheld.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ItemCorrected {
+    pub meeting: brief::Meeting,
+    pub days: Vec<Day>,
+    /// As it is called now.
+    pub item: Item,
+}
+
+/// An item of a called agenda was restricted (offentleglova).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ItemRestricted {
+    pub meeting: brief::Meeting,
+    pub days: Vec<Day>,
+    /// As the public sees it now.
+    pub item: Item,
+    pub legal_basis: LegalBasis,
+    /// The last day it holds; absent where it holds until it is lifted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<NaiveDate>,
+}
+
+/// Events told something of an item that is withheld now: forget what they said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ItemWithheld {
+    pub meeting: AggregateId,
+    pub item: LocalId,
+    /// The ids of the events. What may still be known of them follows, under the same ids.
+    #[schemars(extend("maxItems" = WITHHELD_EVENTS_MAX))]
+    pub events: Vec<Uuid>,
 }
 
 /// Something was added to approved minutes.

@@ -11,7 +11,7 @@ use crate::{
     legal_basis::LegalBasis,
     local_time::LocalTime,
     meetings::{
-        agenda::{AgendaItem, Outcome},
+        agenda::{AgendaItem, ItemRestriction, Outcome},
         attendance::{
             AttendanceKnown, ChairAs, NamedAttendance, OtherRights, QuorumFound, StandIn,
         },
@@ -73,6 +73,21 @@ pub enum Event {
     },
     ItemWithdrawn {
         item: LocalId,
+        reason: Prose,
+    },
+    /// An item is called otherwise from now on, wherever it stands.
+    ItemCorrected {
+        item: LocalId,
+        title: Line,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        public_title: Option<Line>,
+        reason: Prose,
+    },
+    /// An item is restricted from now on, wherever it stands.
+    ItemRestricted {
+        item: LocalId,
+        public_title: Line,
+        restriction: ItemRestriction,
         reason: Prose,
     },
     NoticeIssued {

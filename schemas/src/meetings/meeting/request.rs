@@ -9,7 +9,7 @@ use crate::{
     id::{AggregateId, LocalId},
     legal_basis::LegalBasis,
     meetings::{
-        agenda::{AgendaItem, Conclusion},
+        agenda::{AgendaItem, Conclusion, ItemRestriction},
         attendance::{NamedAttendance, OtherPresent, SeatPresent},
         minutes::Approval,
         schedule::{ConflictingDate, HeldDay, Sitting, Venue},
@@ -64,6 +64,19 @@ pub enum Request {
     ReorderItems { order: Vec<LocalId> },
     /// Withdraws an item that was called for (trukket).
     WithdrawItem { item: LocalId, reason: Prose },
+    /// Corrects what an item is called, also after notice, until minutes are approved. What stood there
+    /// stays in the history, and nowhere that the public reads.
+    CorrectItem {
+        item: LocalId,
+        title: Line,
+        /// The title that the public sees; needed where the item is restricted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        public_title: Option<Line>,
+        reason: Prose,
+    },
+    /// Restricts an item, also after notice and after the minutes (offentleglova): the public sees
+    /// `public_title` from then on, and no text.
+    RestrictItem { item: LocalId, public_title: Line, restriction: ItemRestriction, reason: Prose },
     /// Calls the body with the agenda as it stands (R18, R19).
     IssueNotice {
         /// Why the body is called later than its notice period (kommuneloven § 11-8).

@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use samvirke_kernel::{
     backoff, clock,
+    follower::Behind,
     inbox::chain,
     log::ReadError,
     publication::place::{Place, Taken},
@@ -55,6 +56,8 @@ pub(super) enum Trouble {
     Read(#[from] ReadError),
     #[error(transparent)]
     NotNoted(#[from] NotNoted),
+    #[error(transparent)]
+    MembersUnknown(#[from] Behind),
     #[error("an event of the feed cannot be read")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

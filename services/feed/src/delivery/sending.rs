@@ -7,6 +7,8 @@ use rand::RngExt;
 use samvirke_kernel::{clock, publication::place::Taken};
 use samvirke_schemas::{
     feed::{CloudEvent, FeedPosition, RESTATED, Reader, Subject},
+    local_time::day_of,
+    organisation::OrganisationNumber,
     queries::subscription_attempts::{Attempt, Tried},
     subscriptions::subscription::{
         Request,
@@ -34,7 +36,8 @@ impl Lane {
     ) -> Result<Turn, Trouble> {
         let event: CloudEvent = serde_json::from_slice(&taken.published.payload)
             .map_err(|err| Trouble::Unreadable(err.into()))?;
-        if !is_wanted(standing, taken, &event)? {
+        let withheld = self.ground.withheld.holds(event.id, taken.published.sequence);
+        if withheld || !self.is_wanted(standing, taken, &event).await? {
             taken.done().await?;
             return Ok(self.next(taken));
         }
@@ -173,22 +176,43 @@ impl Lane {
     }
 }
 
-/// Whether the owner may read an event and wants it.
-fn is_wanted(standing: &Standing, taken: &Taken, event: &CloudEvent) -> Result<bool, Trouble> {
-    let subject: Subject =
-        taken.published.subject.parse().map_err(
+impl Lane {
+    /// Whether the owner may read an event today and wants it.
+    async fn is_wanted(
+        &self,
+        standing: &Standing,
+        taken: &Taken,
+        event: &CloudEvent,
+    ) -> Result<bool, Trouble> {
+        let subject: Subject = taken.published.subject.parse().map_err(
             |err: samvirke_schemas::feed::InvalidSubject| Trouble::Unreadable(err.into()),
         )?;
-    let reader = match &standing.owner {
-        Owner::Member { member } => Reader::Member(member.clone()),
-        Owner::Secretariat {} => Reader::All,
-    };
-    if !reader.reads(&subject.audience, taken.published.header(RESTATED)) {
-        return Ok(false);
+        let restated = taken.published.header(RESTATED);
+        let reader = match &standing.owner {
+            Owner::Secretariat {} => Reader::All,
+            Owner::Member { member } => {
+                let own = Reader::Member(member.clone());
+                // Where the public is given the same, it need not be looked up who is a member.
+                let differs = own.reads(&subject.audience, restated)
+                    != Reader::Public.reads(&subject.audience, restated);
+                match differs && !self.is_member_today(member).await? {
+                    true => Reader::Public,
+                    false => own,
+                }
+            }
+        };
+        if !reader.reads(&subject.audience, restated) {
+            return Ok(false);
+        }
+        let concerns = event.concerns().map_err(|err| Trouble::Unreadable(err.into()))?;
+        let member = standing.owner.member();
+        Ok(standing.filters.pass(&subject.tag, &subject.audience, &concerns, member))
     }
-    let concerns = event.concerns().map_err(|err| Trouble::Unreadable(err.into()))?;
-    let member = standing.owner.member();
-    Ok(standing.filters.pass(&subject.tag, &subject.audience, &concerns, member))
+
+    async fn is_member_today(&self, member: &OrganisationNumber) -> Result<bool, Trouble> {
+        let members = self.ground.members.at(&[]).await?;
+        Ok(members.is_member(&self.id.cooperation, member, day_of(clock::now())))
+    }
 }
 
 fn delivered(outcome: &Outcome) -> &'static str {

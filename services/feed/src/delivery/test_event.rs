@@ -34,6 +34,7 @@ pub(super) fn of(
         position: last.to_string(),
         audience: owner.member().map_or_else(|| "secretariat".into(), ToString::to_string),
         restates: None,
+        replacement: false,
         traceparent: None,
         data: RawValue::from_string(data.to_string()).expect("an object is JSON"),
     }

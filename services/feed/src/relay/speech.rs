@@ -1,5 +1,7 @@
 //! What commits have to say, as messages of the feed.
 
+use std::collections::BTreeSet;
+
 use samvirke_kernel::publication::Outgoing;
 use samvirke_schemas::{
     Tagged,
@@ -16,6 +18,8 @@ pub(super) struct Speech {
     pub(super) stream: String,
     pub(super) sequence: u64,
     pub(super) said: Vec<Said>,
+    /// The places of what is not published, since it was withheld later.
+    pub(super) skipped: BTreeSet<usize>,
 }
 
 /// A place in the feed, and how far the streams are told there.
@@ -39,9 +43,13 @@ impl Place {
     ) -> Result<(Vec<Outgoing>, Self), serde_json::Error> {
         let mut messages = Vec::new();
         let mut place = self.clone();
-        for Speech { stream, sequence, said } in speeches {
+        for Speech { stream, sequence, said, skipped } in speeches {
             let told = place.reached.told(stream, *sequence);
             for (index, one) in said.iter().enumerate().skip(told) {
+                if skipped.contains(&index) {
+                    place.reached.tell(stream, *sequence, index + 1, said.len());
+                    continue;
+                }
                 if messages.len() == max {
                     return Ok((messages, place));
                 }

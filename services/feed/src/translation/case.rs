@@ -12,11 +12,15 @@ mod speaker;
 mod standing;
 mod treatment;
 
-use samvirke_schemas::cases::case::Event;
+use samvirke_schemas::{cases::case::Event, id::AggregateId, local_time::day_of};
 
-pub(super) use memory::Case;
+pub(super) use memory::{Case, CasePin};
 
-use super::{heard::Heard, telling::Telling};
+use super::{
+    heard::Heard,
+    telling::Telling,
+    withholding::{Pin, Withholding},
+};
 use speaker::Speaker;
 
 /// Hears an event, and knows what `following` are in the same commit: what is restricted together with
@@ -30,6 +34,9 @@ pub(super) fn hear(
     let id = telling.about();
     if let Event::Opened(opened) = event {
         let mut case = Case::opened(opened);
+        if let Some(Pin::Case(pin)) = &heard.pin {
+            case.stand_as(pin.clone());
+        }
         for event in following.iter().filter(|event| matches!(event, Event::Restricted(_))) {
             case.learn(event);
         }
@@ -41,8 +48,27 @@ pub(super) fn hear(
     if let Some(speaker) = Speaker::new(heard, telling) {
         tell(&speaker, event, telling);
     }
+    if heard.pin.is_none() {
+        note_mentions(heard, id, event);
+        let today = day_of(telling.recorded_at());
+        if heard.cases.get(id).is_some_and(|case| case.withholds(event, today)) {
+            heard.withholding = Some(Withholding::of_case(heard, id, telling));
+        }
+    }
     if let Some(case) = heard.cases.get_mut(id) {
         case.forget(event);
+    }
+}
+
+/// Notes which other cases a fact of this one names.
+fn note_mentions(heard: &mut Heard, id: &AggregateId, event: &Event) {
+    if let Event::Related(relation) | Event::RelationRemoved { relation, .. } = event {
+        heard.mention(&relation.to, "case", id);
+    }
+    if let Event::ForceEnded(end) = event
+        && let Some(other) = &end.replaced_by
+    {
+        heard.mention(other, "case", id);
     }
 }
 

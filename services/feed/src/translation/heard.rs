@@ -14,7 +14,13 @@ use samvirke_schemas::{
     organisation::OrganisationNumber,
 };
 
-use super::{case::Case, cooperation::Cooperation, meeting::Meeting, subscription::Subscription};
+use super::{
+    case::Case,
+    cooperation::Cooperation,
+    meeting::Meeting,
+    subscription::Subscription,
+    withholding::{Affected, Pin, Withholding},
+};
 
 /// Everything heard.
 #[derive(Debug, Default)]
@@ -25,6 +31,12 @@ pub(super) struct Heard {
     pub(super) cases: HashMap<AggregateId, Case>,
     pub(super) meetings: HashMap<AggregateId, Meeting>,
     pub(super) subscriptions: HashMap<AggregateId, Subscription>,
+    /// Whose facts mention a case beside the case's own.
+    pub(super) mentions: HashMap<AggregateId, BTreeSet<Affected>>,
+    /// What the last commit withholds.
+    pub(super) withholding: Option<Withholding>,
+    /// How what is put into words anew stands today.
+    pub(super) pin: Option<Pin>,
 }
 
 impl Heard {

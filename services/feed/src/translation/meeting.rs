@@ -1,23 +1,25 @@
 //! What is remembered of a meeting, and what is said of it.
 //!
-//! Invariant: of an item that is restricted, or treated behind closed doors, the public hears the public
-//! title only; of one that is about a restricted case, so does every member that takes no part in the
-//! case. Every member of the cooperation takes part in its meetings.
+//! Invariant: of an item that is restricted, or treated behind closed doors, everyone is told the public
+//! title only; of one that is about a restricted case, so is everyone but the case's parties.
 
 mod agenda;
 mod speaker;
 
+use std::collections::HashMap;
+
 use samvirke_schemas::{
     feed::fact::meeting::Day,
-    id::AggregateId,
+    id::{AggregateId, LocalId},
     meetings::{
+        agenda::AgendaItem,
         meeting::Event,
         schedule::{HeldDay, Sitting, Venue},
     },
     text::Line,
 };
 
-use super::{heard::Heard, telling::Telling};
+use super::{heard::Heard, telling::Telling, withholding::Withholding};
 use agenda::Agenda;
 use speaker::{Addendum, Speaker};
 
@@ -31,10 +33,18 @@ pub(super) struct Meeting {
     earlier_days: Vec<Day>,
     venue: Option<Venue>,
     agenda: Agenda,
+    /// Whether the agenda was told: the body was called, or the meeting reported.
+    agenda_told: bool,
 }
 
 pub(super) fn hear(heard: &mut Heard, event: &Event, telling: &mut Telling<'_>) {
     let id = telling.about();
+    if let Event::ItemPut { item, .. } = event
+        && let Some(case) = item.subject.case()
+        && heard.pin.is_none()
+    {
+        heard.mention(case, "meeting", id);
+    }
     if let Event::Planned { body, .. } | Event::HeldReported { body, .. } = event {
         heard.meetings.entry(id.clone()).or_insert_with(|| Meeting {
             body: body.clone(),
@@ -42,7 +52,8 @@ pub(super) fn hear(heard: &mut Heard, event: &Event, telling: &mut Telling<'_>) 
             days: Vec::new(),
             earlier_days: Vec::new(),
             venue: None,
-            agenda: Agenda::default(),
+            agenda: Agenda::pinned(heard.pin.as_ref()),
+            agenda_told: false,
         });
     }
     if let Some(meeting) = heard.meetings.get_mut(id) {
@@ -51,6 +62,12 @@ pub(super) fn hear(heard: &mut Heard, event: &Event, telling: &mut Telling<'_>) 
     }
     if let Some(speaker) = Speaker::new(heard, telling) {
         tell(&speaker, event, telling);
+    }
+    if let Event::ItemCorrected { item, .. } | Event::ItemRestricted { item, .. } = event
+        && heard.pin.is_none()
+        && heard.meetings.get(id).is_some_and(|meeting| meeting.agenda_told)
+    {
+        heard.withholding = Some(Withholding::of_item(heard, item, telling));
     }
 }
 
@@ -63,6 +80,10 @@ fn tell(speaker: &Speaker<'_>, event: &Event, telling: &mut Telling<'_>) {
         Event::Cancelled { reason } => speaker.cancelled(reason, telling),
         Event::NoticeIssued { on, days_before, urgent, agenda, .. } => {
             speaker.notice_issued((*on, *days_before), urgent.as_ref(), agenda, telling);
+        }
+        Event::ItemCorrected { item, .. } => speaker.item_corrected(item, telling),
+        Event::ItemRestricted { item, restriction, .. } => {
+            speaker.item_restricted(item, restriction, telling);
         }
         Event::Closed { .. } => speaker.held(false, telling),
         Event::HeldReported { .. } => speaker.held(true, telling),
@@ -108,11 +129,25 @@ fn tell(speaker: &Speaker<'_>, event: &Event, telling: &mut Telling<'_>) {
 }
 
 impl Meeting {
+    /// The cases on the agenda.
+    pub(super) fn cases(&self) -> impl Iterator<Item = &AggregateId> {
+        self.agenda.items.iter().filter_map(|item| item.entry.subject.case())
+    }
+
+    /// The items as they are called and restricted now.
+    pub(super) fn items_today(&self) -> HashMap<LocalId, AgendaItem> {
+        let items = self.agenda.items.iter();
+        items.map(|item| (item.entry.item.clone(), item.entry.clone())).collect()
+    }
+
     fn learn(&mut self, event: &Event) {
         if let Event::Planned { title, sittings, venue, .. } = event {
             self.title = title.clone();
             self.days = sittings.iter().map(planned).collect();
             self.venue = Some(venue.clone());
+        }
+        if let Event::NoticeIssued { .. } | Event::HeldReported { .. } = event {
+            self.agenda_told = true;
         }
         if let Event::Moved { sittings, venue, .. } = event {
             let days = sittings.iter().map(planned).collect();

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use samvirke_kernel::envelope::{Envelope, EnvelopeError};
 use samvirke_schemas::{
     Tagged,
@@ -64,6 +64,19 @@ impl<'a> Telling<'a> {
         &self.envelope.aggregate.id.cooperation
     }
 
+    /// The event that is being told.
+    pub(super) fn origin(&self) -> Uuid {
+        self.origin
+    }
+
+    pub(super) fn occurred_at(&self) -> DateTime<Utc> {
+        self.envelope.occurred_at
+    }
+
+    pub(super) fn recorded_at(&self) -> DateTime<Utc> {
+        self.envelope.recorded_at
+    }
+
     /// The day in Norway on which it happened. What is restricted that day is not told, however late
     /// it is registered.
     pub(super) fn day(&self) -> NaiveDate {
@@ -114,6 +127,7 @@ impl<'a> Telling<'a> {
             fact,
             origin: self.origin,
             restates,
+            replacement: false,
             occurred_at: self.envelope.occurred_at,
             recorded_at: self.envelope.recorded_at,
             traceparent: self.envelope.traceparent.clone(),

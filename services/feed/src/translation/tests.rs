@@ -10,6 +10,7 @@ mod meeting;
 mod network;
 mod privacy;
 mod subscription;
+mod withholding;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use samvirke_kernel::{
@@ -23,7 +24,7 @@ use samvirke_schemas::{
 use serde_json::{Value, json, value::RawValue};
 use uuid::Uuid;
 
-use super::Translation;
+use super::{Affected, Translation};
 
 const BAERUM: &str = "935478715";
 const ASKER: &str = "920125298";
@@ -40,6 +41,7 @@ struct Scenario {
     translation: Translation,
     commits: u64,
     day: NaiveDate,
+    history: Vec<(Stored, Envelope)>,
 }
 
 /// A cooperation with three members, a steering group and the directors' group that prepares for it,
@@ -49,6 +51,7 @@ fn given() -> Scenario {
         translation: Translation::default(),
         commits: 0,
         day: "2017-06-15".parse().unwrap(),
+        history: Vec::new(),
     };
     let members = MEMBERS.map(|(member, name)| {
         json!({"member-admitted": {
@@ -154,7 +157,20 @@ impl Scenario {
             more_in_batch: false,
             pending: None,
         };
-        self.translation.take(&stored, &envelope).unwrap()
+        let mut said = self.translation.take(&stored, &envelope).unwrap();
+        if let Some(withholding) = self.translation.withholding() {
+            let of = |affected: &Affected| {
+                let own = |(_, envelope): &&(Stored, Envelope)| {
+                    let member = &envelope.aggregate;
+                    member.kind == affected.kind && member.id == affected.id
+                };
+                (affected.clone(), self.history.iter().filter(own).cloned().collect())
+            };
+            let histories: Vec<_> = withholding.affected.iter().map(of).collect();
+            said.extend(self.translation.withhold(&withholding, &histories).unwrap());
+        }
+        self.history.push((stored, envelope));
+        said
     }
 }
 

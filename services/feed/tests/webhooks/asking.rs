@@ -21,7 +21,7 @@ async fn an_endpoint_is_asked_and_then_sent_what_has_happened_in_order() {
     assert_eq!(receiver.positions(2).await, positions(2, 3));
     world.happen(5).await;
     assert_eq!(receiver.positions(5).await, positions(4, 8));
-    let seen = world.until(ID, |seen| seen["deliveries"]["position"] == "FEED:8").await;
+    let seen = world.until(ID, |seen| seen["deliveries"]["position"] == "FEED:9").await;
     assert_eq!(seen["deliveries"]["pending"], 0);
     assert_eq!(seen["deliveries"]["last_success"]["answer"]["status"], 204);
 }

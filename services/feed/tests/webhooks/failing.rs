@@ -19,16 +19,16 @@ async fn what_fails_is_sent_again_with_the_same_id_before_anything_else() {
     let mut ids = Vec::new();
     for _ in 0..4 {
         let heard = receiver.next().await;
-        assert_eq!(heard.event().position, "FEED:1");
+        assert_eq!(heard.event().position, "FEED:2");
         ids.push(heard.header("webhook-id").to_owned());
     }
     ids.dedup();
     assert_eq!(ids.len(), 1);
     assert_eq!(receiver.positions(2).await, positions(2, 3));
 
-    world.until(ID, |seen| seen["deliveries"]["position"] == "FEED:3").await;
+    world.until(ID, |seen| seen["deliveries"]["position"] == "FEED:4").await;
     let mut tried = world.attempts(ID).await;
-    tried.retain(|one| one["position"] == "FEED:1");
+    tried.retain(|one| one["position"] == "FEED:2");
     tried.reverse();
     let told: Vec<_> = tried
         .iter()
@@ -48,8 +48,8 @@ async fn an_answer_that_breaks_off_after_its_status_counts() {
     let receiver = Endpoint::start().await;
     receiver.to_deliveries([Act::HalfAnAnswer, Act::Answer(204)]);
     world.subscribe(&receiver).await;
-    assert_eq!(receiver.next().await.event().position, "FEED:1");
     assert_eq!(receiver.next().await.event().position, "FEED:2");
+    assert_eq!(receiver.next().await.event().position, "FEED:3");
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn deliveries_that_fail_too_often_stop_and_the_member_is_told() {
     let seen = world.until_phase("stopped").await;
     assert_eq!(seen["stopped"]["reason"], "tried-too-often");
     let failure = &seen["stopped"]["failure"];
-    assert_eq!((&failure["position"], &failure["attempts"]), (&json!("FEED:2"), &json!(3)));
+    assert_eq!((&failure["position"], &failure["attempts"]), (&json!("FEED:3"), &json!(3)));
     assert_eq!(failure["answer"], json!({"status": 500, "excerpt": "svar"}));
 
     let subject = format!("feed.prove.member.{BAERUM}.subscription.stopped");
@@ -92,7 +92,7 @@ async fn deliveries_that_fail_too_often_stop_and_the_member_is_told() {
     let event: samvirke_schemas::feed::CloudEvent = serde_json::from_slice(&told.payload).unwrap();
     let Fact::SubscriptionStopped(fact) = event.fact().unwrap() else { panic!("{event}") };
     assert_eq!(fact.endpoint_host.as_str(), "127.0.0.1");
-    assert_eq!(fact.last_position.as_deref(), Some("FEED:1"));
+    assert_eq!(fact.last_position.as_deref(), Some("FEED:2"));
     let subject: samvirke_schemas::feed::Subject = told.subject.parse().unwrap();
     assert!(Reader::All.reads(&subject.audience, None), "the secretariat reads it too");
 

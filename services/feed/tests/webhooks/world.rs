@@ -50,7 +50,7 @@ impl World {
         Self::with(settings()).await
     }
 
-    /// A founded cooperation with two members; the feed does not run yet. It tells FEED:1 to FEED:3.
+    /// A founded cooperation with two members; the feed does not run yet. It tells FEED:2 to FEED:4.
     pub(crate) async fn with(settings: Settings) -> Self {
         let nats = temporary::nats().await.unwrap();
         let caller = Caller::connect(&nats.url()).await.unwrap();
@@ -97,7 +97,8 @@ impl World {
 
     /// Lets so many things happen that everybody is told of.
     pub(crate) async fn happen(&self, count: usize) {
-        let told = usize::try_from(self.publication.last_sequence().await.unwrap()).unwrap();
+        let last = self.publication.last_sequence().await.unwrap();
+        let told = usize::try_from(last).unwrap() - 1;
         for member in organisation_numbers().skip(told).take(count) {
             self.admit(member.as_str()).await;
         }
@@ -170,10 +171,10 @@ impl World {
         asked.unwrap()["items"].as_array().unwrap().clone()
     }
 
-    /// Waits until so much has been told.
+    /// Waits until so many events have been told.
     pub(crate) async fn publication_reaches(&self, sequence: u64) {
         let all = vec![feed::SUBJECTS.to_owned()];
-        let mut told = self.publication.follow(all, sequence - 1).await.unwrap();
+        let mut told = self.publication.follow(all, sequence).await.unwrap();
         let told = tokio::time::timeout(SO_WITHIN, futures::StreamExt::next(&mut told)).await;
         told.expect("it is told in time").unwrap().unwrap();
     }
@@ -192,6 +193,7 @@ impl World {
             }),
             origin: Uuid::from_u128(1),
             restates,
+            replacement: false,
             occurred_at: last.stored_at,
             recorded_at: last.stored_at,
             traceparent: None,
@@ -230,11 +232,12 @@ pub(crate) fn somebody(role: Role, member: Option<&str>) -> Principal {
     Principal {
         subject: role.to_string(),
         member: member.map(|member| member.parse().unwrap()),
+        supplier: None,
         grants: vec![Grant { role, cooperation: None }],
     }
 }
 
-/// `FEED:<from>` to `FEED:<to>`.
+/// Where the events `from` to `to` stand, counted from 1: behind the message that names the stream.
 pub(crate) fn positions(from: u64, to: u64) -> Vec<String> {
-    (from..=to).map(|sequence| format!("FEED:{sequence}")).collect()
+    (from..=to).map(|number| format!("FEED:{}", number + 1)).collect()
 }

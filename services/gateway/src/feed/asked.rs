@@ -13,7 +13,7 @@ use samvirke_schemas::{
     reply::Refused,
 };
 
-use super::told::Told;
+use super::{rights::Rights, told::Told};
 use crate::{fault::Fault, problem::Problem};
 
 /// What one reader may read and wants.
@@ -21,6 +21,7 @@ use crate::{fault::Fault, problem::Problem};
 pub(crate) struct Asked {
     /// None where the public reads all cooperations at once.
     cooperation: Option<CooperationId>,
+    rights: Rights,
     reader: Reader,
     filters: Filters,
     members: BTreeSet<OrganisationNumber>,
@@ -29,7 +30,11 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// What `wanted` comes to for `principal`.
-    pub(crate) fn new(principal: &Principal, wanted: Wanted) -> Result<Self, Problem> {
+    pub(crate) fn new(
+        principal: &Principal,
+        rights: Rights,
+        wanted: Wanted,
+    ) -> Result<Self, Problem> {
         check(&wanted)?;
         let cooperation = cooperation(principal, wanted.cooperation.as_ref())?;
         let reader = match &cooperation {
@@ -45,11 +50,19 @@ impl Asked {
         }
         Ok(Self {
             cooperation,
+            rights,
             reader,
             filters: wanted.filters(),
             since: wanted.since.map(|since| since.0),
             members: wanted.members,
         })
+    }
+
+    /// Looks up again what this reader may read.
+    pub(crate) async fn look_up(&mut self) {
+        if let Some(cooperation) = &self.cooperation {
+            self.reader = self.rights.reader(cooperation).await;
+        }
     }
 
     /// The subjects among which all is that this reader may read.

@@ -4,7 +4,7 @@
 //! process; a reader that is not behind the floor costs no request.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -15,9 +15,10 @@ use samvirke_kernel::{
     stream::{StreamError, StreamIdentity},
     supervision::{Task, TaskFailure},
 };
-use samvirke_schemas::feed;
+use samvirke_schemas::feed::{self, CloudEvent, WITHHELD_SUBJECTS, WithheldEvents};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::told::Told;
 
@@ -41,6 +42,8 @@ enum Lost {
 #[derive(Debug)]
 pub(crate) struct Newest {
     ring: RwLock<Ring>,
+    /// The events that are not given out any more, however they are read.
+    withheld: RwLock<WithheldEvents>,
     /// The sequence of the last event that has come; 0 before the first.
     head: watch::Sender<u64>,
 }
@@ -66,7 +69,7 @@ impl Ring {
 
 impl Default for Newest {
     fn default() -> Self {
-        Self { ring: RwLock::default(), head: watch::Sender::new(0) }
+        Self { ring: RwLock::default(), withheld: RwLock::default(), head: watch::Sender::new(0) }
     }
 }
 
@@ -107,6 +110,33 @@ impl Newest {
         Some((found, ring.head.max(position)))
     }
 
+    /// Reads which events the feed has named as withheld until now.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub(crate) async fn know_withheld(&self, publication: &Publication) -> Result<(), ReadError> {
+        let mut known = WithheldEvents::default();
+        for subjects in WITHHELD_SUBJECTS {
+            let mut after = 0;
+            while let Some(message) = publication.next(subjects, after).await? {
+                after = message.sequence;
+                if let Some(event) = Told::read(&message).and_then(|told| told.event()) {
+                    known.take(message.sequence, &event);
+                }
+            }
+        }
+        *self.withheld.write().unwrap_or_else(PoisonError::into_inner) = known;
+        Ok(())
+    }
+
+    /// Whether an event is not given out any more. One that cannot be told is not.
+    pub(crate) fn is_withheld(&self, told: &Told) -> bool {
+        let withheld = self.withheld.read().unwrap_or_else(PoisonError::into_inner);
+        withheld.concern(told.sequence)
+            && told.about().is_none_or(|about| withheld.hold(about.id, told.sequence))
+    }
+
     /// Follows the feed until the process stops.
     pub(crate) async fn keep_up(
         self: Arc<Self>,
@@ -124,6 +154,7 @@ impl Newest {
         let following = async {
             let publication = Publication::reading(nats, feed::STREAM).await?;
             let last = publication.last_sequence().await?;
+            self.know_withheld(&publication).await?;
             let from = self.begin(publication.identity(), last);
             let mut messages = publication.follow(vec![feed::SUBJECTS.to_owned()], from).await?;
             while let Some(message) = messages.next().await {
@@ -150,8 +181,23 @@ impl Newest {
         head
     }
 
+    /// Forgets the events that a fact names.
+    fn forget(&self, sequence: u64, event: &CloudEvent) {
+        let mut withheld = self.withheld.write().unwrap_or_else(PoisonError::into_inner);
+        let named: HashSet<Uuid> = withheld.take(sequence, event).into_iter().collect();
+        drop(withheld);
+        let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+        ring.events.retain(|told| told.about().is_some_and(|about| !named.contains(&about.id)));
+        ring.bytes = ring.events.iter().map(|told| told.bytes()).sum();
+    }
+
     fn take(&self, published: &Published) {
         let told = Told::read(published).map(Arc::new);
+        if let Some(event) =
+            told.as_ref().filter(|told| told.names_withheld()).and_then(|told| told.event())
+        {
+            self.forget(published.sequence, &event);
+        }
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
         ring.head = published.sequence;
         if let Some(told) = told {

@@ -19,6 +19,7 @@ use super::{
     Feed,
     asked::{Asked, invalid},
     reading::{Found, Reading},
+    rights::Rights,
     told::Told,
     unreadable,
 };
@@ -50,8 +51,9 @@ pub(crate) async fn page(
     let request = Request::read(route.parameters(Vec::new(), query.unwrap_or_default())?)?;
     let feed = &gateway.0.feed;
     let after = request.wanted.after.clone();
+    let rights = Rights::new(caller.clone(), gateway.0.offices.clone());
     let principal = gateway.principal(caller, request.wanted.cooperation.as_ref(), context).await?;
-    let asked = Asked::new(&principal, request.wanted)?;
+    let asked = Asked::new(&principal, rights, request.wanted)?;
     let position = feed.position(after.as_deref()).await?.unwrap_or_default();
     let publication = feed.publication().await?.clone();
     let mut reading = Reading::new(publication, Arc::clone(&feed.newest), asked, position);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use samvirke_kernel::log::ReadError;
 
 use super::{asked::Asked, newest::Newest, told::Told};
-use samvirke_kernel::publication::Publication;
+use samvirke_kernel::publication::{Publication, Published};
 
 /// The events in one page of the stream.
 const PAGE_EVENTS: usize = 500;
@@ -42,7 +42,11 @@ impl Reading {
     }
 
     /// Looks at what comes next, and returns at most `most` events that are wanted.
+    ///
+    /// What the reader may read is looked up before: whoever lost a seat or a membership a moment ago
+    /// gets what is public.
     pub(crate) async fn next(&mut self, most: usize) -> Result<Found, ReadError> {
+        self.asked.look_up().await;
         if let Some(found) = self.at_hand(most) {
             return Ok(found);
         }
@@ -53,8 +57,7 @@ impl Reading {
         for published in &page {
             self.scanned += 1;
             self.position = published.sequence;
-            events
-                .extend(Told::read(published).filter(|told| self.asked.wants(told)).map(Arc::new));
+            events.extend(self.wanted(published));
             if events.len() == most {
                 return Ok(Found { events, at_end: false });
             }
@@ -73,8 +76,20 @@ impl Reading {
         };
         self.scanned += 1;
         self.position = published.sequence;
-        events.extend(Told::read(&published).filter(|told| self.asked.wants(told)).map(Arc::new));
+        events.extend(self.wanted(&published));
         Ok(Found { events, at_end: false })
+    }
+
+    /// A message as an event, if it is given to the reader.
+    fn wanted(&self, published: &Published) -> Option<Arc<Told>> {
+        let told = Told::read(published)?;
+        (self.asked.wants(&told) && !self.newest.is_withheld(&told)).then(|| Arc::new(told))
+    }
+
+    /// Whether an event that was found a while ago is still given to the reader.
+    pub(crate) async fn still_gives(&mut self, told: &Told) -> bool {
+        self.asked.look_up().await;
+        self.asked.wants(told) && !self.newest.is_withheld(told)
     }
 
     fn at_hand(&mut self, most: usize) -> Option<Found> {

@@ -21,7 +21,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Feed, asked::Asked, reading::Reading, told::Told, unreadable};
+use super::{Feed, asked::Asked, reading::Reading, rights::Rights, told::Told, unreadable};
 use crate::{
     Gateway, clock, fault::Fault, problem::Problem, query, query::Route,
     request_context::RequestContext,
@@ -58,8 +58,9 @@ pub(crate) async fn stream(
         (None, Some(_)) => 0,
         (None, None) => feed.publication().await?.last_sequence().await.map_err(unreadable)?,
     };
+    let rights = Rights::new(caller.clone(), gateway.0.offices.clone());
     let principal = gateway.principal(caller, wanted.cooperation.as_ref(), context).await?;
-    let asked = Asked::new(&principal, wanted)?;
+    let asked = Asked::new(&principal, rights, wanted)?;
     let publication = feed.publication().await?.clone();
     let ends = left.map(|left| clock::instant() + left);
     let flow = Flow {
@@ -124,7 +125,10 @@ impl Flow {
                 return None;
             }
             if let Some(told) = self.waiting.pop_front() {
-                return Some(told.frame());
+                if self.reading.still_gives(&told).await {
+                    return Some(told.frame());
+                }
+                continue;
             }
             self.news.mark_unchanged();
             let found = match self.reading.next(TAKEN_MAX).await {

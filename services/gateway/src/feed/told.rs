@@ -6,6 +6,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use samvirke_kernel::publication::Published;
 use samvirke_schemas::feed::{CloudEvent, Concerns, FeedPosition, RESTATED, Subject};
+use uuid::Uuid;
 
 /// An event with its place.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(crate) struct Told {
 /// What filters look at beyond the subject.
 #[derive(Debug)]
 pub(crate) struct About {
+    pub(crate) id: Uuid,
     pub(crate) concerns: Concerns,
     /// When it happened.
     pub(crate) time: DateTime<Utc>,
@@ -41,11 +43,21 @@ impl Told {
         })
     }
 
+    /// The whole event; none where it is not of the feed's form.
+    pub(crate) fn event(&self) -> Option<CloudEvent> {
+        serde_json::from_slice(&self.json).ok()
+    }
+
+    /// Whether it names events that are withheld.
+    pub(crate) fn names_withheld(&self) -> bool {
+        matches!(self.subject.tag.as_str(), "case.withheld" | "meeting.item-withheld")
+    }
+
     /// What it is about; none where it is not of the feed's form, and then no filter finds it.
     pub(crate) fn about(&self) -> Option<&About> {
         let read = || {
-            let event: CloudEvent = serde_json::from_slice(&self.json).ok()?;
-            Some(About { concerns: event.concerns().ok()?, time: event.time })
+            let event = self.event()?;
+            Some(About { id: event.id, concerns: event.concerns().ok()?, time: event.time })
         };
         self.about.get_or_init(read).as_ref()
     }

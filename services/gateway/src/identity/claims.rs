@@ -1,5 +1,7 @@
 //! What a verified token says of its bearer, in the forms of Maskinporten and of people's issuers.
 
+use std::collections::BTreeSet;
+
 use samvirke_schemas::{
     id::CooperationId,
     networks::rules::PersonId,
@@ -14,6 +16,9 @@ use crate::fault::Fault;
 const ACTOR_ID_AUTHORITY: &str = "iso6523-actorid-upis";
 /// The prefix of Norwegian organisation numbers in it (ISO 6523, ICD 0192).
 const ACTOR_ID_PREFIX: &str = "0192:";
+/// What the subjects of machines begin with. No issuer's name does (`settings`), so that no `sub` can
+/// pass for a `client_id`.
+pub(crate) const MACHINE_PREFIX: &str = "machine:";
 /// The most characters in a subject.
 const SUBJECT_CHARS_MAX: usize = 255;
 
@@ -31,6 +36,12 @@ pub struct Claims {
     /// The organisation that a machine calls for (Maskinporten).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consumer: Option<Consumer>,
+    /// The vendor that calls on behalf of `consumer` (Maskinporten, delegation).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<Consumer>,
+    /// What the issuer has granted, separated by spaces (RFC 8693 § 4.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
     /// Roles as `<cooperation>:<role>`, with `*` for every cooperation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub samvirke_roles: Vec<String>,
@@ -59,8 +70,12 @@ impl Consumer {
 }
 
 impl Claims {
-    /// The caller that these claims describe, at `issuer`.
-    pub(super) fn caller(&self, issuer: &str) -> Result<(Principal, Option<PersonId>), Fault> {
+    /// The caller that these claims describe, at `issuer`, which grants machines one of `scopes`.
+    pub(super) fn caller(
+        &self,
+        issuer: &str,
+        scopes: &BTreeSet<String>,
+    ) -> Result<(Principal, Option<PersonId>), Fault> {
         let subject = self.subject(issuer)?;
         let (member, grants) = match &self.consumer {
             // A machine is its organisation's and nothing more; a token that is both is nobody's.
@@ -68,8 +83,12 @@ impl Claims {
                 return Err(invalid("consumer", "a machine has no roles of its own"));
             }
             Some(consumer) => {
+                self.check_scope(scopes)?;
                 let grant = Grant { role: Role::MemberIntegration, cooperation: None };
-                (Some(organisation(consumer)?), vec![grant])
+                (Some(organisation("consumer", consumer)?), vec![grant])
+            }
+            None if self.supplier.is_some() => {
+                return Err(invalid("supplier", "a vendor acts on behalf of a consumer"));
             }
             None => {
                 let number = self.samvirke_member.as_deref().map(OrganisationNumber::try_new);
@@ -78,7 +97,23 @@ impl Claims {
                 (member, grants(&self.samvirke_roles)?)
             }
         };
-        Ok((Principal { subject, member, grants }, self.samvirke_person))
+        let supplier = self.supplier.as_ref().map(|vendor| organisation("supplier", vendor));
+        let supplier = supplier.transpose()?;
+        Ok((Principal { subject, member, supplier, grants }, self.samvirke_person))
+    }
+
+    /// A machine's token counts only with a scope that the operator has named: an issuer such as
+    /// Maskinporten vouches for every organisation in the country, for whatever API it calls.
+    fn check_scope(&self, scopes: &BTreeSet<String>) -> Result<(), Fault> {
+        let granted = self.scope.as_deref().unwrap_or_default();
+        match granted.split(' ').any(|scope| scopes.contains(scope)) {
+            true => Ok(()),
+            false if scopes.is_empty() => Err(Fault::IssuerWithoutScopes),
+            false => {
+                let scopes = scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+                Err(Fault::TokenScope { scopes })
+            }
+        }
     }
 
     fn has_personal_claims(&self) -> bool {
@@ -87,12 +122,13 @@ impl Claims {
             || self.samvirke_person.is_some()
     }
 
-    /// `<issuer>#<id>`: ids are unique only within an issuer, and none can pass for one of
-    /// Samvirke's own.
+    /// `<issuer>#<sub>` for a person, `machine:<issuer>#<client_id>` for a machine: ids are unique only
+    /// within an issuer and a claim, and none can pass for one of Samvirke's own. The ids of stored
+    /// commands derive from a person's, so that form stays.
     fn subject(&self, issuer: &str) -> Result<String, Fault> {
-        let (claim, id) = match (&self.sub, &self.client_id) {
-            (Some(sub), _) => ("sub", sub),
-            (None, Some(client)) => ("client_id", client),
+        let (claim, prefix, id) = match (&self.sub, &self.client_id) {
+            (Some(sub), _) => ("sub", "", sub),
+            (None, Some(client)) => ("client_id", MACHINE_PREFIX, client),
             (None, None) => return Err(Fault::TokenClaimMissing { claim: "sub".to_owned() }),
         };
         let chars = id.chars().count();
@@ -102,22 +138,22 @@ impl Claims {
             );
             return Err(invalid(claim, reason));
         }
-        Ok(format!("{issuer}#{id}"))
+        Ok(format!("{prefix}{issuer}#{id}"))
     }
 }
 
-fn organisation(consumer: &Consumer) -> Result<OrganisationNumber, Fault> {
-    let number = consumer
+fn organisation(claim: &'static str, named: &Consumer) -> Result<OrganisationNumber, Fault> {
+    let number = named
         .id
         .strip_prefix(ACTOR_ID_PREFIX)
-        .filter(|_| consumer.authority == ACTOR_ID_AUTHORITY)
+        .filter(|_| named.authority == ACTOR_ID_AUTHORITY)
         .ok_or_else(|| {
             invalid(
-                "consumer",
+                claim,
                 "it is {\"authority\":\"iso6523-actorid-upis\",\"ID\":\"0192:<number>\"}",
             )
         })?;
-    OrganisationNumber::try_new(number).map_err(|error| invalid("consumer", error))
+    OrganisationNumber::try_new(number).map_err(|error| invalid(claim, error))
 }
 
 fn grants(roles: &[String]) -> Result<Vec<Grant>, Fault> {

@@ -16,6 +16,8 @@ use crate::{
     demo_issuer::{AUDIENCE, DemoIssuer, ISSUER, TokenRequest},
 };
 
+/// A scope that the settings of the issuer name.
+const SCOPE: &str = "samvirke:member";
 /// Bærum.
 const BAERUM: &str = "935478715";
 
@@ -33,6 +35,7 @@ fn settings(keys: Value) -> Issuer {
         audience: AUDIENCE.into(),
         keys: KeySource::Inline(keys),
         nbf_required: true,
+        scopes: [SCOPE.to_owned(), "samvirke:read".to_owned()].into(),
     }
 }
 
@@ -68,6 +71,7 @@ fn machine(number: &str) -> Claims {
     Claims {
         client_id: Some("case-system".into()),
         consumer: Some(Consumer { authority: ACTOR_ID.into(), id: format!("0192:{number}") }),
+        scope: Some(format!("other:scope {SCOPE}")),
         ..Claims::default()
     }
 }
@@ -142,6 +146,64 @@ fn a_machine_speaks_for_its_organisation_and_has_no_other_role() {
         spoil(&mut both);
         let refused = verify(&token(both)).unwrap_err();
         assert!(matches!(refused, Fault::TokenClaimInvalid { claim: "consumer", .. }));
+    }
+}
+
+#[test]
+fn a_machine_without_a_scope_that_counts_is_nobody() {
+    for scope in
+        [None, Some(""), Some("other:scope"), Some("samvirke:members"), Some("SAMVIRKE:MEMBER")]
+    {
+        let mut claims = machine(BAERUM);
+        claims.scope = scope.map(str::to_owned);
+        let scopes = format!("{SCOPE} samvirke:read");
+        assert_eq!(verify(&token(claims)), Err(Fault::TokenScope { scopes }), "{scope:?}");
+    }
+    let mut one = machine(BAERUM);
+    one.scope = Some("samvirke:read".into());
+    assert!(verify(&token(one)).is_ok());
+}
+
+#[test]
+fn an_issuer_whose_settings_name_no_scopes_makes_no_machines() {
+    let unscoped = Issuer { scopes: BTreeSet::new(), ..settings(issuer().jwks()) };
+    let identity = load(&[unscoped]).unwrap();
+    for scope in [None, Some(SCOPE.to_owned()), Some(String::new())] {
+        let claims = Claims { scope, ..machine(BAERUM) };
+        assert_eq!(identity.check(&token(claims)), Err(Fault::IssuerWithoutScopes));
+    }
+    assert!(identity.check(&token(person(&["*:auditor"]))).is_ok());
+}
+
+#[test]
+fn a_vendor_is_recorded_beside_the_organisation_that_it_acts_for() {
+    let vendor = OrganisationNumber::try_new("954597482").unwrap();
+    let mut claims = machine(BAERUM);
+    claims.supplier = Some(Consumer::new(&vendor));
+    let principal = verify(&token(claims.clone())).unwrap();
+    assert_eq!(principal.supplier, Some(vendor.clone()));
+    assert_eq!(principal.member, Some(OrganisationNumber::try_new(BAERUM).unwrap()));
+    assert!(!principal.speaks_for(&vendor, &"vestregionen".parse().unwrap()));
+
+    let mut unreadable = claims.clone();
+    unreadable.supplier = Some(Consumer { authority: ACTOR_ID.into(), id: "0192:1".into() });
+    let mut alone = person(&[]);
+    alone.supplier = claims.supplier;
+    for spoiled in [unreadable, alone] {
+        let refused = verify(&token(spoiled)).unwrap_err();
+        assert!(matches!(refused, Fault::TokenClaimInvalid { claim: "supplier", .. }));
+    }
+}
+
+#[test]
+fn no_person_is_taken_for_a_machine_whatever_the_sub_says() {
+    let machine_subject = verify(&token(machine(BAERUM))).unwrap().subject;
+    assert_eq!(machine_subject, format!("machine:{ISSUER}#case-system"));
+    for sub in ["case-system", "#case-system", "machine:case-system", &machine_subject] {
+        let claims = Claims { sub: Some(sub.to_owned()), ..person(&[]) };
+        let subject = verify(&token(claims)).unwrap().subject;
+        assert_eq!(subject, format!("{ISSUER}#{sub}"));
+        assert_ne!(subject, machine_subject);
     }
 }
 

@@ -75,6 +75,7 @@ fn principal(member: Option<&str>, roles: &[Role]) -> Principal {
     Principal {
         subject: "issuer#office-4".into(),
         member: member.map(number),
+        supplier: None,
         grants: grants.collect(),
     }
 }

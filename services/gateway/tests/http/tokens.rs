@@ -3,7 +3,10 @@
 
 use axum::body::Body;
 use chrono::{TimeDelta, Utc};
-use samvirke_gateway::{demo_issuer::TokenRequest, identity::Claims};
+use samvirke_gateway::{
+    demo_issuer::TokenRequest,
+    identity::{Claims, Consumer},
+};
 use serde_json::json;
 
 use crate::world::{Answer, World};
@@ -38,6 +41,22 @@ async fn a_bad_token_is_answered_401_with_its_own_code_and_goes_no_further() {
         assert!(challenge.starts_with("Bearer realm=\"samvirke\", error=\"invalid_token\""));
         assert!(challenge.contains(code));
     }
+    assert!(world.heard().is_empty());
+}
+
+#[tokio::test]
+async fn a_machine_without_a_scope_is_answered_403_and_not_taken_for_the_public() {
+    let world = World::start().await;
+    world.serve("qry.>", json!({"Ok": {}})).await;
+    let consumer = Some(Consumer::new(&"935478715".parse().unwrap()));
+    let claims = Claims { client_id: Some("case-system".into()), consumer, ..Claims::default() };
+    let token = TokenRequest::new(claims, Utc::now(), TimeDelta::minutes(5));
+    let request = axum::http::Request::get("/v1/cooperations/vestregionen")
+        .header("authorization", format!("Bearer {}", world.issuer.mint(&token)))
+        .body(Body::empty());
+    let answer = world.send(request.unwrap()).await;
+    answer.problem(403, "issuer-without-scopes");
+    assert!(answer.header("www-authenticate").contains("error=\"insufficient_scope\""));
     assert!(world.heard().is_empty());
 }
 

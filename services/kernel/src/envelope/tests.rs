@@ -53,3 +53,17 @@ fn an_old_event_is_lifted_for_whoever_reads_it() {
     assert_eq!(event_version(&moved), 2);
     assert_eq!(record(&moved, Uuid::nil()).unwrap().version, 2);
 }
+
+/// Each file holds an envelope as it was once stored; none is ever edited.
+#[test]
+fn an_envelope_of_before_vendors_were_recorded_reads_and_is_written_as_it_was() {
+    for (golden, supplier) in [
+        (include_str!("../../golden/envelope/without-supplier.json"), None),
+        (include_str!("../../golden/envelope/with-supplier.json"), Some("954597482")),
+    ] {
+        let envelope = Envelope::read(1, golden.as_bytes()).unwrap();
+        let vendor = envelope.actor.supplier.as_ref().map(|vendor| vendor.as_str());
+        assert_eq!(vendor, supplier);
+        assert_eq!(envelope.write().unwrap(), golden.trim_end());
+    }
+}

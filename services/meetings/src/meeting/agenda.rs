@@ -1,19 +1,20 @@
 //! The agenda: what is called for, what came late, and in which order.
 //!
-//! What the body was called to stands: after notice an item can only be withdrawn, and one that
-//! comes later is marked and needs the meeting's consent (kommuneloven § 11-3).
+//! What the body was called to stands: after notice an item can only be withdrawn, corrected in what it
+//! is called, or restricted; one that comes later is marked and needs the meeting's consent
+//! (kommuneloven § 11-3).
 
 use std::collections::BTreeSet;
 
 use samvirke_schemas::{
     id::{AggregateId, LocalId},
     meetings::{
-        agenda::{AgendaItem, ITEMS_MAX, Outcome, Subject},
+        agenda::{AgendaItem, ITEMS_MAX, ItemRestriction, Outcome, Subject},
         attendance::StandIn,
         meeting::Event,
         vote::{Vote, VoteResult},
     },
-    text::Prose,
+    text::{Line, Prose},
 };
 use serde::{Deserialize, Serialize};
 
@@ -156,6 +157,57 @@ impl Meeting {
             Some(End::Withdrawn) => Ok(Vec::new()),
             Some(End::Concluded { .. }) => Err(Rejection::AlreadyConcluded { item: item.clone() }),
         }
+    }
+
+    /// What an item is called may be corrected until the minutes are approved; then it is restricted.
+    pub(super) fn correct_item(
+        &self,
+        item: &LocalId,
+        title: &Line,
+        public_title: Option<&Line>,
+        reason: &Prose,
+    ) -> Decision {
+        let record = self.record().ok_or_else(|| self.refusal())?;
+        let entry = &record.agenda.item(item)?.entry;
+        if entry.title == *title && entry.public_title.as_ref() == public_title {
+            return Ok(Vec::new());
+        }
+        if record.minutes.is_approved() {
+            return Err(Rejection::MinutesAreApproved);
+        }
+        if entry.restriction.is_some() && public_title.is_none() {
+            return Err(Rejection::PublicTitleNeeded { item: item.clone() });
+        }
+        Ok(vec![Event::ItemCorrected {
+            item: item.clone(),
+            title: title.clone(),
+            public_title: public_title.cloned(),
+            reason: reason.clone(),
+        }])
+    }
+
+    /// An item may be restricted at any time: what must not be public is not kept public by how far
+    /// the meeting has come (offentleglova § 13).
+    pub(super) fn restrict_item(
+        &self,
+        item: &LocalId,
+        public_title: &Line,
+        restriction: &ItemRestriction,
+        reason: &Prose,
+    ) -> Decision {
+        let record = self.record().ok_or_else(|| self.refusal())?;
+        let entry = &record.agenda.item(item)?.entry;
+        if entry.restriction.as_ref() == Some(restriction)
+            && entry.public_title.as_ref() == Some(public_title)
+        {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Event::ItemRestricted {
+            item: item.clone(),
+            public_title: public_title.clone(),
+            restriction: restriction.clone(),
+            reason: reason.clone(),
+        }])
     }
 
     pub(super) fn ask_consent(&self, item: &LocalId, objecting: &[LocalId]) -> Decision {

@@ -38,6 +38,8 @@ impl Meeting {
             | Event::ItemRemoved { .. }
             | Event::ItemsReordered { .. }
             | Event::ItemWithdrawn { .. }
+            | Event::ItemCorrected { .. }
+            | Event::ItemRestricted { .. }
             | Event::AbsenceReported { .. }
             | Event::SeatTaken { .. }
             | Event::SeatLeft { .. }
@@ -134,6 +136,8 @@ impl Record {
             | Event::ItemRemoved { .. }
             | Event::ItemsReordered { .. }
             | Event::ItemWithdrawn { .. }
+            | Event::ItemCorrected { .. }
+            | Event::ItemRestricted { .. }
             | Event::LateItemAccepted { .. }
             | Event::LateItemRefused { .. }
             | Event::ItemTakenUp { .. }
@@ -282,6 +286,18 @@ impl Agenda {
         }
         if let Event::ItemWithdrawn { item, .. } = event {
             self.end(item, End::Withdrawn);
+        }
+        if let Event::ItemCorrected { item, title, public_title, .. } = event {
+            self.with(item, |own| {
+                own.entry.title = title.clone();
+                own.entry.public_title = public_title.clone();
+            });
+        }
+        if let Event::ItemRestricted { item, public_title, restriction, .. } = event {
+            self.with(item, |own| {
+                own.entry.public_title = Some(public_title.clone());
+                own.entry.restriction = Some(restriction.clone());
+            });
         }
         if let Event::ItemConcluded { item, outcome, text, to, .. } = event {
             self.end(

@@ -5,17 +5,15 @@ use samvirke_schemas::{
     cases::case::joint::SettleRule,
     feed::fact::{brief, case},
     organisation::OrganisationNumber,
-    text::Prose,
 };
 
 use super::{Answer, Key, Step, Steps, What};
-use crate::notice::{Missing, Notice, Silence, Whom};
+use crate::notice::{Missing, Notice, PublicCase, Silence, Whom};
 
 /// A joint case as one member gets it.
 struct Sent<'a> {
     case: &'a brief::Case,
     member: brief::Member,
-    text: Option<&'a Prose>,
     settles: &'a SettleRule,
     answer_by: Option<NaiveDate>,
     on: NaiveDate,
@@ -30,7 +28,6 @@ impl Steps<'_> {
         self.send(&Sent {
             case: &sent.case,
             member,
-            text: sent.text.as_ref(),
             settles: &sent.settles,
             answer_by: sent.answer_by,
             on: sent.on,
@@ -46,7 +43,6 @@ impl Steps<'_> {
         self.send(&Sent {
             case: &included.case,
             member: included.member.clone(),
-            text: included.text.as_ref(),
             settles,
             answer_by: included.answer_by,
             on: self.today(),
@@ -64,11 +60,10 @@ impl Steps<'_> {
     }
 
     fn send(&mut self, sent: &Sent<'_>) {
-        let Sent { case, member, text, settles, answer_by, on } = sent;
+        let Sent { case, member, settles, answer_by, on } = sent;
         let whom = Whom::Member { member: member.member.clone() };
         let notice = Notice::CaseSent {
-            case: (*case).clone(),
-            text: text.cloned(),
+            case: PublicCase::from(*case),
             settles: (*settles).clone(),
             answer_by: *answer_by,
         };
@@ -94,7 +89,7 @@ impl Steps<'_> {
     fn remind(&mut self, sent: &Sent<'_>, missing: Missing, day: NaiveDate) {
         let Sent { case, member, answer_by, on, .. } = sent;
         let silence =
-            Silence { case: (*case).clone(), missing, sent_on: *on, answer_by: *answer_by };
+            Silence { case: PublicCase::from(*case), missing, sent_on: *on, answer_by: *answer_by };
         let at = self.morning(day);
         let whom = Whom::Member { member: member.member.clone() };
         let own = key(case, missing, Some(&member.member));

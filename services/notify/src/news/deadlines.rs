@@ -18,7 +18,7 @@ impl Steps<'_> {
     pub(super) fn hearing_opened(&mut self, opened: &hearing::Opened) {
         let Some(member) = self.addressee().cloned() else { return };
         let whom = Whom::Member { member: member.clone() };
-        self.tell(whom.clone(), Notice::HearingOpened(opened.clone()));
+        self.tell(whom.clone(), Notice::HearingOpened(opened.into()));
         let own = opened.invited.iter().filter(|party| party.member.as_ref() == Some(&member));
         for party in own {
             self.push(Step::Await {
@@ -36,7 +36,7 @@ impl Steps<'_> {
     pub(super) fn hearing_extended(&mut self, extended: &hearing::Extended) {
         let Some(member) = self.addressee().cloned() else { return };
         let whom = Whom::Member { member: member.clone() };
-        self.tell(whom.clone(), Notice::HearingExtended(extended.clone()));
+        self.tell(whom.clone(), Notice::HearingExtended(extended.into()));
         let at = self.before(extended.deadline);
         let key = key(&extended.case, member);
         // Those who have answered are not reminded.
@@ -80,7 +80,7 @@ impl Steps<'_> {
         // Where that has passed already, the day itself is what is left.
         let early = early.filter(|early| *early > self.heard.recorded_at);
         let at = early.unwrap_or_else(|| self.morning(due));
-        let notice = Notice::FollowUpDue { case: case.clone(), task: task.clone() };
+        let notice = Notice::FollowUpDue { case: case.into(), task: task.into() };
         self.schedule(task_key(case, task), at, whom, notice);
     }
 
@@ -110,7 +110,7 @@ impl Steps<'_> {
 }
 
 fn closing(case: &brief::Case, deadline: LocalTime) -> Notice {
-    Notice::HearingClosing { case: case.clone(), deadline }
+    Notice::HearingClosing { case: case.into(), deadline }
 }
 
 fn owner(owner: &follow_up::Owner) -> Whom {

@@ -164,6 +164,7 @@ fn principal(role: Role, member: Option<&str>) -> Principal {
     Principal {
         subject: format!("test-{role}"),
         member: member.map(|member| member.parse().unwrap()),
+        supplier: None,
         grants: vec![Grant { role, cooperation: None }],
     }
 }

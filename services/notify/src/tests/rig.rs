@@ -194,6 +194,7 @@ impl Rig {
                 fact,
                 origin,
                 restates: *audience != Audience::Public && tellings.len() > 1,
+                replacement: false,
                 occurred_at,
                 recorded_at,
                 traceparent: None,

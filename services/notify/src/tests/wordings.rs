@@ -24,6 +24,8 @@ fn notices() -> Vec<Notice> {
         {"meeting-called": {"called": called(), "changes": changes}},
         {"meeting-moved": {"moved": moved(&["2017-09-21"], &["2017-09-14"]), "changes": changes}},
         {"meeting-cancelled": {"cancelled": cancelled("2017-09-14"), "changes": changes}},
+        {"agenda-changed": {"meeting": called()["meeting"], "days": called()["days"],
+            "item": called()["agenda"][0]}},
         {"minutes-published": minutes()},
         {"case-sent": {"case": case(), "text": "Vedtas.", "settles": {"all-adopt-same-text": {}},
             "answer_by": "2017-12-01"}},

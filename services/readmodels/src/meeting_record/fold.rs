@@ -80,6 +80,8 @@ pub(super) fn fold(row: &mut Row, event: Event) {
         | Event::ItemRemoved { .. }
         | Event::ItemsReordered { .. }
         | Event::ItemWithdrawn { .. }
+        | Event::ItemCorrected { .. }
+        | Event::ItemRestricted { .. }
         | Event::LateItemAccepted { .. }
         | Event::LateItemRefused { .. }
         | Event::ItemTakenUp { .. }

@@ -18,6 +18,16 @@ pub(super) fn fold(row: &mut Row, event: Event) {
         agenda.sort_by_key(|own| order.iter().position(|item| *item == own.item));
     } else if let Event::ItemWithdrawn { item, .. } = event {
         with(row, &item, |own| own.state = ItemState::Withdrawn);
+    } else if let Event::ItemCorrected { item, title, public_title, .. } = event {
+        with(row, &item, |own| {
+            own.title = Some(title);
+            own.public_title = public_title;
+        });
+    } else if let Event::ItemRestricted { item, public_title, restriction, .. } = event {
+        with(row, &item, |own| {
+            own.public_title = Some(public_title);
+            own.restriction = Some(restriction);
+        });
     } else if let Event::LateItemAccepted { item, .. } = event {
         with(row, &item, |own| own.state = ItemState::LateAccepted);
     } else if let Event::LateItemRefused { item, .. } = event {

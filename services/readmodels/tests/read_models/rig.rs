@@ -199,6 +199,7 @@ pub(crate) fn principal(role: Role) -> Principal {
     Principal {
         subject: format!("test-{role}"),
         member: None,
+        supplier: None,
         grants: vec![Grant { role, cooperation: None }],
     }
 }

@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use async_nats::jetstream::{message::StreamMessage, stream::Stream};
+use samvirke_schemas::feed::SET_UP_SUBJECT;
 use serde_json::Value;
 
 /// One message of FEED.
@@ -55,10 +56,14 @@ impl Said {
 /// Reads on, up to what FEED ends with now.
 pub(super) async fn read_on(stream: &Stream, said: &mut Vec<Said>) -> anyhow::Result<()> {
     let last = stream.get_info().await?.state.last_sequence;
-    for position in said.len() as u64 + 1..=last {
+    let next = said.last().map_or(0, |said| said.position) + 1;
+    for position in next..=last {
         let message = stream.get_raw_message(position).await;
         let StreamMessage { subject, headers, payload, .. } =
             message.with_context(|| format!("FEED:{position} cannot be read"))?;
+        if *subject == *SET_UP_SUBJECT {
+            continue;
+        }
         let restated = headers.get("Samvirke-Restated").map(async_nats::HeaderValue::as_str);
         said.push(Said::read(position, &subject, restated, &payload)?);
     }

@@ -40,6 +40,10 @@ pub(in crate::translation) struct Case {
     title: Line,
     public_title: Line,
     restriction: Option<Veil>,
+    /// Whether titles and restriction are those of today, whatever the history says.
+    pinned: bool,
+    /// All that were ever parties.
+    ever_parties: BTreeSet<OrganisationNumber>,
     treatments: Vec<Planned>,
     pub(super) asked: Option<Asked>,
     pub(super) hearing: Option<Round>,
@@ -47,8 +51,16 @@ pub(in crate::translation) struct Case {
     pub(super) tasks: Vec<Assignment>,
 }
 
+/// What a case is called and how it is restricted.
+#[derive(Clone, Debug)]
+pub(in crate::translation) struct CasePin {
+    title: Line,
+    public_title: Line,
+    restriction: Option<Veil>,
+}
+
 /// A restriction: of what, and the last day it holds.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Veil {
     part: RestrictedPart,
     until: Option<NaiveDate>,
@@ -97,6 +109,8 @@ impl Case {
             title: description.title.clone(),
             public_title: description.public_title.clone(),
             restriction: None,
+            pinned: false,
+            ever_parties: BTreeSet::new(),
             treatments: Vec::new(),
             asked: None,
             hearing: None,
@@ -104,9 +118,46 @@ impl Case {
         }
     }
 
+    /// What the case is called and how it is restricted now.
+    pub(in crate::translation) fn pin(&self) -> CasePin {
+        CasePin {
+            title: self.title.clone(),
+            public_title: self.public_title.clone(),
+            restriction: self.restriction.clone(),
+        }
+    }
+
+    /// Is called and restricted so, whatever the history says from here on.
+    pub(super) fn stand_as(&mut self, pin: CasePin) {
+        (self.title, self.public_title) = (pin.title, pin.public_title);
+        self.restriction = pin.restriction;
+        self.pinned = true;
+    }
+
+    /// All that were ever parties.
+    pub(in crate::translation) fn ever_parties(&self) -> &BTreeSet<OrganisationNumber> {
+        &self.ever_parties
+    }
+
+    /// Whether an event withholds something of what was told before it.
+    pub(super) fn withholds(&self, event: &Event, today: NaiveDate) -> bool {
+        let narrows = matches!(
+            event,
+            Event::Restricted(_) | Event::Amended(_) | Event::MemberReleased { .. }
+        );
+        narrows && self.is_veiled(today)
+    }
+
     /// Takes in what holds as soon as an event has happened.
     pub(super) fn learn(&mut self, event: &Event) {
+        self.learn_one(event);
+        self.ever_parties.append(&mut self.parties());
+    }
+
+    fn learn_one(&mut self, event: &Event) {
         match event {
+            Event::Amended(_) | Event::Restricted(_) | Event::RestrictionLifted { .. }
+                if self.pinned => {}
             Event::Amended(description) => {
                 self.title = description.title.clone();
                 self.public_title = description.public_title.clone();
@@ -215,18 +266,15 @@ impl Case {
         self.treatments.iter().find(|planned| planned.treatment == *id)
     }
 
-    /// The members taking part, where not every member of the cooperation does: those asked in a
-    /// joint case, and those invited to a hearing.
-    pub(super) fn parties(&self) -> Option<BTreeSet<OrganisationNumber>> {
-        if self.asked.is_none() && self.hearing.is_none() {
-            return None;
-        }
+    /// The members that are parties themselves: those asked in a joint case, and those invited to a
+    /// hearing. What a member's delegate sees in a body is the delegate's, and in no feed.
+    pub(in crate::translation) fn parties(&self) -> BTreeSet<OrganisationNumber> {
         let asked = self.asked.iter().flat_map(|asked| &asked.members);
         let invited = self.hearing.iter().flat_map(Round::members);
-        Some(asked.chain(invited).cloned().collect())
+        asked.chain(invited).cloned().collect()
     }
 
-    /// Whether the public hears less than the members taking part.
+    /// Whether the public is told less than the parties.
     pub(in crate::translation) fn is_veiled(&self, day: NaiveDate) -> bool {
         !self.shows_title(&Audience::Public, day)
     }
@@ -255,9 +303,7 @@ impl Case {
     fn has(&self, audience: &Audience) -> bool {
         match audience {
             Audience::Public => false,
-            Audience::Member(member) => {
-                self.parties().is_none_or(|parties| parties.contains(member))
-            }
+            Audience::Member(member) => self.parties().contains(member),
         }
     }
 

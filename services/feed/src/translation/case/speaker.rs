@@ -105,11 +105,10 @@ impl<'a> Speaker<'a> {
         telling.tell(Hearers { addressed, privy }, concerns, fact);
     }
 
-    /// Those who may know more than the public: the members of the cooperation on the day, and whoever
-    /// takes part in a case concerned. What each of them may know is decided when it is told.
+    /// Those who may know more than the public: the parties of a case concerned that are members on the day.
     fn privy(&self, concerns: &Concerns) -> BTreeSet<OrganisationNumber> {
         let cases = concerns.cases.iter().filter_map(|id| self.heard.cases.get(id));
-        let parties = cases.filter_map(Case::parties).flatten();
-        parties.chain(self.heard.members(self.cooperation(), self.day)).collect()
+        let members = self.heard.members(self.cooperation(), self.day);
+        cases.flat_map(Case::parties).filter(|party| members.contains(party)).collect()
     }
 }

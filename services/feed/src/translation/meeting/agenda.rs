@@ -1,5 +1,7 @@
 //! The agenda as it is remembered: what is on it, what was behind closed doors, what came of it.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use samvirke_schemas::{
     id::LocalId,
@@ -9,6 +11,8 @@ use samvirke_schemas::{
     },
 };
 
+use crate::translation::withholding::Pin;
+
 /// The items of a meeting, in order.
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
@@ -17,6 +21,8 @@ pub(super) struct Agenda {
     up: Option<LocalId>,
     /// Whether the doors are closed to the public now (kommuneloven § 11-5).
     doors_closed: bool,
+    /// How items are called and restricted today, whatever the history says.
+    today: HashMap<LocalId, AgendaItem>,
 }
 
 /// An item.
@@ -28,6 +34,20 @@ pub(super) struct Item {
 }
 
 impl Agenda {
+    /// An agenda whose items are called and restricted as `pin` says.
+    pub(super) fn pinned(pin: Option<&Pin>) -> Self {
+        let today = match pin {
+            Some(Pin::Agenda(items)) => items.clone(),
+            Some(Pin::Case(_)) | None => HashMap::new(),
+        };
+        Self { today, ..Self::default() }
+    }
+
+    /// An item as it is called: as the history has it, or as of today.
+    pub(super) fn called<'a>(&'a self, entry: &'a AgendaItem) -> &'a AgendaItem {
+        self.today.get(&entry.item).unwrap_or(entry)
+    }
+
     pub(super) fn item(&self, id: &LocalId) -> Option<&Item> {
         self.items.iter().find(|own| own.entry.item == *id)
     }
@@ -38,7 +58,7 @@ impl Agenda {
 
     pub(super) fn learn(&mut self, event: &Event) {
         if let Event::ItemPut { item, .. } = event {
-            let entry = item.clone();
+            let entry = self.called(item).clone();
             self.items.push(Item { entry, behind_doors: false, outcome: None });
         }
         if let Event::ItemRemoved { item } = event {
@@ -46,6 +66,20 @@ impl Agenda {
         }
         if let Event::ItemsReordered { order } = event {
             self.items.sort_by_key(|own| order.iter().position(|item| *item == own.entry.item));
+        }
+        if let Event::ItemCorrected { item, title, public_title, .. } = event
+            && !self.today.contains_key(item)
+            && let Some(own) = self.item_mut(item)
+        {
+            own.entry.title = title.clone();
+            own.entry.public_title = public_title.clone();
+        }
+        if let Event::ItemRestricted { item, public_title, restriction, .. } = event
+            && !self.today.contains_key(item)
+            && let Some(own) = self.item_mut(item)
+        {
+            own.entry.public_title = Some(public_title.clone());
+            own.entry.restriction = Some(restriction.clone());
         }
         if let Event::ItemTakenUp { item, .. } = event {
             self.up = Some(item.clone());

@@ -1,5 +1,7 @@
 //! Puts what happens to one meeting into words, for each who hears it what it may know.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use samvirke_schemas::{
     feed::{
@@ -10,7 +12,11 @@ use samvirke_schemas::{
         },
     },
     id::{AggregateId, LocalId},
-    meetings::{agenda::AgendaItem, minutes::WithheldItem, schedule::Venue},
+    meetings::{
+        agenda::{AgendaItem, ItemRestriction},
+        minutes::WithheldItem,
+        schedule::Venue,
+    },
     text::Prose,
 };
 
@@ -101,7 +107,9 @@ impl<'a> Speaker<'a> {
         telling: &mut Telling<'_>,
     ) {
         let (on, days_before) = when;
-        self.tell(telling, agenda.iter(), |audience| {
+        let agenda: Vec<&AgendaItem> =
+            agenda.iter().map(|entry| self.meeting.agenda.called(entry)).collect();
+        self.tell(telling, agenda.iter().copied(), |audience| {
             let restricted = |entry| agenda::is_restricted(entry, self.day);
             let items = agenda.iter().map(|entry| self.item(entry, restricted(entry), audience));
             Fact::MeetingNoticeIssued(fact::NoticeIssued {
@@ -112,6 +120,35 @@ impl<'a> Speaker<'a> {
                 days_before,
                 urgent: urgent.cloned(),
                 agenda: items.collect(),
+            })
+        });
+    }
+
+    pub(super) fn item_corrected(&self, item: &LocalId, telling: &mut Telling<'_>) {
+        let Some(item) = self.item_told(item) else { return };
+        self.tell(telling, [&item.entry], |audience| {
+            Fact::MeetingItemCorrected(fact::ItemCorrected {
+                meeting: self.brief(),
+                days: self.meeting.days.clone(),
+                item: self.item(&item.entry, self.hides(item), audience),
+            })
+        });
+    }
+
+    pub(super) fn item_restricted(
+        &self,
+        item: &LocalId,
+        restriction: &ItemRestriction,
+        telling: &mut Telling<'_>,
+    ) {
+        let Some(item) = self.item_told(item) else { return };
+        self.tell(telling, [&item.entry], |audience| {
+            Fact::MeetingItemRestricted(fact::ItemRestricted {
+                meeting: self.brief(),
+                days: self.meeting.days.clone(),
+                item: self.item(&item.entry, self.hides(item), audience),
+                legal_basis: restriction.legal_basis.clone(),
+                until: restriction.until,
             })
         });
     }
@@ -149,8 +186,7 @@ impl<'a> Speaker<'a> {
         let hidden = !public || about.is_some_and(|item| self.hides(item));
         self.tell(telling, about.map(|item| &item.entry), |audience| {
             let case = about.and_then(|item| self.case(&item.entry));
-            let shown = meeting_shows(hidden, audience)
-                && case.is_none_or(|case| case.shows_texts(audience, self.day));
+            let shown = !hidden && case.is_none_or(|case| case.shows_texts(audience, self.day));
             Fact::MeetingAddendumAdded(fact::AddendumAdded {
                 meeting: self.brief(),
                 days: self.meeting.days.clone(),
@@ -172,6 +208,11 @@ impl Speaker<'_> {
         }
     }
 
+    /// An item, where something was told of it before.
+    fn item_told(&self, item: &LocalId) -> Option<&agenda::Item> {
+        self.meeting.agenda.item(item).filter(|_| self.meeting.agenda_told)
+    }
+
     fn concerns(&self) -> Concerns {
         Concerns {
             meetings: [self.id.clone()].into(),
@@ -180,12 +221,11 @@ impl Speaker<'_> {
         }
     }
 
-    /// The item as `audience` may know it; `hidden` says whether it is hidden from the public by the
-    /// meeting's own rules.
+    /// The item as `audience` may know it; `hidden` says whether the meeting's own rules hide it. They
+    /// hide it from every member's system too: whoever has a seat reads it in the meeting.
     fn item(&self, entry: &AgendaItem, hidden: bool, audience: &Audience) -> fact::Item {
         let case = self.case(entry);
-        let shown = meeting_shows(hidden, audience)
-            && case.is_none_or(|case| case.shows_title(audience, self.day));
+        let shown = !hidden && case.is_none_or(|case| case.shows_title(audience, self.day));
         let title = if shown {
             Some(&entry.title)
         } else {
@@ -218,17 +258,20 @@ impl Speaker<'_> {
         entries: impl IntoIterator<Item = &'e AgendaItem>,
         fact: impl Fn(&Audience) -> Fact,
     ) {
-        let cases = entries.into_iter().filter_map(|entry| entry.subject.case().cloned()).collect();
-        let privy = self.heard.members(&self.id.cooperation, self.day);
+        let cases: BTreeSet<_> =
+            entries.into_iter().filter_map(|entry| entry.subject.case().cloned()).collect();
+        let members = self.heard.members(&self.id.cooperation, self.day);
+        let parties = cases_of(self.heard, &cases).flat_map(Case::parties);
+        let privy = parties.filter(|party| members.contains(party)).collect();
         let hearers = Hearers { privy, ..Hearers::default() };
         telling.tell(hearers, Concerns { cases, ..self.concerns() }, fact);
     }
 }
 
-/// Whether the meeting's own rules show an item to `audience`: what they hide is hidden from the public.
-fn meeting_shows(hidden: bool, audience: &Audience) -> bool {
-    match audience {
-        Audience::Public => !hidden,
-        Audience::Member(_) => true,
-    }
+/// The cases among these that are known.
+fn cases_of<'a>(
+    heard: &'a Heard,
+    ids: &'a BTreeSet<AggregateId>,
+) -> impl Iterator<Item = &'a Case> {
+    ids.iter().filter_map(|id| heard.cases.get(id))
 }

@@ -8,7 +8,8 @@ use crate::translation::Translation;
 #[test]
 fn a_cooperation_is_founded() {
     let day = "1992-01-01".parse().unwrap();
-    let nothing = Scenario { translation: Translation::default(), commits: 0, day };
+    let nothing =
+        Scenario { translation: Translation::default(), history: Vec::new(), commits: 0, day };
     nothing.when(COOPERATION, founded()).publicly(
         "cooperation.founded",
         json!({"names": {"nb": "Vestregionen"}, "founded_on": "1992-01-01"}),

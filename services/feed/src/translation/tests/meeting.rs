@@ -168,3 +168,20 @@ fn who_was_there_and_how_they_voted_is_not_said() {
         given_meeting().when(MEETING, event).nothing();
     }
 }
+
+fn corrected() -> Value {
+    json!({"item-corrected": {"item": "lokaler", "title": "Lokaler", "reason": "Skrivefeil."}})
+}
+
+fn item_restricted() -> Value {
+    json!({"item-restricted": {
+        "item": "lokaler", "public_title": "Eiendom", "reason": "Forhandlinger.",
+        "restriction": {"legal_basis": {"act": "offentleglova", "provision": "§ 23"}},
+    }})
+}
+
+#[test]
+fn before_notice_a_corrected_item_is_nobodys_news() {
+    given_meeting().when(MEETING, corrected()).nothing();
+    given_meeting().when(MEETING, item_restricted()).nothing();
+}

@@ -3,7 +3,9 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::publisher::{ASKER, BAERUM, Fed, about_body, of, public, sequence, to};
+use super::publisher::{
+    ASKER, BAERUM, Fed, about_body, instead, long, of, public, sequence, to, withheld,
+};
 use crate::world::World;
 
 #[tokio::test]
@@ -176,4 +178,52 @@ async fn a_feed_that_is_not_there_yet_is_asked_again_later() {
     let answer = world.get("/v1/feed").await;
     answer.problem(503, "unavailable");
     assert_eq!(answer.header("retry-after"), "2");
+}
+
+/// The machine of an organisation that is a member of nothing.
+const STRANGER: &str = "964951373";
+
+#[tokio::test]
+async fn a_machine_of_a_member_that_has_left_or_of_a_stranger_is_given_what_is_public() {
+    let mut fed = Fed::start().await;
+    let told = public();
+    fed.tell(&[to(STRANGER, told.clone()), to(BAERUM, told.clone()), told]).await;
+    let (baerum, stranger) = (fed.member(BAERUM), fed.member(STRANGER));
+    assert_eq!(fed.sequences("cooperation=vest", Some(&baerum)).await, [2]);
+    assert_eq!(fed.sequences("cooperation=vest", Some(&stranger)).await, [3]);
+    fed.release(BAERUM).await;
+    assert_eq!(fed.sequences("cooperation=vest", Some(&baerum)).await, [3]);
+}
+
+#[tokio::test]
+async fn what_is_withheld_is_given_out_no_more_and_what_takes_its_place_has_its_id() {
+    let mut fed = Fed::start().await;
+    let secret = about_body();
+    let other = public();
+    fed.tell(&[secret.clone(), other]).await;
+    assert_eq!(fed.sequences("", None).await, [1, 2]);
+    fed.tell(&[withheld(&[secret.id()]), instead(&secret)]).await;
+    // Whoever waits for the fact that names it knows that it is known here.
+    assert!(!fed.sequences("after=FEED:2&wait=20", None).await.is_empty());
+    let given = fed.get("", None).await.json();
+    assert_eq!(fed.sequences("", None).await, [2, 3, 4]);
+    let events = given["events"].as_array().unwrap();
+    assert_eq!(events[1]["data"]["events"], json!([secret.id()]));
+    assert_eq!(events[2]["id"], json!(secret.id()));
+    assert_eq!(events[2]["replacement"], true);
+}
+
+#[tokio::test]
+async fn what_is_withheld_is_given_out_no_more_when_it_is_long_ago_and_not_yet_erased() {
+    let mut fed = Fed::start().await;
+    let secret = about_body();
+    fed.tell(std::slice::from_ref(&secret)).await;
+    fed.tell(&[withheld(&[secret.id()])]).await;
+    // More than is kept at hand, so that it is read from the stream.
+    let many: Vec<_> = (0..20).map(|_| long(18_000)).collect();
+    for _ in 0..100 {
+        fed.tell(&many).await;
+    }
+    let given = fed.sequences("types=body.resumed,case.withheld", None).await;
+    assert_eq!(given, [2]);
 }

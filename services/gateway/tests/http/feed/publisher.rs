@@ -1,15 +1,22 @@
 //! Writes to the feed as the relay does, and calls as those who read it.
 
 use axum::{body::Body, http::Request};
+use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
 use samvirke_gateway::{demo_issuer::TokenRequest, identity::Claims};
-use samvirke_kernel::publication::{Outgoing, Publication};
+use samvirke_kernel::{
+    committer::Pending,
+    envelope::{self, ENVELOPE_VERSION, Envelope, Member, Recorded},
+    log::Log,
+    publication::{Outgoing, Publication},
+};
 use samvirke_schemas::{
     Tagged,
     feed::{self, Audience, CloudEvent, Concerns, Fact, RESTATED, Said, Subject},
     id::AggregateId,
+    principal::Principal,
 };
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 use uuid::Uuid;
 
 use crate::world::{Answer, World};
@@ -22,6 +29,9 @@ pub(crate) struct Fed {
     pub(crate) world: World,
     publication: Publication,
     last: u64,
+    networks: Log,
+    /// What has happened to the cooperation `vest`.
+    commits: Vec<(u64, Bytes)>,
 }
 
 impl Fed {
@@ -33,7 +43,58 @@ impl Fed {
         let world = World::with(limits, "").await;
         let client = world.client.clone();
         let publication = Publication::open(client, feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
-        Self { world, publication, last: 0 }
+        let networks = Log::open(world.client.clone(), "networks", 1).await.unwrap();
+        let mut fed = Self { world, publication, last: 0, networks, commits: Vec::new() };
+        for member in [BAERUM, ASKER] {
+            let admitted = json!({"member": member, "names": {"nb": member},
+                "kind": "municipality", "from": "1992-01-01"});
+            fed.commit("member-admitted", admitted).await;
+        }
+        fed
+    }
+
+    /// A member has left the cooperation `vest` as of long ago.
+    pub(crate) async fn release(&mut self, member: &str) {
+        let released = json!({"member": member, "to": "2017-01-01", "reason": "Går ut."});
+        self.commit("member-released", released).await;
+    }
+
+    /// Something happens to the cooperation `vest`.
+    async fn commit(&mut self, tag: &str, data: Value) {
+        let id: AggregateId = "vest".parse().unwrap();
+        let version = self.commits.len() as u64 + 1;
+        let at = "2017-06-01T10:00:00Z".parse().unwrap();
+        let envelope = Envelope {
+            v: ENVELOPE_VERSION,
+            aggregate: Member {
+                kind: "cooperation".into(),
+                id: id.clone(),
+                version_from: version,
+                version_to: version,
+            },
+            command_id: Uuid::new_v4(),
+            command: format!("cooperation.{tag}"),
+            digest: String::new(),
+            actor: Principal::public(),
+            cause: None,
+            traceparent: None,
+            provenance: None,
+            occurred_at: at,
+            recorded_at: at,
+            previous: self.commits.last().map(|last: &(u64, Bytes)| envelope::digest(&last.1)),
+            events: vec![Recorded {
+                id: Uuid::new_v4(),
+                tag: tag.to_owned(),
+                version: 1,
+                data: RawValue::from_string(data.to_string()).unwrap(),
+            }],
+        };
+        let payload = envelope.write().unwrap();
+        let subject = self.networks.subject("cooperation", &id).into();
+        let expected = self.commits.last().map_or(0, |last| last.0);
+        let pending = Pending { subject, expected, payload: payload.clone() };
+        let sequence = self.networks.append(vec![pending]).await.unwrap()[0];
+        self.commits.push((sequence, payload));
     }
 
     /// Publishes together; returns the sequence of the last.
@@ -107,6 +168,17 @@ pub(crate) fn about_body() -> Said {
     said
 }
 
+/// Names events that are withheld.
+pub(crate) fn withheld(events: &[Uuid]) -> Said {
+    let fact = json!({"case.withheld": {"case": "vest:24-2017", "events": events}});
+    said("vest:24-2017".parse().unwrap(), fact)
+}
+
+/// The same again, with less in it.
+pub(crate) fn instead(of: &Said) -> Said {
+    Said { replacement: true, origin: of.origin, ..about_body() }
+}
+
 /// The same for a member only.
 pub(crate) fn to(member: &str, said: Said) -> Said {
     Said { audience: Audience::Member(member.parse().unwrap()), restates: true, ..said }
@@ -130,6 +202,7 @@ fn said(about: AggregateId, fact: Value) -> Said {
         fact,
         origin: Uuid::new_v4(),
         restates: false,
+        replacement: false,
         occurred_at: at,
         recorded_at: at,
         traceparent: None,

@@ -154,6 +154,22 @@ async fn a_stream_ends_with_its_readers_token() {
 }
 
 #[tokio::test]
+async fn an_open_stream_loses_its_rights_with_the_membership() {
+    let mut fed = Fed::start().await;
+    fed.tell(&[public()]).await;
+    let bearer = format!("Bearer {}", fed.member(BAERUM));
+    let mut events = fed.stream("cooperation=vest", &[("authorization", &bearer)]).await;
+    events.block().await.unwrap();
+    let told = public();
+    fed.tell(&[to(BAERUM, told.clone()), told]).await;
+    assert_eq!(events.event().await.unwrap().id, "FEED:2");
+    fed.release(BAERUM).await;
+    let told = public();
+    fed.tell(&[to(BAERUM, told.clone()), told]).await;
+    assert_eq!(events.event().await.unwrap().id, "FEED:5", "what the public is told");
+}
+
+#[tokio::test]
 async fn readers_beyond_the_limit_are_turned_away_until_one_leaves() {
     let mut fed = Fed::with(json!({"feed_readers_max": 1})).await;
     fed.tell(&[public()]).await;

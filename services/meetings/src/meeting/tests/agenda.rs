@@ -184,3 +184,58 @@ fn kommuneloven_11_3_an_item_that_was_objected_to_is_not_treated() {
         .when(Request::AskConsent { item: id("6-2017"), objecting: Vec::new() })
         .then_refused(Rejection::NotLate { item: id("6-2017") });
 }
+
+fn correct(title: &str) -> Request {
+    Request::CorrectItem {
+        item: id("briefing"),
+        title: title.parse().unwrap(),
+        public_title: None,
+        reason: prose("Pekte på en person."),
+    }
+}
+
+fn restrict(public_title: &str) -> Request {
+    Request::RestrictItem {
+        item: id("briefing"),
+        public_title: public_title.parse().unwrap(),
+        restriction: ItemRestriction {
+            legal_basis: LegalBasis { act: "offentleglova".parse().unwrap(), provision: None },
+            until: None,
+        },
+        reason: prose("Personlige forhold."),
+    }
+}
+
+#[test]
+fn an_item_without_a_case_can_be_corrected_and_restricted_before_and_after_notice() {
+    planned().after(put(briefing())).when(correct("Orientering")).then_accepted();
+    let called = || planned().after(put(briefing())).after(notice());
+    called()
+        .when(correct("Orientering"))
+        .then(vec![Event::ItemCorrected {
+            item: id("briefing"),
+            title: "Orientering".parse().unwrap(),
+            public_title: None,
+            reason: prose("Pekte på en person."),
+        }])
+        .after(correct("Orientering"))
+        .when(correct("Orientering"))
+        .then_nothing();
+    called()
+        .when(restrict("Orientering"))
+        .then_accepted()
+        .after(restrict("Orientering"))
+        .when(restrict("Orientering"))
+        .then_nothing()
+        .when(restrict("Personalsak"))
+        .then_accepted()
+        .when(correct("Uten offentlig tittel"))
+        .then_refused(Rejection::PublicTitleNeeded { item: id("briefing") });
+}
+
+#[test]
+fn only_an_item_that_is_there_can_be_corrected_or_restricted() {
+    let refused = Rejection::NoSuchItem { item: id("briefing") };
+    planned().when(correct("X")).then_refused(refused.clone());
+    planned().when(restrict("X")).then_refused(refused);
+}

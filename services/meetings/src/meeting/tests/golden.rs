@@ -9,7 +9,7 @@ use samvirke_schemas::{
     Tagged as _,
     legal_basis::LegalBasis,
     meetings::{
-        agenda::{AgendaItem, Conclusion, Subject},
+        agenda::{AgendaItem, Conclusion, ItemRestriction, Subject},
         meeting::{Event, Request},
         minutes::Approval,
         schedule::{ConflictingDate, HeldDay},
@@ -186,6 +186,25 @@ fn history() -> Vec<Event> {
     ] {
         let start = if matches!(request, Request::Cancel { .. }) { planned() } else { unplanned() };
         events.extend(start.when(request).events());
+    }
+    for request in [
+        Request::CorrectItem {
+            item: id("later"),
+            title: "Orientering".parse().unwrap(),
+            public_title: None,
+            reason: prose("Skrivefeil."),
+        },
+        Request::RestrictItem {
+            item: id("later"),
+            public_title: "Orientering".parse().unwrap(),
+            restriction: ItemRestriction {
+                legal_basis: LegalBasis { act: "offentleglova".parse().unwrap(), provision: None },
+                until: None,
+            },
+            reason: prose("Personlige forhold."),
+        },
+    ] {
+        events.extend(planned().after(put(late("later"))).when(request).events());
     }
     events
 }

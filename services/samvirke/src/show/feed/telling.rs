@@ -38,13 +38,14 @@ pub(super) fn told(fact: &Fact) -> (String, String) {
         NetworkClosed
         CaseOpened CaseAmended CaseTreatmentDue CaseDecided CaseTreated CaseSentToMembers
         CaseMemberIncluded CaseMemberReleased CaseSettled CaseInForce CaseForceEnded CaseRestricted
-        CaseRestrictionLifted CaseWithdrawn CaseClosed CaseReopened CaseRelated CaseRelationRemoved
+        CaseWithheld CaseRestrictionLifted CaseWithdrawn CaseClosed CaseReopened CaseRelated CaseRelationRemoved
         MemberDecisionRegistered MemberDecisionCorrected MemberReferenceRegistered
         ReceiptReceived ReceiptProcessed
         HearingOpened HearingExtended HearingClosed HearingSummedUp HearingAdopted
         HearingStatementReceived StatementSent
         FollowUpAssigned FollowUpReported FollowUpRescheduled FollowUpDone FollowUpDropped
-        MeetingPlanned MeetingMoved MeetingCancelled MeetingNoticeIssued MeetingHeld
+        MeetingPlanned MeetingMoved MeetingCancelled MeetingNoticeIssued
+        MeetingItemCorrected MeetingItemRestricted MeetingItemWithheld MeetingHeld
         MeetingMinutesPublished MeetingAddendumAdded
         SubscriptionStopped
     )

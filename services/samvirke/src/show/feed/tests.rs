@@ -20,6 +20,7 @@ fn lines(fact: Value) -> String {
         fact,
         origin: Uuid::nil(),
         restates: false,
+        replacement: false,
         occurred_at: "2017-09-28T10:00:00Z".parse().unwrap(),
         recorded_at: "2017-09-28T10:00:00Z".parse().unwrap(),
         traceparent: None,

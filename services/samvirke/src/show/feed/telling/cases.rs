@@ -109,6 +109,13 @@ impl Tells for fact::Restricted {
     }
 }
 
+impl Tells for fact::Withheld {
+    fn told(&self) -> (String, String) {
+        let how = format!("{} hendelser", self.events.len());
+        happened("Opplysninger trukket tilbake", &self.case, how)
+    }
+}
+
 impl Tells for fact::RestrictionLifted {
     fn told(&self) -> (String, String) {
         happened("Skjerming opphevet", case(&self.case), self.reason.to_string())

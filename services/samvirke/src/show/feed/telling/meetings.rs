@@ -6,7 +6,10 @@ use samvirke_schemas::{
     queries::meeting::Day,
 };
 
-use super::{super::super::meetings, Tells, body, happened};
+use super::{
+    super::super::{meetings, words},
+    Tells, body, happened,
+};
 
 impl Tells for fact::Planned {
     fn told(&self) -> (String, String) {
@@ -52,6 +55,26 @@ impl Tells for fact::MinutesPublished {
     }
 }
 
+impl Tells for fact::ItemCorrected {
+    fn told(&self) -> (String, String) {
+        happened("Sak på sakslisten rettet", meeting(&self.meeting), item(&self.item))
+    }
+}
+
+impl Tells for fact::ItemRestricted {
+    fn told(&self) -> (String, String) {
+        let how = format!("{}, {}", item(&self.item), words::legal_basis(&self.legal_basis));
+        happened("Sak på sakslisten skjermet", meeting(&self.meeting), how)
+    }
+}
+
+impl Tells for fact::ItemWithheld {
+    fn told(&self) -> (String, String) {
+        let how = format!("sak {}, {} hendelser", self.item, self.events.len());
+        happened("Opplysninger trukket tilbake", &self.meeting, how)
+    }
+}
+
 impl Tells for fact::AddendumAdded {
     fn told(&self) -> (String, String) {
         let how = format!("nr. {}, møtet {}", self.number, when(&self.days, None));
@@ -72,6 +95,10 @@ fn when(days: &[fact::Day], venue: Option<&Venue>) -> String {
     let place = meetings::place(venue);
     let both = [meetings::days(&days), place];
     both.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+fn item(item: &fact::Item) -> String {
+    item.title.as_ref().map_or_else(|| item.item.to_string(), ToString::to_string)
 }
 
 fn counted(items: usize) -> String {

@@ -1,0 +1,238 @@
+//! What was told and may be told no longer: which events to forget, and what may still be known of them.
+//!
+//! When a case or an item is restricted, everything that was told of it before is put into words anew, as
+//! of today: with the titles of today, by the restriction of today. The events that said it before are named
+//! in a fact of their own, and the new words follow under the same ids. What is told so is the same whenever
+//! the streams are read again.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use samvirke_kernel::{
+    envelope::{Envelope, EnvelopeError},
+    log::Stored,
+};
+use samvirke_schemas::{
+    Tagged,
+    feed::{
+        Audience, Concerns, Fact, Said, event_id,
+        fact::{WITHHELD_EVENTS_MAX, case as case_fact, meeting as meeting_fact},
+    },
+    id::{AggregateId, LocalId},
+    meetings::agenda::AgendaItem,
+    organisation::OrganisationNumber,
+};
+use uuid::Uuid;
+
+use super::{Translation, case::CasePin, heard::Heard, telling::Telling};
+
+/// An aggregate whose facts are put into words anew.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Affected {
+    /// `case` or `meeting`.
+    pub kind: &'static str,
+    pub id: AggregateId,
+}
+
+/// What is withheld.
+#[derive(Clone, Debug)]
+enum Cause {
+    Case(AggregateId),
+    Item { meeting: AggregateId, item: LocalId },
+}
+
+/// Something that is withheld from a commit on.
+#[derive(Clone, Debug)]
+pub struct Withholding {
+    cause: Cause,
+    /// Those who may have been told more than the public.
+    members: BTreeSet<OrganisationNumber>,
+    /// Whose facts may have told it.
+    pub affected: BTreeSet<Affected>,
+    origin: Uuid,
+    occurred_at: DateTime<Utc>,
+    recorded_at: DateTime<Utc>,
+}
+
+/// How an aggregate stands today, while its history is put into words anew.
+#[derive(Debug)]
+pub(super) enum Pin {
+    Case(CasePin),
+    Agenda(HashMap<LocalId, AgendaItem>),
+}
+
+/// What is put back afterwards.
+enum Kept {
+    Case(Option<super::case::Case>),
+    Meeting(Option<super::meeting::Meeting>),
+}
+
+impl Withholding {
+    /// A case is restricted: it, and whatever mentions it, has told too much.
+    pub(super) fn of_case(heard: &Heard, id: &AggregateId, telling: &Telling<'_>) -> Self {
+        let own = Affected { kind: "case", id: id.clone() };
+        let mentions = heard.mentions.get(id).into_iter().flatten().cloned();
+        let members = heard.cases.get(id).map(|case| case.ever_parties().clone());
+        Self {
+            cause: Cause::Case(id.clone()),
+            members: members.unwrap_or_default(),
+            affected: mentions.chain([own]).collect(),
+            origin: telling.origin(),
+            occurred_at: telling.occurred_at(),
+            recorded_at: telling.recorded_at(),
+        }
+    }
+
+    /// An item is restricted or called otherwise.
+    pub(super) fn of_item(heard: &Heard, item: &LocalId, telling: &Telling<'_>) -> Self {
+        let id = telling.about();
+        let cases = heard.meetings.get(id).map(super::meeting::Meeting::cases);
+        let parties = cases.into_iter().flatten().filter_map(|case| heard.cases.get(case));
+        Self {
+            cause: Cause::Item { meeting: id.clone(), item: item.clone() },
+            members: parties.flat_map(|case| case.ever_parties().clone()).collect(),
+            affected: [Affected { kind: "meeting", id: id.clone() }].into(),
+            origin: telling.origin(),
+            occurred_at: telling.occurred_at(),
+            recorded_at: telling.recorded_at(),
+        }
+    }
+
+    /// Whether a fact may have told what is withheld.
+    fn is_told_by(&self, said: &Said) -> bool {
+        match &self.cause {
+            Cause::Case(id) => said.concerns.cases.contains(id),
+            Cause::Item { .. } => matches!(
+                said.fact,
+                Fact::MeetingNoticeIssued(_)
+                    | Fact::MeetingMinutesPublished(_)
+                    | Fact::MeetingAddendumAdded(_)
+                    | Fact::MeetingItemCorrected(_)
+                    | Fact::MeetingItemRestricted(_)
+            ),
+        }
+    }
+
+    /// The facts that name the events to forget, for one audience.
+    fn forget(&self, audience: &Audience, events: &[Uuid]) -> Vec<Said> {
+        let part = |(index, events): (usize, &[Uuid])| {
+            let events = events.to_vec();
+            let (about, plural, concerns, fact) = match &self.cause {
+                Cause::Case(id) => (
+                    id,
+                    "cases",
+                    Concerns { cases: [id.clone()].into(), ..Concerns::default() },
+                    Fact::CaseWithheld(case_fact::Withheld { case: id.clone(), events }),
+                ),
+                Cause::Item { meeting, item } => (
+                    meeting,
+                    "meetings",
+                    Concerns { meetings: [meeting.clone()].into(), ..Concerns::default() },
+                    Fact::MeetingItemWithheld(meeting_fact::ItemWithheld {
+                        meeting: meeting.clone(),
+                        item: item.clone(),
+                        events,
+                    }),
+                ),
+            };
+            Said {
+                audience: audience.clone(),
+                about: about.clone(),
+                plural,
+                concerns,
+                fact,
+                // Each part is an event of its own.
+                origin: Uuid::new_v5(&self.origin, index.to_string().as_bytes()),
+                restates: false,
+                replacement: false,
+                occurred_at: self.occurred_at,
+                recorded_at: self.recorded_at,
+                traceparent: None,
+            }
+        };
+        events.chunks(WITHHELD_EVENTS_MAX).enumerate().map(part).collect()
+    }
+}
+
+impl Translation {
+    /// What the commit that was taken last withholds of what was told before it.
+    pub fn withholding(&mut self) -> Option<Withholding> {
+        self.heard.withholding.take()
+    }
+
+    /// Says which events to forget, and then what may still be known of them. `histories` are the commits
+    /// before this one of all that are affected.
+    ///
+    /// # Errors
+    ///
+    /// As [`Translation::take`].
+    pub fn withhold(
+        &mut self,
+        withholding: &Withholding,
+        histories: &[(Affected, Vec<(Stored, Envelope)>)],
+    ) -> Result<Vec<Said>, EnvelopeError> {
+        let mut anew = Vec::new();
+        for (affected, commits) in histories {
+            let kept = self.heard.pin(affected);
+            let told = commits.iter().try_for_each(|(stored, envelope)| {
+                anew.append(&mut self.take(stored, envelope)?);
+                Ok(())
+            });
+            self.heard.unpin(&affected.id, kept);
+            told?;
+        }
+        anew.retain(|said| withholding.is_told_by(said));
+        let mut events: BTreeMap<Audience, Vec<Uuid>> = BTreeMap::new();
+        let mut seen = BTreeSet::new();
+        for said in &mut anew {
+            said.replacement = true;
+            let members = withholding.members.iter().cloned().map(Audience::Member);
+            for audience in members.chain([Audience::Public, said.audience.clone()]) {
+                let id = event_id(said.origin, said.fact.tag(), &audience);
+                if seen.insert(id) {
+                    events.entry(audience).or_default().push(id);
+                }
+            }
+        }
+        let mut said = Vec::new();
+        for (audience, events) in &events {
+            said.extend(withholding.forget(audience, events));
+        }
+        said.append(&mut anew);
+        Ok(said)
+    }
+}
+
+impl Heard {
+    /// Notes that facts of an aggregate mention a case.
+    pub(super) fn mention(&mut self, case: &AggregateId, kind: &'static str, by: &AggregateId) {
+        let mentions = self.mentions.entry(case.clone()).or_default();
+        mentions.insert(Affected { kind, id: by.clone() });
+    }
+
+    fn pin(&mut self, affected: &Affected) -> Kept {
+        match affected.kind {
+            "case" => {
+                let kept = self.cases.remove(&affected.id);
+                self.pin = kept.as_ref().map(|case| Pin::Case(case.pin()));
+                Kept::Case(kept)
+            }
+            _ => {
+                let kept = self.meetings.remove(&affected.id);
+                self.pin = kept.as_ref().map(|meeting| Pin::Agenda(meeting.items_today()));
+                Kept::Meeting(kept)
+            }
+        }
+    }
+
+    fn unpin(&mut self, id: &AggregateId, kept: Kept) {
+        self.pin = None;
+        self.withholding = None;
+        match kept {
+            Kept::Case(case) => self.cases.extend(case.map(|case| (id.clone(), case))),
+            Kept::Meeting(meeting) => {
+                self.meetings.extend(meeting.map(|meeting| (id.clone(), meeting)));
+            }
+        }
+    }
+}
