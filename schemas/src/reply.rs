@@ -80,6 +80,15 @@ pub enum Refused {
         /// Bokmål.
         detail_nb: String,
     },
+    /// What is stored is damaged, so nothing is done until an operator has restored or accepted it.
+    Damaged {
+        /// Stable, in kebab case: `history-broken`, `stream-damaged`, `stream-has-gaps`.
+        code: String,
+        /// English.
+        detail: String,
+        /// Bokmål.
+        detail_nb: String,
+    },
     /// The program failed; an operator has to look.
     Broken { detail: String },
 }

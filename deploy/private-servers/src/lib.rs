@@ -9,6 +9,7 @@
 
 pub mod accounts;
 mod child;
+pub mod damage;
 pub mod data_directory;
 mod error;
 pub mod nats;
@@ -21,6 +22,7 @@ pub mod temporary;
 
 pub use accounts::Accounts;
 pub use child::Ended;
+pub use damage::StreamFiles;
 pub use data_directory::DataDirectory;
 pub use error::Error;
 pub use nats::{NatsCluster, NatsServer, NatsSettings};

@@ -164,6 +164,11 @@ impl NatsServer {
         self.child.pid
     }
 
+    /// Where it keeps its configuration, log and store.
+    pub fn directory(&self) -> &Path {
+        &self.settings.directory
+    }
+
     pub fn log(&self) -> PathBuf {
         self.settings.directory.join("nats.log")
     }

@@ -99,7 +99,10 @@ impl Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(context.language.tag()));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        // What is damaged does not pass by itself.
+        if status == StatusCode::SERVICE_UNAVAILABLE
+            && !matches!(&*self.0, Cause::Refused(Refused::Damaged { .. }))
+        {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
         }
         if let Some(challenge) = self.0.challenge() {
@@ -127,7 +130,9 @@ impl Cause {
                 RejectionKind::Stale => StatusCode::PRECONDITION_FAILED,
             },
             Self::Refused(Refused::Invalid { .. }) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Refused(Refused::Unavailable { .. }) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Refused(Refused::Unavailable { .. } | Refused::Damaged { .. }) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Refused(Refused::Broken { .. }) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -135,7 +140,7 @@ impl Cause {
     fn code(&self) -> &str {
         match self {
             Self::Fault(fault) => fault.code(),
-            Self::Refused(Refused::Rejected { code, .. }) => code,
+            Self::Refused(Refused::Rejected { code, .. } | Refused::Damaged { code, .. }) => code,
             Self::Refused(Refused::Invalid { .. }) => "invalid",
             Self::Refused(Refused::Unavailable { .. }) => "unavailable",
             Self::Refused(Refused::Broken { .. }) => Fault::Broken.code(),
@@ -149,7 +154,8 @@ impl Cause {
             Self::Refused(
                 Refused::Rejected { detail, detail_nb, .. }
                 | Refused::Invalid { detail, detail_nb, .. }
-                | Refused::Unavailable { detail, detail_nb },
+                | Refused::Unavailable { detail, detail_nb }
+                | Refused::Damaged { detail, detail_nb, .. },
             ) => match language {
                 Language::English => detail.clone(),
                 Language::Bokmaal => detail_nb.clone(),
@@ -163,7 +169,9 @@ impl Cause {
                 (Some(rule.clone()), field.clone())
             }
             Self::Refused(Refused::Invalid { field, .. }) => (None, Some(field.clone())),
-            Self::Refused(Refused::Unavailable { .. } | Refused::Broken { .. }) => (None, None),
+            Self::Refused(
+                Refused::Unavailable { .. } | Refused::Damaged { .. } | Refused::Broken { .. },
+            ) => (None, None),
         };
         Document {
             r#type: format!("{TYPE_PREFIX}{}", self.code()),
@@ -192,6 +200,9 @@ impl Cause {
             },
             Self::Refused(Refused::Invalid { .. }) => ("Not well formed", "Feil i forespørselen"),
             Self::Refused(Refused::Unavailable { .. }) => ("Try again", "Prøv igjen"),
+            Self::Refused(Refused::Damaged { .. }) => {
+                ("What is stored is damaged", "Det som er lagret, er skadet")
+            }
             Self::Refused(Refused::Broken { .. }) => return Fault::Broken.title(language),
         };
         match language {
@@ -224,6 +235,9 @@ impl Cause {
         match self {
             Self::Refused(Refused::Broken { detail }) => {
                 tracing::error!(request.id = context.id, detail, "a service failed");
+            }
+            Self::Refused(Refused::Damaged { code, detail, .. }) => {
+                tracing::error!(request.id = context.id, code, detail, "an operator must look");
             }
             Self::Refused(Refused::Unavailable { detail, .. }) => {
                 tracing::warn!(request.id = context.id, detail, "a service cannot answer now");

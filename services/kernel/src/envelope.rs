@@ -192,6 +192,8 @@ pub struct Folded<'a> {
     pub command_id: Uuid,
     #[serde(borrow)]
     pub digest: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub previous: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub events: Vec<FoldedEvent<'a>>,
 }

@@ -19,6 +19,7 @@ use crate::{
     envelope,
     execute::{Done, ExecuteError, Order, execute},
     form,
+    loaded::BrokenHistory,
     position::{InvalidPosition, Position},
     rejection::Rejection,
     repository::{Repository, StoreError},
@@ -209,12 +210,33 @@ pub fn store_refused(error: &StoreError) -> Refused {
         StoreError::Append(AppendError::TooLarge { .. }) | StoreError::TooManyEvents { .. } => {
             Refused::invalid("body", chain(error), "det er for mye i én kommando; del den opp")
         }
+        StoreError::Broken(broken) => {
+            error!(aggregate = broken.aggregate, sequence = broken.sequence, error = %broken,
+                "a broken history refuses commands until it is restored");
+            metrics::counter!("samvirke_history_broken").increment(1);
+            history_broken(broken)
+        }
         StoreError::Append(AppendError::Conflict { .. } | AppendError::Refused { .. })
         | StoreError::History(_)
         | StoreError::Write(_) => {
             error!(error = %chain(error), "the store failed");
             Refused::Broken { detail: chain(error) }
         }
+    }
+}
+
+fn history_broken(broken: &BrokenHistory) -> Refused {
+    let BrokenHistory { aggregate, version, expected, sequence, .. } = broken;
+    Refused::Damaged {
+        code: "history-broken".into(),
+        detail: format!(
+            "{broken}; nothing was done, and nothing is until an operator has restored the stream"
+        ),
+        detail_nb: format!(
+            "historien til {aggregate} er skadet: det som er lagret som nummer {sequence}, begynner med \
+             versjon {version}, men versjon {expected} skulle følge; ingenting er gjort, og ingenting \
+             blir gjort før driften har gjenopprettet det"
+        ),
     }
 }
 

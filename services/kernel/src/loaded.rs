@@ -1,6 +1,6 @@
 //! An aggregate as it was folded from its commits.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, fmt};
 
 use bytes::Bytes;
 use samvirke_schemas::id::AggregateId;
@@ -24,6 +24,51 @@ pub struct Remembered {
     pub digest: String,
     pub sequence: u64,
     pub version: u64,
+}
+
+/// Why a commit does not follow the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Break {
+    /// One or more commits before it cannot be read, or are gone.
+    Missing,
+    /// The commit before it is not the one that it was decided after.
+    Altered,
+}
+
+impl fmt::Display for Break {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "a commit before it is missing or unreadable",
+            Self::Altered => "the commit before it is not the one it was decided after",
+        })
+    }
+}
+
+/// An aggregate's history has a hole. No command is decided on it, whatever the command is: only what an
+/// operator restores helps.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the history of {aggregate} is broken: the commit at sequence {sequence} begins with version {version}, and version {expected} was to follow: {reason}"
+)]
+pub struct BrokenHistory {
+    /// `<kind> <cooperation>:<id>`.
+    pub aggregate: String,
+    /// The version that the commit begins with.
+    pub version: u64,
+    /// The version that it had to begin with.
+    pub expected: u64,
+    /// The stream's sequence of the commit.
+    pub sequence: u64,
+    pub reason: Break,
+}
+
+/// Why a commit cannot be taken into a state.
+#[derive(Debug, thiserror::Error)]
+pub enum FoldError {
+    #[error(transparent)]
+    Unreadable(#[from] EnvelopeError),
+    #[error(transparent)]
+    Broken(#[from] BrokenHistory),
 }
 
 /// The commit before the next one: its bytes, whose digest is only needed when there is a next one.
@@ -95,12 +140,14 @@ impl<D: Decider> Loaded<D> {
     ///
     /// # Errors
     ///
-    /// When the commit cannot be read; the state is then as it was before it.
-    pub fn fold(&mut self, commit: &Stored) -> Result<(), EnvelopeError> {
+    /// When the commit cannot be read or does not follow the one before it; the state is then as it was
+    /// before it.
+    pub fn fold(&mut self, commit: &Stored) -> Result<(), FoldError> {
         if commit.sequence <= self.sequence {
             return Ok(());
         }
         let folded = Folded::read(commit.sequence, &commit.payload)?;
+        self.check_follows(commit.sequence, &folded)?;
         let mut events = Vec::with_capacity(folded.events.len());
         folded.each::<D::Event>(commit.sequence, |event| events.push(event))?;
         for event in &events {
@@ -115,6 +162,20 @@ impl<D: Decider> Loaded<D> {
             Bytes::copy_from_slice(&commit.payload),
         );
         Ok(())
+    }
+
+    /// Whether a commit begins with the next version and was decided after the commit before it.
+    fn check_follows(&self, sequence: u64, commit: &Folded<'_>) -> Result<(), BrokenHistory> {
+        let (version, expected) = (commit.aggregate.version_from, self.version + 1);
+        let reason = if version != expected {
+            Break::Missing
+        } else if commit.previous.as_deref() != self.previous.digest().as_deref() {
+            Break::Altered
+        } else {
+            return Ok(());
+        };
+        let aggregate = format!("{} {}", D::KIND, self.id);
+        Err(BrokenHistory { aggregate, version, expected, sequence, reason })
     }
 
     /// Takes the events of a commit that was just stored.

@@ -10,8 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     decider::Decider,
-    envelope::EnvelopeError,
-    loaded::Loaded,
+    loaded::{FoldError, Loaded},
     log::{Log, ReadError, Stored},
 };
 
@@ -26,7 +25,7 @@ pub enum ReplayError {
     #[error("the stream could not be read")]
     Read(#[from] ReadError),
     #[error("a history cannot be understood")]
-    History(#[from] EnvelopeError),
+    History(#[from] FoldError),
     #[error("the subject {subject} is not an aggregate's")]
     Subject {
         subject: String,

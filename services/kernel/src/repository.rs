@@ -12,7 +12,7 @@ use crate::{
     committer::{AppendError, Pending},
     decider::Decider,
     envelope::{self, ENVELOPE_VERSION, EVENTS_PER_COMMIT_MAX, Envelope, EnvelopeError, Member},
-    loaded::Loaded,
+    loaded::{BrokenHistory, FoldError, Loaded},
     log::{Log, ReadError},
     snapshot,
 };
@@ -27,12 +27,24 @@ pub enum StoreError {
     Read(#[from] ReadError),
     #[error("the aggregate's history cannot be understood")]
     History(#[from] EnvelopeError),
+    /// Commits of it are missing or altered.
+    #[error(transparent)]
+    Broken(#[from] BrokenHistory),
     #[error("the commit could not be stored")]
     Append(#[from] AppendError),
     #[error("the events cannot be written")]
     Write(#[from] serde_json::Error),
     #[error("a decision has {events} events; at most {EVENTS_PER_COMMIT_MAX} are allowed")]
     TooManyEvents { events: usize },
+}
+
+impl From<FoldError> for StoreError {
+    fn from(error: FoldError) -> Self {
+        match error {
+            FoldError::Unreadable(error) => Self::History(error),
+            FoldError::Broken(error) => Self::Broken(error),
+        }
+    }
 }
 
 /// A place for one aggregate; whoever holds the lock works on it alone in this process.
@@ -227,7 +239,12 @@ where
         let id = parse::<D>(aggregate_id)?;
         let commits = self.log.read(&self.subject(&id), 0).await.map_err(unreachable)?;
         let mut envelopes = Vec::new();
+        // Folding checks that each commit follows the one before it.
+        let mut folded = Loaded::<D>::empty(id.clone());
         for commit in commits {
+            folded
+                .fold(&commit)
+                .map_err(|err| AggregateError::DeserializationError(Box::new(err)))?;
             let read = Envelope::read(commit.sequence, &commit.payload)
                 .and_then(|envelope| {
                     let events = envelope.events(commit.sequence)?;

@@ -59,7 +59,10 @@ impl Inbox {
         self.write(&message.id, place, &person).await?;
         let answer = carry_out(&self.contacts, &message, ()).await;
         // Refused, repeated or overtaken: only what an event names stays written.
-        let unknown = matches!(answer, Err(Refused::Unavailable { .. } | Refused::Broken { .. }));
+        let unknown = matches!(
+            answer,
+            Err(Refused::Unavailable { .. } | Refused::Damaged { .. } | Refused::Broken { .. })
+        );
         if !unknown {
             self.keep_if_in_use(&message.id, place).await?;
         }

@@ -14,7 +14,7 @@ use samvirke_kernel::{
 use samvirke_schemas::principal::Principal;
 
 use crate::{
-    rig::{Rig, add, id, new_id, order, pending},
+    rig::{Rig, add, id, new_id, next_pending, order, pending},
     tally::{Rejection, Request},
 };
 
@@ -33,10 +33,12 @@ pub(crate) async fn a_cold_load_reads_a_long_history_in_order(rig: &Rig) -> anyh
     let repository = rig.repository().await?.without_snapshots();
     let log = repository.log().clone();
     // Written past the repository, each among others.
-    let mut expected = 0;
-    for _ in 0..3 {
+    let (mut expected, mut previous) = (0, None);
+    for round in 0..3 {
         for chunk in 0..5 {
-            let unit = pending(&log, "long", expected);
+            let version = round * 5 + chunk + 1;
+            let unit = next_pending(&log, "long", expected, version, previous.as_deref());
+            previous = Some(unit.payload.clone());
             expected = log.append(vec![unit]).await?[0];
             let crowd = (0..100).map(|n| {
                 let (log, name) = (log.clone(), format!("other-{expected}-{chunk}-{n}"));

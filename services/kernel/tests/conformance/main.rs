@@ -10,6 +10,7 @@ mod tally;
 
 mod acknowledgements;
 mod batches;
+mod damage;
 mod histories;
 mod races;
 mod streams;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use samvirke_kernel::{
     clock,
     committer::{Pending, Tuning},
+    envelope,
     execute::{Done, ExecuteError, Order, execute},
     log::Log,
     repository::Repository,
@@ -99,13 +100,27 @@ pub(crate) fn new_id() -> Uuid {
     Uuid::new_v4()
 }
 
-/// A commit with one event, as `version` of an aggregate, expecting `expected`.
+/// A commit with one event, as the first version of an aggregate, expecting `expected`.
 pub(crate) fn pending(log: &Log, name: &str, expected: u64) -> Pending {
+    next_pending(log, name, expected, 1, None)
+}
+
+/// A commit with one event, as `version` of an aggregate, decided after the commit `previous`.
+pub(crate) fn next_pending(
+    log: &Log,
+    name: &str,
+    expected: u64,
+    version: u64,
+    previous: Option<&[u8]>,
+) -> Pending {
     let body = serde_json::json!({
         "v": 1,
-        "aggregate": {"kind": "tally", "id": id(name), "version_from": 1, "version_to": 1},
+        "aggregate": {
+            "kind": "tally", "id": id(name), "version_from": version, "version_to": version,
+        },
         "command_id": new_id(), "command": "tally.add", "digest": "", "actor": {"subject": "test"},
         "occurred_at": clock::now(), "recorded_at": clock::now(),
+        "previous": previous.map(envelope::digest),
         "events": [{"id": new_id(), "type": "added", "version": 1, "data": {"amount": 1}}],
     });
     Pending {

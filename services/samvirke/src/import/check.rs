@@ -68,9 +68,9 @@ fn fault(refused: Refused) -> Fault {
         Refused::Rejected { code, rule, detail, .. } => {
             Fault::new(&code, format!("{detail} ({rule})"))
         }
-        Refused::Unavailable { detail, .. } | Refused::Broken { detail } => {
-            Fault::new("unknown", detail)
-        }
+        Refused::Unavailable { detail, .. }
+        | Refused::Damaged { detail, .. }
+        | Refused::Broken { detail } => Fault::new("unknown", detail),
     }
 }
 
