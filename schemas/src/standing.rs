@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::id::CooperationId;
+
 /// The query's name on NATS. It is between services and has no address in the API.
 pub const QUERY: &str = "read-models-standing";
 
@@ -37,6 +39,20 @@ pub struct Standing {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tasks {
     pub tasks: Vec<TaskStatus>,
+    /// Events that a task could not work; the later ones of their cooperation wait behind them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parked: Vec<ParkedEvent>,
+}
+
+/// An event that is parked for its cooperation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParkedEvent {
+    pub task: String,
+    pub cooperation: CooperationId,
+    /// `CASES:31`.
+    pub event: String,
+    pub reason: String,
+    pub since: DateTime<Utc>,
 }
 
 /// One background task.

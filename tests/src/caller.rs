@@ -5,12 +5,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use async_nats::{
-    HeaderMap,
-    client::{Request, RequestErrorKind},
-};
+use async_nats::HeaderMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use samvirke_kernel::{
+    answer::{self, AskError},
     clock,
     log::Log,
     signature::{MessageSigner, MessageVerifier},
@@ -25,6 +23,7 @@ use samvirke_schemas::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// How long a service may take until it listens.
@@ -141,20 +140,19 @@ impl Caller {
             let mut again = tokio::time::interval(TRY_EVERY);
             loop {
                 again.tick().await;
-                let request = Request::new()
-                    .headers(headers.clone())
-                    .payload(payload.clone().into())
-                    .timeout(Some(HEARD_WITHIN));
-                let asked = self.client.send_request(subject.clone(), request).await;
+                let until = Instant::now() + HEARD_WITHIN;
+                let (headers, payload) = (headers.clone(), payload.clone().into());
+                let asked =
+                    answer::ask(&self.client, subject.clone(), headers, payload, until).await;
                 // A service that was killed may take a message with it; the same command is the
                 // same, however often it is sent.
-                match asked.as_ref().map_err(|error| error.kind()) {
-                    Err(RequestErrorKind::NoResponders | RequestErrorKind::TimedOut) => (),
+                match &asked {
+                    Err(AskError::NoResponders { .. } | AskError::Late) => (),
                     Ok(_)
                     | Err(
-                        RequestErrorKind::InvalidSubject
-                        | RequestErrorKind::MaxPayloadExceeded
-                        | RequestErrorKind::Other,
+                        AskError::InvalidSubject { .. }
+                        | AskError::TooLarge { .. }
+                        | AskError::OutOfOrder { .. },
                     ) => return asked,
                 }
             }
@@ -162,7 +160,7 @@ impl Caller {
         let answer = tokio::time::timeout(LISTENS_WITHIN, ask)
             .await
             .with_context(|| format!("no service listens on {subject}"))??;
-        Ok(serde_json::from_slice(&answer.payload)?)
+        Ok(serde_json::from_slice(&answer)?)
     }
 }
 

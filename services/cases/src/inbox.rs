@@ -51,7 +51,8 @@ pub async fn service(host: Host) -> Result<(), ServiceError> {
         cases: cases.clone(),
         members: members.clone(),
     });
-    policies::start(&supervisor, log, meetings, &cases, &members);
+    let parking = host.parking().await?;
+    policies::start(&supervisor, &parking, log, meetings, &cases, &members);
     serve_commands(host.client, CONTEXT, host.verifier, host.shutdown, move |message| {
         let inbox = inbox.clone();
         async move { inbox.answer(message).await }

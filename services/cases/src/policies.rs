@@ -10,9 +10,9 @@ use samvirke_kernel::{
     Decider,
     envelope::Envelope,
     follower::Follower,
-    inbox::chain,
     log::{Log, Stored},
-    policy::{self, TryAgain},
+    parking::Parking,
+    policy::{self, PolicyError},
     repository::Repository,
     supervision::Supervisor,
 };
@@ -41,34 +41,47 @@ const REPLACED_CASE_ENDS: &str = "cases-replaced-case-ends";
 /// Starts the policies as tasks of `supervisor`.
 pub(crate) fn start(
     supervisor: &Supervisor,
+    parking: &Parking,
     cases_log: Log,
     meetings_log: Log,
     cases: &Arc<Repository<Case>>,
     members: &Follower<Members>,
 ) {
     let all = cases.clone();
-    policy::supervise(supervisor, OUTCOME_OF_A_TREATMENT, meetings_log, move |commit, envelope| {
-        let cases = all.clone();
-        async move { record_outcomes(&cases, &commit, &envelope).await }
-    });
+    policy::supervise(
+        supervisor,
+        parking,
+        OUTCOME_OF_A_TREATMENT,
+        meetings_log,
+        move |commit, envelope| {
+            let cases = all.clone();
+            async move { record_outcomes(&cases, &commit, &envelope).await }
+        },
+    );
     let (all, members) = (cases.clone(), members.clone());
     let log = cases_log.clone();
-    policy::supervise(supervisor, JOINT_CASE_GOES_OUT, log, move |commit, envelope| {
+    policy::supervise(supervisor, parking, JOINT_CASE_GOES_OUT, log, move |commit, envelope| {
         let (cases, members) = (all.clone(), members.clone());
         async move { send_to_members(&cases, &members, &commit, &envelope).await }
     });
     let all = cases.clone();
-    policy::supervise(supervisor, REPLACED_CASE_ENDS, cases_log, move |commit, envelope| {
-        let cases = all.clone();
-        async move { end_what_is_replaced(&cases, &commit, &envelope).await }
-    });
+    policy::supervise(
+        supervisor,
+        parking,
+        REPLACED_CASE_ENDS,
+        cases_log,
+        move |commit, envelope| {
+            let cases = all.clone();
+            async move { end_what_is_replaced(&cases, &commit, &envelope).await }
+        },
+    );
 }
 
 async fn record_outcomes(
     cases: &Repository<Case>,
     commit: &Stored,
     envelope: &Envelope,
-) -> Result<(), TryAgain> {
+) -> Result<(), PolicyError> {
     for (event, id) in policy::events::<meeting::Event>(commit, envelope, "meeting")? {
         let Some((case, outcome)) = outcome_of(&envelope.aggregate.id, event) else { continue };
         let order = policy::order::<Case>(
@@ -128,7 +141,7 @@ async fn send_to_members(
     members: &Follower<Members>,
     commit: &Stored,
     envelope: &Envelope,
-) -> Result<(), TryAgain> {
+) -> Result<(), PolicyError> {
     for (event, id) in policy::events::<case::Event>(commit, envelope, Case::KIND)? {
         if !matches!(event, case::Event::ReadyForMembers { .. }) {
             continue;
@@ -152,13 +165,13 @@ async fn end_what_is_replaced(
     cases: &Repository<Case>,
     commit: &Stored,
     envelope: &Envelope,
-) -> Result<(), TryAgain> {
+) -> Result<(), PolicyError> {
     let id = &envelope.aggregate.id;
     for (event, cause) in policy::events::<case::Event>(commit, envelope, Case::KIND)? {
         if !matches!(event, case::Event::PutInForce { .. } | case::Event::Related(_)) {
             continue;
         }
-        let case = cases.current(id).await.map_err(|error| TryAgain { reason: chain(&error) })?;
+        let case = cases.current(id).await?;
         let ends = case.matter().map(|matter| matter.ends(id, &event)).unwrap_or_default();
         for (replaced, end) in ends {
             let on = end.on;

@@ -122,7 +122,7 @@ pub async fn service(
 
     delivery::supervise(&supervisor, ground, roll);
     erasing::supervise(&supervisor, publication.clone(), erasures, withheld);
-    relay::supervise(&supervisor, publication, logs);
+    relay::supervise(&supervisor, publication, logs, host.parking().await?);
     let queries = serve_queries(
         host.client.clone(),
         NAME,

@@ -3,27 +3,38 @@
 //! Invariant: what is published and how far the streams are told move together, since the one travels in
 //! the other's headers. A message is accepted only right after the one it was written to follow, so two
 //! relays at once publish what one would.
+//!
+//! A commit that cannot be told is parked for its cooperation ([`samvirke_kernel::parking`]): nothing more
+//! of that cooperation is told until an operator has decided, and how far it is told stands beside how far
+//! the others are, in every message. What waits is read from the streams again when it is its turn.
 
 mod speech;
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     ops::ControlFlow,
+    time::Duration,
 };
 
 use futures::{future, never::Never};
 use samvirke_kernel::{
     committer::{AppendError, BATCH_MESSAGES_MAX},
     envelope::{Envelope, EnvelopeError},
+    inbox::chain,
     log::{Log, ReadError, Stored},
+    parking::{Decision, EventPlace, Kept, Parking, ParkingError, Record, cooperation_of},
     publication::{Publication, Sent},
     stream::stream_name,
-    supervision::{Stop, Supervisor, Task, TaskFailure},
+    supervision::{Stop, Supervisor, Task, TaskFailure, caught},
 };
-use samvirke_schemas::feed::{Fact, Said};
+use samvirke_schemas::{
+    feed::{Fact, Said},
+    id::CooperationId,
+};
 use tokio::{
     sync::mpsc,
     task::{JoinError, JoinSet},
+    time::{Interval, interval},
 };
 use tracing::info;
 use uuid::Uuid;
@@ -32,10 +43,16 @@ use crate::{
     sources::{Commit, InvalidReached, Reached, Sources},
     translation::{Affected, Translation, Withholding},
 };
-use speech::{Place, Speech};
+use speech::{BEHIND_MAX, Held, Place, Speech, Untellable, read_behind};
 
 /// The header that says how far the event streams are told.
 pub const SOURCES: &str = "Samvirke-Sources";
+/// The header that says how far they are told of the cooperations that are behind, where some are.
+pub const BEHIND: &str = "Samvirke-Behind";
+/// What its records of parked commits are kept under.
+pub const TASK: &str = "relay";
+/// How often it is looked whether an operator has decided something.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How many portions of the streams are read and put into words before they are told.
 const HEARD_AHEAD_MAX: usize = 2;
 /// Up to so many commits that are not told, what they withhold of each other is published and erased a
@@ -53,8 +70,16 @@ pub enum Interrupted {
     Read(#[from] ReadError),
     #[error("an event cannot be read, and what cannot be read cannot be told")]
     Event(#[from] EnvelopeError),
-    #[error("an event cannot be written as JSON")]
-    Write(#[from] serde_json::Error),
+    #[error("the records of parked commits cannot be read or written")]
+    Parking(#[from] ParkingError),
+    #[error("an operator has decided about a parked commit")]
+    Decided,
+    #[error(
+        "commits of more than {BEHIND_MAX} cooperations are parked: retry or skip some with samvirke parked"
+    )]
+    TooManyBehind,
+    #[error("the subject {subject} in an event stream names no cooperation")]
+    Subject { subject: String },
     #[error("the feed does not take a message")]
     Publish(#[from] AppendError),
     #[error("reading the event streams has ended")]
@@ -72,12 +97,21 @@ pub enum Interrupted {
 }
 
 /// Relays as a task of `supervisor`.
-pub fn supervise(supervisor: &Supervisor, publication: Publication, logs: Vec<Log>) {
-    supervisor.supervise("relay", Stop::Drop, move |task| {
-        let (publication, logs) = (publication.clone(), logs.clone());
+pub fn supervise(
+    supervisor: &Supervisor,
+    publication: Publication,
+    logs: Vec<Log>,
+    parking: Parking,
+) {
+    supervisor.supervise(TASK, Stop::Drop, move |task| {
+        let (publication, logs, parking) = (publication.clone(), logs.clone(), parking.clone());
         async move {
-            let Err(interrupted) = relay(&publication, &logs, &task).await;
-            Err(interrupted.into())
+            loop {
+                let Err(interrupted) = relay(&publication, &logs, &parking, &task).await;
+                if !matches!(interrupted, Interrupted::Decided) {
+                    return Err(interrupted.into());
+                }
+            }
         }
     });
 }
@@ -86,10 +120,14 @@ impl From<Interrupted> for TaskFailure {
     fn from(interrupted: Interrupted) -> Self {
         let failure = Self::of(&interrupted);
         let halts = match interrupted {
-            Interrupted::OtherStream { .. } | Interrupted::Truncated { .. } => true,
+            Interrupted::OtherStream { .. }
+            | Interrupted::Truncated { .. }
+            | Interrupted::TooManyBehind
+            | Interrupted::Subject { .. } => true,
             Interrupted::Read(_)
             | Interrupted::Event(_)
-            | Interrupted::Write(_)
+            | Interrupted::Parking(_)
+            | Interrupted::Decided
             | Interrupted::Publish(_)
             | Interrupted::Deaf(_)
             | Interrupted::Checkpoint(_) => false,
@@ -106,22 +144,28 @@ impl From<Interrupted> for TaskFailure {
 pub async fn relay(
     publication: &Publication,
     logs: &[Log],
+    parking: &Parking,
     task: &Task,
 ) -> Result<Never, Interrupted> {
+    let (held, retried) = records(parking, task).await?;
     let told = end(publication, logs).await?;
-    info!(feed = told.sequence, reached = %told.reached, "relaying");
+    info!(feed = told.sequence, reached = %told.reached, held = held.parked.len(), "relaying");
     let (heard, speeches) = mpsc::channel(HEARD_AHEAD_MAX);
     let mut hearing = JoinSet::new();
-    hearing.spawn(hear(logs.to_vec(), told.reached.clone(), heard));
+    hearing.spawn(hear(logs.to_vec(), told.clone(), held.skipped.clone(), heard));
     let mut teller = Teller {
         publication,
         logs,
+        parking,
         task,
+        held,
+        retried,
         speeches,
         untold: VecDeque::new(),
         sent: told.clone(),
         told,
         on_their_way: VecDeque::new(),
+        look: interval(LOOK_EVERY),
     };
     loop {
         teller.send().await?;
@@ -135,22 +179,88 @@ pub async fn relay(
     }
 }
 
+/// A commit that an operator wants told once more.
+struct Retried {
+    cooperation: CooperationId,
+    stream: String,
+    sequence: u64,
+}
+
+/// Which cooperations are held and which commits are passed over, and what is tried once more.
+async fn records(parking: &Parking, task: &Task) -> Result<(Held, Vec<Retried>), ParkingError> {
+    let (mut held, mut retried) = (Held::default(), Vec::new());
+    for kept in parking.all(Some(TASK)).await? {
+        let (cooperation, mut record) = (kept.cooperation, kept.record);
+        if let Some(parked) = &record.parked {
+            let (stream, sequence) = (parked.event.stream.clone(), parked.event.sequence);
+            match &parked.decision {
+                None => {
+                    held.parked.insert(cooperation, (stream, sequence));
+                }
+                Some(Decision::Retry { .. }) => {
+                    retried.push(Retried { cooperation, stream, sequence });
+                }
+                Some(Decision::Skip { .. }) => {
+                    let release = |record: &mut Record| {
+                        let skips = |decision| matches!(decision, &Decision::Skip { .. });
+                        let decision = record.parked.as_ref().and_then(|one| one.decision.as_ref());
+                        if decision.is_some_and(skips) {
+                            record.release();
+                        }
+                    };
+                    record = parking.change(TASK, &cooperation, release).await?;
+                }
+            }
+        }
+        let skipped = record.skipped.into_iter().map(|one| one.event);
+        held.skipped.extend(skipped.map(|event| (event.stream, event.sequence)));
+    }
+    report(parking, task).await?;
+    Ok((held, retried))
+}
+
+async fn report(parking: &Parking, task: &Task) -> Result<(), ParkingError> {
+    let all = parking.all(Some(TASK)).await?;
+    let report = |kept: &Kept| Some(kept.record.parked.as_ref()?.reported(TASK, &kept.cooperation));
+    task.has_parked(TASK, all.iter().filter_map(report).collect());
+    Ok(())
+}
+
 /// Reads the streams and puts what they say into words, some way ahead of the telling.
+///
+/// An aggregate of which a commit was passed over that could not be read is not known well enough to
+/// tell more of it: what was passed over may have restricted it.
 async fn hear(
     logs: Vec<Log>,
-    already: Reached,
+    already: Place,
+    passed_over: HashSet<(String, u64)>,
     heard: mpsc::Sender<VecDeque<Speech>>,
 ) -> Result<(), Interrupted> {
     let withheld = withheld_later(&logs, &already).await?;
     let mut sources = Sources::follow(&logs).await?;
     let mut wording = Wording::new(logs, already);
+    let mut unknown: HashSet<String> = HashSet::new();
     loop {
         let mut speeches = VecDeque::new();
         for commit in sources.next().await? {
-            let said = wording.take(&commit).await?;
-            let skipped = withheld.skipped(&said, wording.commits);
+            let subject = commit.stored.subject.clone();
+            let Some(cooperation) = cooperation_of(&subject) else {
+                return Err(Interrupted::Subject { subject });
+            };
+            let mut said = Ok(Vec::new());
+            if unknown.contains(&subject) {
+                wording.pass_over(&commit);
+            } else {
+                said = wording.take(&commit).await?;
+            }
             let (stream, sequence) = (commit.stream, commit.stored.sequence);
-            speeches.push_back(Speech { stream, sequence, said, skipped });
+            if said.is_err() && passed_over.contains(&(stream.clone(), sequence)) {
+                unknown.insert(subject.clone());
+                said = Ok(Vec::new());
+            }
+            let skipped = said.as_ref().map(|said| withheld.skipped(said, wording.commits));
+            let skipped = skipped.unwrap_or_default();
+            speeches.push_back(Speech { stream, sequence, subject, cooperation, said, skipped });
         }
         if heard.send(speeches).await.is_err() {
             return Ok(());
@@ -163,7 +273,7 @@ struct Wording {
     translation: Translation,
     logs: Vec<Log>,
     /// What is in the feed already need not be withheld again.
-    already: Reached,
+    already: Place,
     /// How far each stream was read.
     read: HashMap<String, u64>,
     /// How many commits were taken.
@@ -171,24 +281,41 @@ struct Wording {
 }
 
 impl Wording {
-    fn new(logs: Vec<Log>, already: Reached) -> Self {
+    fn new(logs: Vec<Log>, already: Place) -> Self {
         let translation = Translation::default();
         Self { translation, logs, already, read: HashMap::new(), commits: 0 }
     }
 
-    async fn take(&mut self, commit: &Commit) -> Result<Vec<Said>, Interrupted> {
+    /// Puts a commit into words, or says why that cannot be done.
+    async fn take(&mut self, commit: &Commit) -> Result<Result<Vec<Said>, String>, Interrupted> {
+        let said = caught(self.words(commit)).await;
+        self.pass_over(commit);
+        match said {
+            Ok(Ok(said)) => Ok(Ok(said)),
+            Ok(Err(Interrupted::Event(error))) => Ok(Err(chain(&error))),
+            Ok(Err(interrupted)) => Err(interrupted),
+            Err(panicked) => Ok(Err(panicked)),
+        }
+    }
+
+    async fn words(&mut self, commit: &Commit) -> Result<Vec<Said>, Interrupted> {
         let Commit { stream, stored } = commit;
         let envelope = Envelope::read(stored.sequence, &stored.payload)?;
         let mut said = self.translation.take(stored, &envelope)?;
+        let cooperation = &envelope.aggregate.id.cooperation;
         if let Some(withholding) = self.translation.withholding()
-            && self.already.told(stream, stored.sequence) < usize::MAX
+            && !self.already.has_told(cooperation, stream, stored.sequence)
         {
             let histories = histories(&self.logs, &withholding, &self.read).await?;
             said.append(&mut self.translation.withhold(&withholding, &histories)?);
         }
-        self.read.insert(stream.clone(), stored.sequence);
-        self.commits += 1;
         Ok(said)
+    }
+
+    /// Counts a commit as read.
+    fn pass_over(&mut self, commit: &Commit) {
+        self.read.insert(commit.stream.clone(), commit.stored.sequence);
+        self.commits += 1;
     }
 }
 
@@ -206,13 +333,13 @@ impl WithheldLater {
 }
 
 /// Reads the streams to their end where much is to be told, to know what was withheld later.
-async fn withheld_later(logs: &[Log], already: &Reached) -> Result<WithheldLater, Interrupted> {
+async fn withheld_later(logs: &[Log], already: &Place) -> Result<WithheldLater, Interrupted> {
     let mut withheld = WithheldLater::default();
     let mut ends = HashMap::new();
     let mut untold = 0;
     for log in logs {
         let (name, last) = (log.identity().name.clone(), log.last_sequence().await?);
-        untold += last.saturating_sub(already.sequence(&name));
+        untold += last.saturating_sub(already.told_of_all(&name));
         ends.insert(name, last);
     }
     if untold <= FEW_UNTOLD {
@@ -226,7 +353,8 @@ async fn withheld_later(logs: &[Log], already: &Reached) -> Result<WithheldLater
     };
     while !reached(&wording) {
         for commit in sources.next().await? {
-            for said in wording.take(&commit).await? {
+            // What cannot be read is parked when it is its turn.
+            for said in wording.take(&commit).await?.unwrap_or_default() {
                 let events = if let Fact::CaseWithheld(fact) = said.fact {
                     fact.events
                 } else if let Fact::MeetingItemWithheld(fact) = said.fact {
@@ -274,7 +402,10 @@ async fn histories(
 struct Teller<'a> {
     publication: &'a Publication,
     logs: &'a [Log],
+    parking: &'a Parking,
     task: &'a Task,
+    held: Held,
+    retried: Vec<Retried>,
     speeches: mpsc::Receiver<VecDeque<Speech>>,
     /// What is not acknowledged yet.
     untold: VecDeque<Speech>,
@@ -283,13 +414,21 @@ struct Teller<'a> {
     /// The end of what is on its way.
     sent: Place,
     on_their_way: VecDeque<(Sent, Place)>,
+    look: Interval,
 }
 
 impl Teller<'_> {
     /// Sends what is heard, as far as there is room.
     async fn send(&mut self) -> Result<(), Interrupted> {
         while self.on_their_way.len() < BATCHES_ON_THEIR_WAY_MAX {
-            let (messages, place) = self.sent.next(&self.untold, BATCH_MESSAGES_MAX)?;
+            let next = self.sent.next(&self.untold, BATCH_MESSAGES_MAX, &self.held);
+            let (messages, place) = match next {
+                Ok(next) => next,
+                Err(untellable) => {
+                    self.park(untellable).await?;
+                    continue;
+                }
+            };
             let expected = std::mem::replace(&mut self.sent, place.clone()).sequence;
             if messages.is_empty() {
                 break;
@@ -304,7 +443,58 @@ impl Teller<'_> {
             self.told = self.sent.clone();
             self.forget_told();
         }
+        self.note_what_was_retried().await
+    }
+
+    /// Parks a commit: from now on nothing more of its cooperation is told.
+    async fn park(&mut self, untellable: Untellable) -> Result<(), Interrupted> {
+        let Untellable { cooperation, stream, sequence, subject, reason } = untellable;
+        if self.held.parked.len() >= BEHIND_MAX {
+            return Err(Interrupted::TooManyBehind);
+        }
+        let event = EventPlace { stream: stream.clone(), sequence, subject };
+        self.parking.park(TASK, &cooperation, &event, &reason).await?;
+        self.retried.retain(|one| one.cooperation != cooperation);
+        self.held.parked.insert(cooperation, (stream, sequence));
+        Ok(report(self.parking, self.task).await?)
+    }
+
+    /// Takes the records off of commits that were tried once more and are told now.
+    async fn note_what_was_retried(&mut self) -> Result<(), Interrupted> {
+        let told = &self.told;
+        let is_told = |one: &Retried| told.has_told(&one.cooperation, &one.stream, one.sequence);
+        let (done, open): (Vec<_>, Vec<_>) = self.retried.drain(..).partition(is_told);
+        self.retried = open;
+        for Retried { cooperation, stream, sequence } in &done {
+            let release = |record: &mut Record| {
+                let event = record.parked.as_ref().map(|parked| &parked.event);
+                if event.is_some_and(|one| one.stream == *stream && one.sequence == *sequence) {
+                    record.release();
+                }
+            };
+            self.parking.change(TASK, cooperation, release).await?;
+        }
+        if !done.is_empty() {
+            report(self.parking, self.task).await?;
+        }
         Ok(())
+    }
+
+    /// Looks whether an operator has decided something, or another relay has done what was decided.
+    async fn look_for_decisions(&self) -> Result<(), Interrupted> {
+        if self.held.parked.is_empty() {
+            return Ok(());
+        }
+        let all = self.parking.all(Some(TASK)).await?;
+        let is_held = |cooperation: &CooperationId| {
+            let kept = all.iter().find(|kept| kept.cooperation == *cooperation);
+            let parked = kept.and_then(|kept| kept.record.parked.as_ref());
+            parked.is_some_and(|parked| parked.decision.is_none())
+        };
+        match self.held.parked.keys().all(is_held) {
+            true => Ok(()),
+            false => Err(Interrupted::Decided),
+        }
     }
 
     /// Waits until something is heard or acknowledged; breaks when nothing will be heard any more.
@@ -318,6 +508,10 @@ impl Teller<'_> {
         };
         let acknowledged = tokio::select! {
             acknowledged = acknowledged => acknowledged,
+            _ = self.look.tick() => {
+                self.look_for_decisions().await?;
+                return Ok(ControlFlow::Continue(()));
+            }
             speeches = self.speeches.recv(), if has_room => {
                 let Some(mut speeches) = speeches else { return Ok(ControlFlow::Break(())) };
                 self.untold.append(&mut speeches);
@@ -339,7 +533,7 @@ impl Teller<'_> {
     }
 
     fn forget_told(&mut self) {
-        while self.untold.pop_front_if(|speech| self.told.has_told(speech)).is_some() {}
+        while self.untold.pop_front_if(|speech| self.told.is_past(speech, &self.held)).is_some() {}
     }
 
     /// Goes on where the feed ends, unless the server will not have a message whatever is done.
@@ -366,7 +560,8 @@ impl Teller<'_> {
 async fn end(publication: &Publication, logs: &[Log]) -> Result<Place, Interrupted> {
     let identities = || logs.iter().map(Log::identity);
     let Some(last) = publication.last().await? else {
-        return Ok(Place { sequence: 0, reached: Reached::nothing(identities()) });
+        let reached = Reached::nothing(identities());
+        return Ok(Place { sequence: 0, reached, behind: BTreeMap::new() });
     };
     let mut reached: Reached = last.header(SOURCES).unwrap_or_default().parse()?;
     for log in logs {
@@ -380,5 +575,7 @@ async fn end(publication: &Publication, logs: &[Log]) -> Result<Place, Interrupt
         }
     }
     reached.know(identities());
-    Ok(Place { sequence: last.sequence, reached })
+    let mut behind = read_behind(last.header(BEHIND).unwrap_or_default())?;
+    behind.values_mut().for_each(|own| own.know(identities()));
+    Ok(Place { sequence: last.sequence, reached, behind })
 }

@@ -153,6 +153,12 @@ struct At {
 #[error("{0} does not say how far the streams have been told")]
 pub struct InvalidReached(String);
 
+impl InvalidReached {
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
 impl Reached {
     /// Nothing is told of these streams yet.
     pub fn nothing<'a>(streams: impl IntoIterator<Item = &'a StreamIdentity>) -> Self {

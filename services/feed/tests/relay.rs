@@ -8,12 +8,14 @@ use chrono::DateTime;
 use futures::StreamExt;
 use samvirke_feed::{
     MasterKey, Settings,
-    relay::{self, Interrupted, SOURCES},
+    relay::{self, BEHIND, Interrupted, SOURCES},
     service,
 };
 use samvirke_kernel::{
+    clock,
     committer::{AppendError, Pending},
     envelope::{ENVELOPE_BYTES_MAX, ENVELOPE_VERSION, Envelope, Member},
+    parking::{Decision, EventPlace, Parking},
     publication::{Outgoing, Publication, Published},
     supervision::Task,
 };
@@ -65,6 +67,10 @@ impl World {
     fn relay(&self) -> Running {
         let service = |host| service(host, Settings::default(), MasterKey::new([7; 32]));
         Running::start(&self.nats.url(), service).unwrap()
+    }
+
+    async fn parking(&self) -> Parking {
+        Parking::open(self.caller.client().clone(), 1).await.unwrap()
     }
 
     async fn admit(&self, member: &OrganisationNumber) {
@@ -264,12 +270,143 @@ async fn a_feed_made_from_another_stream_is_not_gone_on_with() {
     };
     let logs = [world.caller.log("networks").await.unwrap()];
     world.publication.publish(0, &[message("NETWORKS@1:1")]).await.unwrap();
-    let ended = relay::relay(&world.publication, &logs, &Task::unsupervised("relay")).await;
+    let ended = relay::relay(
+        &world.publication,
+        &logs,
+        &world.parking().await,
+        &Task::unsupervised("relay"),
+    )
+    .await;
     assert!(matches!(ended, Err(Interrupted::OtherStream { stream }) if stream == "NETWORKS"));
 
     let created = logs[0].identity().created.timestamp_micros();
     let ahead = message(&format!("NETWORKS@{created}:900"));
     world.publication.publish(1, &[ahead]).await.unwrap();
-    let ended = relay::relay(&world.publication, &logs, &Task::unsupervised("relay")).await;
+    let ended = relay::relay(
+        &world.publication,
+        &logs,
+        &world.parking().await,
+        &Task::unsupervised("relay"),
+    )
+    .await;
     assert!(matches!(ended, Err(Interrupted::Truncated { told: 900, last: 1, .. })));
+}
+
+/// Gives a cooperation a name, and with it a first fact.
+async fn found(world: &World, id: &str) {
+    let body = json!({"names": {"nb": id}, "legal_form": "alliance", "purpose": "Prøve.",
+        "agreement": {"title": "Avtale", "version": "1"}, "founded_on": "2001-01-01"});
+    world.caller.give(&format!("cooperations/{id}/found"), AT, body).await.unwrap();
+}
+
+async fn admit_to(world: &World, id: &str, member: &OrganisationNumber) {
+    let admit = json!({"member": member, "names": {"nb": member}, "kind": "municipality",
+        "from": "2001-01-01"});
+    world.caller.give(&format!("cooperations/{id}/admit-member"), AT, admit).await.unwrap();
+}
+
+/// Stores a commit that no program can read.
+async fn break_in(world: &World, subject: &str) {
+    let log = world.caller.log("networks").await.unwrap();
+    let pending = Pending { subject: subject.into(), expected: 0, payload: "{}".into() };
+    log.append(vec![pending]).await.unwrap();
+}
+
+/// The facts about one cooperation, in the order of the feed.
+fn of<'a>(feed: &'a [Published], cooperation: &str) -> Vec<&'a Published> {
+    let prefix = format!("feed.{cooperation}.");
+    feed.iter().filter(|message| message.subject.starts_with(&prefix)).collect()
+}
+
+fn members_of(feed: &[Published], cooperation: &str) -> Vec<OrganisationNumber> {
+    let admitted = |message: &&Published| match event(message).fact().unwrap() {
+        Fact::CooperationMemberAdmitted(fact) => Some(fact.member),
+        _ => None,
+    };
+    of(feed, cooperation).iter().filter_map(admitted).collect()
+}
+
+#[tokio::test]
+async fn a_commit_that_cannot_be_read_holds_back_its_cooperation_only_and_nothing_is_lost_or_doubled()
+ {
+    let world = World::start().await;
+    found(&world, "annet").await;
+    let all = members(6);
+    admit_to(&world, "prove", &all[0]).await;
+    break_in(&world, "es.networks.prove.body.broken").await;
+    for member in &all[1..3] {
+        admit_to(&world, "prove", member).await;
+        admit_to(&world, "annet", member).await;
+    }
+    let relay = world.relay();
+    // Two foundings, one member of the one before the commit, two of the other.
+    let feed = world.feed(5).await;
+    assert_eq!(members_of(&feed, "prove"), all[..1]);
+    assert_eq!(members_of(&feed, "annet"), all[1..3]);
+    let parking = world.parking().await;
+    let prove = "prove".parse().unwrap();
+    let parked = parking.read(relay::TASK, &prove).await.unwrap().record.parked.unwrap();
+    assert_eq!(parked.event.subject, "es.networks.prove.body.broken");
+
+    // It survives a restart, and the others still go on.
+    relay.kill();
+    let relay = world.relay();
+    admit_to(&world, "prove", &all[3]).await;
+    admit_to(&world, "annet", &all[3]).await;
+    let feed = world.feed(6).await;
+    assert_eq!(members_of(&feed, "annet"), all[1..4]);
+    assert_eq!(members_of(&feed, "prove"), all[..1]);
+
+    let skip = Decision::Skip { by: "kari".into(), at: clock::now(), why: "agreed".into() };
+    assert!(parking.decide(relay::TASK, &prove, skip).await.unwrap().is_some());
+    let feed = world.feed(9).await;
+    assert_eq!(members_of(&feed, "prove"), all[..4]);
+    relay.kill();
+    let _relay = world.relay();
+    admit_to(&world, "prove", &all[4]).await;
+    admit_to(&world, "annet", &all[4]).await;
+    let feed = world.feed(11).await;
+    assert_eq!(members_of(&feed, "prove"), all[..5]);
+    assert_eq!(members_of(&feed, "annet"), all[1..5]);
+    assert_eq!(world.publication.last_sequence().await.unwrap(), 11);
+    assert_eq!(feed.last().unwrap().header(BEHIND), None, "nobody is behind any more");
+}
+
+#[tokio::test]
+async fn what_waited_is_told_in_order_and_once_after_a_retry_also_with_two_relays() {
+    let world = World::start().await;
+    found(&world, "annet").await;
+    let all = members(40);
+    // As a program that could not read the second commit of the stream would leave it.
+    let (parking, prove) = (world.parking().await, "prove".parse().unwrap());
+    admit_to(&world, "prove", &all[0]).await;
+    let event = EventPlace {
+        stream: "NETWORKS".into(),
+        sequence: 3,
+        subject: "es.networks.prove.cooperation.prove".into(),
+    };
+    parking.park(relay::TASK, &prove, &event, "an older program").await.unwrap();
+    let _relays = [world.relay(), world.relay()];
+    for member in &all[1..20] {
+        admit_to(&world, "prove", member).await;
+        admit_to(&world, "annet", member).await;
+    }
+    let feed = world.feed(20).await;
+    assert_eq!(members_of(&feed, "annet"), all[1..20]);
+    let held = members_of(&feed, "prove");
+    assert!(held.is_empty(), "{held:?}");
+    let retry = Decision::Retry { by: "kari".into(), at: clock::now() };
+    assert!(parking.decide(relay::TASK, &prove, retry).await.unwrap().is_some());
+    for member in &all[20..] {
+        admit_to(&world, "annet", member).await;
+        admit_to(&world, "prove", member).await;
+    }
+    // Two foundings, 40 members of the one, 39 of the other.
+    let feed = world.feed(81).await;
+    assert_eq!(members_of(&feed, "prove"), all);
+    assert_eq!(members_of(&feed, "annet"), all[1..]);
+    let taken_off =
+        async { while parking.read(relay::TASK, &prove).await.unwrap().record.parked.is_some() {} };
+    tokio::time::timeout(TOLD_WITHIN, taken_off).await.expect("the record is taken off");
+    assert_eq!(world.publication.last_sequence().await.unwrap(), 81);
 }

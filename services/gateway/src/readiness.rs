@@ -13,7 +13,7 @@ use samvirke_schemas::{
     catalogue::COLLECTIONS,
     message::QueryMessage,
     principal::Principal,
-    standing::{self, ReadModels, SERVICES, TaskState, TaskStatus, Tasks},
+    standing::{self, ParkedEvent, ReadModels, SERVICES, TaskState, TaskStatus, Tasks},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{sync::Mutex, time::Instant};
@@ -58,6 +58,8 @@ enum Found {
     Halted,
     /// A background task that failed and is started again.
     Restarting,
+    /// An event that could not be worked; the later ones of its cooperation wait.
+    Parked,
     /// A service whose tasks nobody reports.
     NotRunning,
     /// It is not there.
@@ -89,9 +91,12 @@ impl Check {
     /// other gateway would know more.
     pub(crate) fn hinders(&self) -> bool {
         match self.state {
-            Found::Ok | Found::Behind | Found::Halted | Found::Restarting | Found::NotRunning => {
-                false
-            }
+            Found::Ok
+            | Found::Behind
+            | Found::Halted
+            | Found::Restarting
+            | Found::Parked
+            | Found::NotRunning => false,
             Found::Missing | Found::Away | Found::Stopping => true,
         }
     }
@@ -186,8 +191,10 @@ impl Gateway {
 /// A line for the tasks of a service that all run, and one for each that does not.
 fn of_tasks(service: &str, tasks: Option<Tasks>) -> Vec<Check> {
     let what = format!("tasks of {service}");
-    let Some(Tasks { tasks }) = tasks else { return vec![Check::new(what, Found::NotRunning)] };
-    let hindered: Vec<Check> = tasks
+    let Some(Tasks { tasks, parked }) = tasks else {
+        return vec![Check::new(what, Found::NotRunning)];
+    };
+    let mut hindered: Vec<Check> = tasks
         .into_iter()
         .filter_map(|TaskStatus { task, state, reason, since, .. }| {
             let state = match state {
@@ -199,6 +206,11 @@ fn of_tasks(service: &str, tasks: Option<Tasks>) -> Vec<Check> {
             Some(Check { reason, since: Some(since), ..check })
         })
         .collect();
+    hindered.extend(parked.into_iter().map(|one| {
+        let ParkedEvent { task, cooperation, event, reason, since } = one;
+        let check = Check::new(format!("{event} for {task} in {cooperation}"), Found::Parked);
+        Check { reason: Some(reason), since: Some(since), ..check }
+    }));
     if hindered.is_empty() { vec![Check::new(what, Found::Ok)] } else { hindered }
 }
 

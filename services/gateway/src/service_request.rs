@@ -3,13 +3,14 @@
 //! What was certainly not done and what may have been done are different faults: only the second
 //! asks the caller to find out.
 
-use async_nats::{HeaderMap, Request, client::RequestErrorKind, connection::State};
+use async_nats::{HeaderMap, connection::State};
+use samvirke_kernel::answer::{self, AskError};
 use samvirke_schemas::{message::SIGNATURE, reply::Refused};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use crate::{Gateway, clock, fault::Fault, problem::Problem};
+use crate::{Gateway, fault::Fault, problem::Problem};
 
 impl Gateway {
     /// Asks whoever serves `subject`, until `until`; `late` is the fault when no answer comes.
@@ -31,22 +32,16 @@ impl Gateway {
         })?;
         let mut headers = HeaderMap::new();
         headers.insert(SIGNATURE, self.0.signer.sign(&payload));
-        let request = Request::new()
-            .payload(payload.into())
-            .headers(headers)
-            .timeout(Some(until.saturating_duration_since(clock::instant())));
-        match nats.send_request(subject, request).await {
-            Ok(answer) => read(&answer.payload),
-            Err(error) => Err(match error.kind() {
-                RequestErrorKind::NoResponders => Fault::ServiceAway.into(),
-                RequestErrorKind::MaxPayloadExceeded => {
-                    Fault::TooLarge { bytes_max: nats.max_payload() }.into()
-                }
-                RequestErrorKind::InvalidSubject => {
+        match answer::ask(nats, subject, headers, payload.into(), until).await {
+            Ok(answer) => read(&answer),
+            Err(error) => Err(match error {
+                AskError::NoResponders { .. } => Fault::ServiceAway.into(),
+                AskError::TooLarge { bytes_max } => Fault::TooLarge { bytes_max }.into(),
+                AskError::InvalidSubject { .. } | AskError::OutOfOrder { .. } => {
                     Refused::Broken { detail: error.to_string() }.into()
                 }
                 // The connection may have broken after the message was through.
-                RequestErrorKind::TimedOut | RequestErrorKind::Other => late.into(),
+                AskError::Late => late.into(),
             }),
         }
     }

@@ -26,6 +26,9 @@ pub const ENVELOPE_VERSION: u32 = 1;
 pub const EVENTS_PER_COMMIT_MAX: usize = 256;
 /// The most bytes an envelope may have: the server's usual `max_payload`, less room for headers.
 pub const ENVELOPE_BYTES_MAX: usize = 1024 * 1024 - 8 * 1024;
+/// The most bytes that a new decision may have. What follows from it (facts in the feed, their messages,
+/// what is asked of it) holds what it holds and names besides, and must fit into a message too.
+pub const DECISION_BYTES_MAX: usize = 512 * 1024;
 /// Room for an envelope with one event of the usual size, so that writing it seldom has to move it.
 const ENVELOPE_BYTES_USUAL: usize = 1024;
 

@@ -16,7 +16,7 @@ use crate::{
     clock,
     committer::AppendError,
     decider::Decider,
-    envelope,
+    envelope::{self, DECISION_BYTES_MAX, EVENTS_PER_COMMIT_MAX},
     execute::{Done, ExecuteError, Order, execute},
     form,
     loaded::BrokenHistory,
@@ -207,9 +207,18 @@ pub fn store_refused(error: &StoreError) -> Refused {
             "too many commits are waiting; try again",
             "for mange skrivinger venter; prøv igjen",
         ),
-        StoreError::Append(AppendError::TooLarge { .. }) | StoreError::TooManyEvents { .. } => {
-            Refused::invalid("body", chain(error), "det er for mye i én kommando; del den opp")
-        }
+        StoreError::TooLarge { .. }
+        | StoreError::Append(AppendError::TooLarge { .. })
+        | StoreError::TooManyEvents { .. } => Refused::Rejected {
+            code: "decision-too-large".into(),
+            kind: RejectionKind::Value,
+            rule: "limit".into(),
+            detail: format!("{}; divide the command", chain(error)),
+            detail_nb: format!(
+                "det er for mye i én kommando: en beslutning har høyst {DECISION_BYTES_MAX} byte og {EVENTS_PER_COMMIT_MAX} hendelser; del den opp"
+            ),
+            field: None,
+        },
         StoreError::Broken(broken) => {
             error!(aggregate = broken.aggregate, sequence = broken.sequence, error = %broken,
                 "a broken history refuses commands until it is restored");

@@ -20,9 +20,11 @@ pub mod repository;
 pub mod snapshot;
 pub mod stream;
 
+pub mod answer;
 pub mod follower;
 pub mod form;
 pub mod inbox;
+pub mod parking;
 pub mod policy;
 pub mod projection;
 pub mod publication;

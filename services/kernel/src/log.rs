@@ -17,7 +17,7 @@ use async_nats::{
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::{Stream, StreamExt, TryStreamExt};
-use samvirke_schemas::id::AggregateId;
+use samvirke_schemas::id::{AggregateId, CooperationId};
 
 use crate::{
     committer::{AppendError, Committer, Pending, Tuning},
@@ -122,6 +122,11 @@ impl Log {
     /// The subject that holds exactly one aggregate.
     pub fn subject(&self, kind: &str, id: &AggregateId) -> String {
         format!("es.{}.{}.{}.{}", self.context, id.cooperation, kind, id.local)
+    }
+
+    /// The subjects of everything in a cooperation.
+    pub(crate) fn subject_of(&self, cooperation: &CooperationId) -> String {
+        format!("es.{}.{cooperation}.>", self.context)
     }
 
     /// Stores commits together or not at all.
@@ -263,6 +268,28 @@ impl Log {
                 None => return Ok(commits),
             }
         }
+    }
+
+    /// The first commit from a sequence on whose subject matches, as the stream's leader has it; subjects
+    /// may hold wildcards.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub(crate) async fn first_from(
+        &self,
+        subject: &str,
+        from: u64,
+    ) -> Result<Option<Stored>, ReadError> {
+        let message = self.next_from_leader(subject, from).await?;
+        Ok(message.map(|message| Stored {
+            subject: message.subject.to_string(),
+            sequence: message.sequence,
+            stored_at: message.time,
+            more_in_batch: more_in_batch(Some(&message.headers)),
+            payload: message.payload,
+            pending: None,
+        }))
     }
 
     async fn next_from_leader(

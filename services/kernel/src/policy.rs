@@ -1,8 +1,11 @@
 //! Acting on another service's events.
 //!
 //! A policy issues an ordinary command whose id is derived from the event that caused it, so it may
-//! run twice and acts once. Its place in the other stream is a durable consumer: what was not
-//! finished is delivered again.
+//! run twice and acts once. How far it has come in the other stream is kept by a durable consumer: what
+//! was not finished is delivered again. An event that it cannot act on whatever is tried is parked for
+//! its cooperation ([`crate::parking`]).
+
+mod records;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -18,35 +21,68 @@ use uuid::Uuid;
 use samvirke_schemas::{Tagged, id::AggregateId, principal::Principal};
 
 use crate::{
-    clock,
+    backoff, clock,
+    committer::AppendError,
     decider::Decider,
     envelope::{self, Envelope},
     execute::{ExecuteError, Order, execute},
     follower::Behind,
     inbox::chain,
     log::{Log, Stored, delivered},
+    parking::{Decision, EventPlace, Parking},
     rejection::Rejection,
-    repository::Repository,
-    supervision::{Stop, Supervisor, Task, TaskFailure},
+    repository::{Repository, StoreError},
+    supervision::{Stop, Supervisor, Task, TaskFailure, caught},
 };
+use records::Records;
 
 /// How long the server waits for a sign of work on an event before it delivers it again. After a
 /// crash nothing is done for so long.
 pub const ACK_WAIT: Duration = Duration::from_secs(4);
 /// How often a sign is given while an event is worked on.
 const SIGN_EVERY: Duration = Duration::from_secs(1);
-const RETRY: Duration = Duration::from_secs(1);
+/// The wait before an event is delivered again that a policy could not act on; doubled with each attempt.
+const RETRY_MIN: Duration = Duration::from_secs(1);
+const RETRY_MAX: Duration = Duration::from_secs(30);
+/// How often it is looked whether an operator has decided something.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// The world failed; the event is delivered again.
-#[derive(Debug, thiserror::Error)]
-#[error("the policy could not act: {reason}")]
-pub struct TryAgain {
-    pub reason: String,
+/// Why a policy did not act on an event.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// It will pass: the event is delivered again.
+    #[error("the policy cannot act now: {reason}")]
+    TryAgain { reason: String },
+    /// It will not pass by itself: the event is parked.
+    #[error("the policy cannot act on this event: {reason}")]
+    Park { reason: String },
 }
 
-impl From<Behind> for TryAgain {
+impl From<Behind> for PolicyError {
     fn from(behind: Behind) -> Self {
-        Self { reason: behind.to_string() }
+        Self::TryAgain { reason: behind.to_string() }
+    }
+}
+
+impl From<StoreError> for PolicyError {
+    fn from(error: StoreError) -> Self {
+        let reason = chain(&error);
+        match error {
+            // The server says so too when it has no room, which an operator can make.
+            StoreError::Read(_)
+            | StoreError::Append(
+                AppendError::Unknown { .. }
+                | AppendError::Overloaded
+                | AppendError::Conflict { .. }
+                | AppendError::Refused { .. },
+            ) => Self::TryAgain { reason },
+            StoreError::Append(AppendError::TooLarge { .. })
+            | StoreError::TooLarge { .. }
+            | StoreError::TooManyEvents { .. }
+            | StoreError::History(_)
+            | StoreError::Broken(_)
+            | StoreError::Write(_) => Self::Park { reason },
+        }
     }
 }
 
@@ -54,18 +90,18 @@ impl From<Behind> for TryAgain {
 ///
 /// # Errors
 ///
-/// [`TryAgain`] when an event cannot be read.
+/// [`PolicyError::Park`] when an event cannot be read.
 pub fn events<E: Tagged>(
     commit: &Stored,
     envelope: &Envelope,
     kind: &str,
-) -> Result<Vec<(E, Uuid)>, TryAgain> {
+) -> Result<Vec<(E, Uuid)>, PolicyError> {
     if envelope.aggregate.kind != kind {
         return Ok(Vec::new());
     }
     let events = envelope
         .events::<E>(commit.sequence)
-        .map_err(|err| TryAgain { reason: err.to_string() })?;
+        .map_err(|err| PolicyError::Park { reason: chain(&err) })?;
     Ok(events.into_iter().zip(envelope.events.iter().map(|event| event.id)).collect())
 }
 
@@ -98,16 +134,15 @@ pub fn order<D: Decider>(
     }
 }
 
-/// Gives a policy's order. A rule that says no ends the matter and is told to the operator; only a
-/// failure of the world makes the event come again.
+/// Gives a policy's order. A rule that says no ends the matter and is reported to the operator.
 ///
 /// # Errors
 ///
-/// [`TryAgain`].
+/// [`PolicyError`].
 pub async fn give<D: Decider>(
     repository: &Repository<D>,
     order: &Order<D>,
-) -> Result<(), TryAgain> {
+) -> Result<(), PolicyError> {
     match execute(repository, order).await {
         Ok(done) => {
             info!(aggregate.id = %order.id, cause = ?order.cause, changed = !done.events.is_empty(),
@@ -120,85 +155,192 @@ pub async fn give<D: Decider>(
             metrics::counter!("samvirke_policy_refused", "code" => rejection.code()).increment(1);
             Ok(())
         }
-        Err(
-            error @ (ExecuteError::Stale { .. }
-            | ExecuteError::KeyReused
-            | ExecuteError::Contended
-            | ExecuteError::Store(_)),
-        ) => Err(TryAgain { reason: chain(&error) }),
+        Err(error @ ExecuteError::Contended) => {
+            Err(PolicyError::TryAgain { reason: chain(&error) })
+        }
+        Err(error @ (ExecuteError::Stale { .. } | ExecuteError::KeyReused)) => {
+            Err(PolicyError::Park { reason: chain(&error) })
+        }
+        Err(ExecuteError::Store(error)) => Err(error.into()),
     }
 }
 
 /// Hands every commit of `log` to `act`, in order, as a task of `supervisor`.
+///
+/// Commits of a cooperation with a parked one wait behind it, those of others go on.
 pub fn supervise<F>(
     supervisor: &Supervisor,
+    parking: &Parking,
     name: &'static str,
     log: Log,
     act: impl Fn(Stored, Envelope) -> F + Send + Sync + 'static,
 ) where
-    F: Future<Output = Result<(), TryAgain>> + Send + 'static,
+    F: Future<Output = Result<(), PolicyError>> + Send + 'static,
 {
-    let act = Arc::new(act);
+    let (act, parking) = (Arc::new(act), parking.clone());
     supervisor.supervise(format!("policy {name}"), Stop::Drop, move |task| {
-        let (log, act) = (log.clone(), act.clone());
-        async move { follow(name, &log, &*act, &task).await.map_err(TaskFailure::passing) }
+        let (log, act, parking) = (log.clone(), act.clone(), parking.clone());
+        async move {
+            let records = Records::read(parking, name, &task).await?;
+            Policy { name, log, act: &*act, task: &task, records }.follow().await
+        }
     });
 }
 
-async fn follow<F>(
+/// A running policy.
+struct Policy<'a, A> {
     name: &'static str,
-    log: &Log,
-    act: &(impl Fn(Stored, Envelope) -> F + Send + Sync),
-    task: &Task,
-) -> Result<(), String>
+    log: Log,
+    act: &'a A,
+    task: &'a Task,
+    records: Records<'a>,
+}
+
+impl<A, F> Policy<'_, A>
 where
-    F: Future<Output = Result<(), TryAgain>> + Send,
+    A: Fn(Stored, Envelope) -> F + Send + Sync,
+    F: Future<Output = Result<(), PolicyError>> + Send,
 {
-    let stream = &log.identity().name;
-    let consumer = log
-        .jetstream()
-        .get_stream(stream)
-        .await
-        .map_err(|err| chain(&err))?
-        .get_or_create_consumer(
-            name,
-            pull::Config {
-                durable_name: Some(name.to_owned()),
-                deliver_policy: DeliverPolicy::All,
-                ack_policy: AckPolicy::Explicit,
-                ack_wait: ACK_WAIT,
-                // One at a time: a case must hear of its meeting's items in their order.
-                max_ack_pending: 1,
-                ..pull::Config::default()
-            },
-        )
-        .await
-        .map_err(|err| chain(&err))?;
-    let mut messages = consumer.messages().await.map_err(|err| chain(&err))?;
-    info!(policy = name, stream, "following");
-    while let Some(message) = messages.next().await {
-        let message = message.map_err(|err| chain(&err))?;
-        let stored = delivered(stream, &message).map_err(|err| chain(&err))?;
-        let sequence = stored.sequence;
-        let outcome = match Envelope::read(sequence, &stored.payload) {
-            Ok(envelope) => signing(&message, act(stored, envelope)).await,
-            Err(err) => Err(TryAgain { reason: chain(&err) }),
-        };
-        let answered = match outcome {
-            Ok(()) => {
-                task.progress();
-                message.double_ack().await
+    /// Acts on what comes until it is interrupted.
+    async fn follow(mut self) -> Result<(), TaskFailure> {
+        let stream = self.log.identity().name.clone();
+        let consumer = self.consumer(&stream).await?;
+        let mut messages = consumer.messages().await.map_err(|err| TaskFailure::of(&err))?;
+        info!(policy = self.name, stream, "following");
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        let mut last_delivery = None;
+        loop {
+            let message = tokio::select! {
+                _ = look.tick() => {
+                    self.records.refresh().await?;
+                    self.do_what_was_decided().await?;
+                    continue;
+                }
+                message = messages.next() => message,
+            };
+            let ended = || TaskFailure::passing("the stream's messages ended");
+            let message = message.ok_or_else(ended)?.map_err(|err| TaskFailure::of(&err))?;
+            let info = message.info().map_err(|err| TaskFailure::passing(err.to_string()))?;
+            // Where another instance had one in between, it may have parked it.
+            let delivery = info.consumer_sequence;
+            if last_delivery.is_some_and(|last| last + 1 != delivery) {
+                self.records.refresh().await?;
             }
-            Err(err) => {
-                task.is_hindered(&TaskFailure::of(&err));
-                warn!(policy = name, sequence, error = %err, "a policy will try again");
-                metrics::counter!("samvirke_policy_retries", "policy" => name).increment(1);
-                message.ack_with(AckKind::Nak(Some(RETRY))).await
-            }
-        };
-        answered.map_err(|err| err.to_string())?;
+            last_delivery = Some(delivery);
+            let attempt = u32::try_from(info.delivered).unwrap_or(u32::MAX);
+            let stored = delivered(&stream, &message).map_err(|err| TaskFailure::of(&err))?;
+            self.handle(&message, stored, attempt).await?;
+        }
     }
-    Err("the stream's messages ended".into())
+
+    async fn consumer(
+        &self,
+        stream: &str,
+    ) -> Result<jetstream::consumer::Consumer<pull::Config>, TaskFailure> {
+        let config = pull::Config {
+            durable_name: Some(self.name.to_owned()),
+            deliver_policy: DeliverPolicy::All,
+            ack_policy: AckPolicy::Explicit,
+            ack_wait: ACK_WAIT,
+            // One at a time: a case must hear of its meeting's items in their order.
+            max_ack_pending: 1,
+            ..pull::Config::default()
+        };
+        let stream = self.log.jetstream().get_stream(stream).await;
+        let stream = stream.map_err(|err| TaskFailure::of(&err))?;
+        let consumer = stream.get_or_create_consumer(self.name, config).await;
+        consumer.map_err(|err| TaskFailure::of(&err))
+    }
+
+    async fn handle(
+        &mut self,
+        message: &jetstream::Message,
+        stored: Stored,
+        attempt: u32,
+    ) -> Result<(), TaskFailure> {
+        let place = place_of(&self.log, &stored);
+        let answered = if self.records.holds(&place).await? {
+            message.double_ack().await
+        } else {
+            match signing(message, self.work(stored)).await {
+                Ok(()) => {
+                    self.task.progress();
+                    message.double_ack().await
+                }
+                Err(PolicyError::Park { reason }) => {
+                    self.records.park(&place, &reason).await?;
+                    message.double_ack().await
+                }
+                Err(error @ PolicyError::TryAgain { .. }) => {
+                    self.will_try_again(place.sequence, &error);
+                    let pause = backoff::pause(attempt.saturating_sub(1), RETRY_MIN, RETRY_MAX);
+                    message.ack_with(AckKind::Nak(Some(pause))).await
+                }
+            }
+        };
+        answered.map_err(|err| TaskFailure::passing(err.to_string()))
+    }
+
+    fn will_try_again(&self, sequence: u64, error: &PolicyError) {
+        warn!(policy = self.name, sequence, %error, "a policy will try again");
+        metrics::counter!("samvirke_policy_retries", "policy" => self.name).increment(1);
+        self.task.is_hindered(&TaskFailure::of(error));
+    }
+
+    /// Acts on one commit. A panic is the commit's fault, and takes nothing else with it.
+    async fn work(&self, stored: Stored) -> Result<(), PolicyError> {
+        let envelope = Envelope::read(stored.sequence, &stored.payload)
+            .map_err(|err| PolicyError::Park { reason: chain(&err) })?;
+        let acted = caught(async { (self.act)(stored, envelope).await }).await;
+        acted.unwrap_or_else(|reason| Err(PolicyError::Park { reason }))
+    }
+
+    /// Works what an operator wants worked again, and what waits behind it.
+    async fn do_what_was_decided(&mut self) -> Result<(), TaskFailure> {
+        for (cooperation, parked) in self.records.decided() {
+            let subject = self.log.subject_of(&cooperation);
+            let mut next = match &parked.decision {
+                Some(Decision::Skip { .. }) => parked.event.sequence + 1,
+                Some(Decision::Retry { .. }) | None => parked.event.sequence,
+            };
+            let mut waits_to = parked.waits_to;
+            loop {
+                let first = self.log.first_from(&subject, next).await;
+                let first = first.map_err(|err| TaskFailure::of(&err))?;
+                let Some(stored) = first.filter(|stored| stored.sequence <= waits_to) else {
+                    let worked = waits_to;
+                    waits_to = self.records.release(&cooperation, &parked, worked).await?;
+                    // What came meanwhile waits too, until nothing is left.
+                    if waits_to <= worked {
+                        break;
+                    }
+                    continue;
+                };
+                next = stored.sequence + 1;
+                let place = place_of(&self.log, &stored);
+                match self.work(stored).await {
+                    Ok(()) => self.task.progress(),
+                    Err(PolicyError::Park { reason }) => {
+                        return self.records.park_instead(&parked, &place, &reason).await;
+                    }
+                    Err(error @ PolicyError::TryAgain { .. }) => {
+                        // The decision stands, and is done again from the start.
+                        self.will_try_again(place.sequence, &error);
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn place_of(log: &Log, stored: &Stored) -> EventPlace {
+    EventPlace {
+        stream: log.identity().name.clone(),
+        sequence: stored.sequence,
+        subject: stored.subject.clone(),
+    }
 }
 
 /// Lets the server know that an event is being worked on until it is done.

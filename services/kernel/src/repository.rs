@@ -11,7 +11,10 @@ use uuid::Uuid;
 use crate::{
     committer::{AppendError, Pending},
     decider::Decider,
-    envelope::{self, ENVELOPE_VERSION, EVENTS_PER_COMMIT_MAX, Envelope, EnvelopeError, Member},
+    envelope::{
+        self, DECISION_BYTES_MAX, ENVELOPE_VERSION, EVENTS_PER_COMMIT_MAX, Envelope, EnvelopeError,
+        Member,
+    },
     loaded::{BrokenHistory, FoldError, Loaded},
     log::{Log, ReadError},
     snapshot,
@@ -36,6 +39,10 @@ pub enum StoreError {
     Write(#[from] serde_json::Error),
     #[error("a decision has {events} events; at most {EVENTS_PER_COMMIT_MAX} are allowed")]
     TooManyEvents { events: usize },
+    #[error(
+        "a decision has {bytes} bytes; at most {DECISION_BYTES_MAX} are allowed, so that all that follows from it can be carried"
+    )]
+    TooLarge { bytes: usize },
 }
 
 impl From<FoldError> for StoreError {
@@ -191,11 +198,11 @@ impl<D: Decider> Repository<D> {
             previous: loaded.previous.digest(),
             events: recorded,
         };
-        Ok(Pending {
-            subject: self.subject(&loaded.id).into(),
-            expected: loaded.sequence,
-            payload: envelope.write()?,
-        })
+        let payload = envelope.write()?;
+        if payload.len() > DECISION_BYTES_MAX {
+            return Err(StoreError::TooLarge { bytes: payload.len() });
+        }
+        Ok(Pending { subject: self.subject(&loaded.id).into(), expected: loaded.sequence, payload })
     }
 }
 

@@ -17,8 +17,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{Instrument, info, info_span, warn};
 
 use crate::{
-    clock,
+    answer, clock,
     log::Log,
+    parking::Parking,
     signature::MessageVerifier,
     snapshot,
     stream::StreamError,
@@ -62,6 +63,15 @@ impl Host {
         let log = self.log(context).await?;
         snapshot::open(log.jetstream(), self.replicas).await?;
         Ok(log)
+    }
+
+    /// The records of what is parked.
+    ///
+    /// # Errors
+    ///
+    /// When their stream cannot be used.
+    pub async fn parking(&self) -> Result<Parking, StreamError> {
+        Parking::open(self.client.clone(), self.replicas).await
     }
 
     /// The stream of another context.
@@ -235,7 +245,7 @@ where
                 None => break,
             },
         };
-        let (handle, verifier) = (handle.clone(), verifier.clone());
+        let (client, handle, verifier) = (client.clone(), handle.clone(), verifier.clone());
         let place = places.clone().try_acquire_owned();
         tasks.spawn(async move {
             let answer = match place {
@@ -254,7 +264,8 @@ where
                     }
                 }
             };
-            if let Err(err) = request.respond(Ok(answer)).await {
+            let Some(reply) = request.message.reply else { return };
+            if let Err(err) = answer::send(&client, reply, answer).await {
                 warn!(%err, "an answer could not be sent");
             }
         });
@@ -289,5 +300,12 @@ fn read<M: Request>(
 }
 
 fn write<A: Serialize>(answer: &Result<A, Refused>) -> Bytes {
-    serde_json::to_vec(answer).unwrap_or_default().into()
+    let refused = |refused| serde_json::to_vec(&Err::<A, Refused>(refused)).unwrap_or_default();
+    let written = match serde_json::to_vec(answer) {
+        Ok(written) => answer::too_large(written.len()).map_or(written, refused),
+        Err(error) => refused(Refused::Broken {
+            detail: format!("the answer cannot be written as JSON: {error}"),
+        }),
+    };
+    written.into()
 }

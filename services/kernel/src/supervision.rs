@@ -18,7 +18,7 @@ use std::{
 };
 
 use futures::FutureExt;
-use samvirke_schemas::standing::{TaskState, TaskStatus, Tasks};
+use samvirke_schemas::standing::{ParkedEvent, TaskState, TaskStatus, Tasks};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{error, warn};
 
@@ -78,6 +78,7 @@ impl TaskFailure {
 #[derive(Clone, Debug)]
 pub struct Supervisor {
     board: Board,
+    parked: ParkedBoard,
     shutdown: CancellationToken,
     running: TaskTracker,
 }
@@ -86,10 +87,14 @@ pub struct Supervisor {
 #[derive(Clone, Debug, Default)]
 struct Board(Arc<Mutex<BTreeMap<String, TaskStatus>>>);
 
+/// What is parked, by what it is kept under.
+type ParkedBoard = Arc<Mutex<BTreeMap<String, Vec<ParkedEvent>>>>;
+
 impl Supervisor {
     /// A supervisor whose tasks end with `shutdown`.
     pub fn new(shutdown: CancellationToken) -> Self {
-        Self { board: Board::default(), shutdown, running: TaskTracker::new() }
+        let (board, parked) = (Board::default(), ParkedBoard::default());
+        Self { board, parked, shutdown, running: TaskTracker::new() }
     }
 
     /// The supervisor of what belongs to the process and not to one service.
@@ -152,6 +157,7 @@ impl Supervisor {
             name,
             listed,
             board: self.board.clone(),
+            parked: self.parked.clone(),
             progressed: Arc::new(AtomicBool::new(true)),
         };
         if listed {
@@ -167,7 +173,8 @@ impl Supervisor {
         if !Arc::ptr_eq(&self.board.0, &PROCESS.board.0) {
             tasks.extend(PROCESS.board.all());
         }
-        Tasks { tasks }
+        let parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
+        Tasks { tasks, parked: parked.values().flatten().cloned().collect() }
     }
 
     /// Waits until every task has ended; they do once the shutdown is cancelled.
@@ -192,6 +199,7 @@ pub struct Task {
     /// Whether it is on the board while it runs.
     listed: bool,
     board: Board,
+    parked: ParkedBoard,
     /// Whether something was done since it was last started.
     progressed: Arc<AtomicBool>,
 }
@@ -214,6 +222,13 @@ impl Task {
         self.progressed.store(false, Ordering::Release);
         let state = if failure.halts { TaskState::Halted } else { TaskState::Restarting };
         self.is_now(state, Some(&failure.reason));
+    }
+
+    /// Reports what is parked now under the name that its records are kept under.
+    pub fn has_parked(&self, name: &str, parked: Vec<ParkedEvent>) {
+        metrics::gauge!("samvirke_parked", "task" => name.to_owned()).set(parked.len() as f64);
+        let mut board = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
+        board.insert(name.to_owned(), parked);
     }
 
     fn is_now(&self, state: TaskState, reason: Option<&str>) {
@@ -337,15 +352,6 @@ impl Task {
 /// The panic's message.
 pub async fn caught<T>(work: impl Future<Output = T>) -> Result<T, String> {
     AssertUnwindSafe(work).catch_unwind().await.map_err(|panic| panicked(panic.as_ref()))
-}
-
-/// As [`caught`], for work without waits.
-///
-/// # Errors
-///
-/// The panic's message.
-pub fn caught_now<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    std::panic::catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panicked(panic.as_ref()))
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> String {

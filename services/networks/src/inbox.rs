@@ -46,7 +46,7 @@ pub async fn service(host: Host) -> Result<(), ServiceError> {
     });
     let supervisor = Supervisor::new(host.shutdown.clone());
     report_tasks(&supervisor, host.client.clone(), CONTEXT, host.verifier.clone());
-    policies::start(&supervisor, log, bodies);
+    policies::start(&supervisor, &host.parking().await?, log, bodies);
     serve_commands(host.client, CONTEXT, host.verifier, host.shutdown, move |message| {
         let inbox = inbox.clone();
         async move { inbox.answer(message).await }

@@ -12,7 +12,8 @@ use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
     follower::{Follower, Picture},
     log::{Log, Stored},
-    policy::{self, TryAgain},
+    parking::Parking,
+    policy::{self, PolicyError},
     repository::Repository,
     supervision::Supervisor,
 };
@@ -41,12 +42,23 @@ impl Picture for Bodies {
 }
 
 /// Starts the policies as tasks of `supervisor`.
-pub(crate) fn start(supervisor: &Supervisor, log: Log, bodies: Arc<Repository<Body>>) {
+pub(crate) fn start(
+    supervisor: &Supervisor,
+    parking: &Parking,
+    log: Log,
+    bodies: Arc<Repository<Body>>,
+) {
     let known: Follower<Bodies> = Follower::start("bodies", log.clone(), supervisor);
-    policy::supervise(supervisor, SEATS_OF_A_RELEASED_MEMBER, log, move |commit, envelope| {
-        let (known, bodies) = (known.clone(), bodies.clone());
-        async move { vacate_seats(&known, &bodies, &commit, &envelope).await }
-    });
+    policy::supervise(
+        supervisor,
+        parking,
+        SEATS_OF_A_RELEASED_MEMBER,
+        log,
+        move |commit, envelope| {
+            let (known, bodies) = (known.clone(), bodies.clone());
+            async move { vacate_seats(&known, &bodies, &commit, &envelope).await }
+        },
+    );
 }
 
 async fn vacate_seats(
@@ -54,7 +66,7 @@ async fn vacate_seats(
     bodies: &Repository<Body>,
     commit: &Stored,
     envelope: &Envelope,
-) -> Result<(), TryAgain> {
+) -> Result<(), PolicyError> {
     let events = policy::events::<cooperation::Event>(commit, envelope, Cooperation::KIND)?;
     for (event, cause) in events {
         let cooperation::Event::MemberReleased { member, to, reason } = event else { continue };

@@ -10,6 +10,8 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+use crate::parked;
+
 /// The most connections one process holds: the senders' and some for all else.
 pub const CONNECTIONS_MAX: u32 = 12;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -172,6 +174,8 @@ pub async fn prepare(pool: &PgPool) -> sqlx::Result<()> {
         tx.execute(TABLES).await?;
     }
     tx.execute(LATER_TABLES).await?;
+    tx.execute(format!("SET LOCAL search_path TO {SCHEMA}").as_str()).await?;
+    parked::prepare(&mut tx).await?;
     tx.commit().await
 }
 

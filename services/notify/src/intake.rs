@@ -1,8 +1,8 @@
 //! From the feed to the outbox: each fact once, in order.
 //!
 //! What a fact leads to and the checkpoint move in one transaction, fenced by where the checkpoint
-//! stood, so two services at once tell what one would. A message that cannot be read is parked with
-//! the reason.
+//! stood, so two services at once tell what one would. A message that cannot be taken is parked with
+//! the reason, and the later ones of its cooperation wait behind it.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use samvirke_kernel::{
     log::{Log, ReadError},
     projection::{Checkpoint, Progress, reached},
     publication::{Publication, Published},
-    supervision::{Task, TaskFailure},
+    supervision::{Task, TaskFailure, caught},
 };
 use samvirke_schemas::{
     feed::{self, Audience, CloudEvent, Fact, RESTATED, Subject},
@@ -30,12 +30,14 @@ use crate::{
     memory,
     news::{self, Heard, Step},
     outbox::{self, Telling},
-    public_titles,
+    parked, public_titles,
     settings::Settings,
 };
 
 /// The most messages taken in one transaction.
 const BATCH_MAX: usize = 200;
+/// How often it is looked whether an operator has decided about what is parked.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long the contacts may take to come as far as their stream was.
 const CONTACTS_WAIT: Duration = Duration::from_secs(10);
 
@@ -105,8 +107,16 @@ impl Intake {
         info!(feed = place.at.sequence, "notifying");
         let filters = vec![feed::EVENT_SUBJECTS.to_owned()];
         let mut messages = self.publication.follow(filters, place.at.sequence).await?;
+        let mut look = tokio::time::interval(LOOK_EVERY);
         loop {
-            let batch = next_batch(&mut messages).await?;
+            let batch = tokio::select! {
+                _ = look.tick() => {
+                    self.work_parked(&place, clock::now()).await?;
+                    task.has_parked(parked::TASK, parked::parked(&self.pool).await?);
+                    continue;
+                }
+                batch = next_batch(&mut messages) => batch?,
+            };
             self.contacts_are_current().await?;
             self.take(&mut place, &batch, clock::now()).await?;
             task.progress();
@@ -121,6 +131,7 @@ impl Intake {
     /// [`Interrupted`].
     pub async fn catch_up(&self, now: DateTime<Utc>) -> Result<(), Interrupted> {
         let mut place = self.place().await?;
+        self.work_parked(&place, now).await?;
         loop {
             let all = feed::EVENT_SUBJECTS;
             let batch = self.publication.page(all, place.at.sequence, BATCH_MAX).await?;
@@ -175,36 +186,138 @@ impl Intake {
         Ok(Place { at, told_after: as_u64(told_after), began_at })
     }
 
+    /// Takes messages; if one of them is at fault, takes them one by one and parks that one.
     async fn take(
         &self,
         place: &mut Place,
         batch: &[Published],
         now: DateTime<Utc>,
     ) -> Result<(), Interrupted> {
-        let Some(last) = batch.last() else { return Ok(()) };
-        let to = Checkpoint { stream: place.at.stream.clone(), sequence: last.sequence };
+        match self.try_take(place, batch, now).await? {
+            Ok(()) => return Ok(()),
+            Err(reason) if batch.len() == 1 => return self.park(place, &batch[0], &reason).await,
+            Err(_) => (),
+        }
+        for message in batch {
+            let one = std::slice::from_ref(message);
+            if let Err(reason) = self.try_take(place, one, now).await? {
+                self.park(place, message, &reason).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes messages, all or none; says why none, where one of them is at fault.
+    async fn try_take(
+        &self,
+        place: &mut Place,
+        batch: &[Published],
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), String>, Interrupted> {
+        let Some(last) = batch.last() else { return Ok(Ok(())) };
+        let to = Checkpoint { sequence: last.sequence, ..place.at.clone() };
         let mut tx = self.pool.begin().await?;
         if !checkpoint::advance(&mut tx, &place.at, &to).await? {
             return Err(Interrupted::Fenced);
         }
+        let parked = parked::cooperations(&mut tx).await?;
         for message in batch {
-            match hear(message) {
-                Ok((event, heard)) => {
-                    let told = message.sequence > place.told_after;
-                    let since = (!told).then_some(place.began_at);
-                    self.take_one(&mut tx, &event, heard, since, now).await?;
-                }
-                Err(reason) => {
-                    error!(sequence = message.sequence, reason, "an event of the feed is parked");
-                    let at = (to.stream.name.as_str(), message.sequence);
-                    checkpoint::park(&mut tx, at, &message.subject, &reason, &message.payload)
-                        .await?;
-                }
+            let cooperation = cooperation(message);
+            if parked.iter().any(|one| one == cooperation) {
+                let (sequence, subject) = (message.sequence, &message.subject);
+                parked::put(&mut tx, cooperation, sequence, subject, None).await?;
+            } else if let Err(reason) = self.work(&mut tx, place, message, now).await? {
+                return Ok(Err(reason));
             }
         }
         tx.commit().await?;
         place.at = to;
+        Ok(Ok(()))
+    }
+
+    /// Parks a message: the later ones of its cooperation wait behind it.
+    async fn park(
+        &self,
+        place: &mut Place,
+        message: &Published,
+        reason: &str,
+    ) -> Result<(), Interrupted> {
+        let (sequence, subject) = (message.sequence, &message.subject);
+        error!(sequence, subject, reason, "an event of the feed is parked");
+        let to = Checkpoint { sequence, ..place.at.clone() };
+        let mut tx = self.pool.begin().await?;
+        if !checkpoint::advance(&mut tx, &place.at, &to).await? {
+            return Err(Interrupted::Fenced);
+        }
+        parked::put(&mut tx, cooperation(message), sequence, subject, Some(reason)).await?;
+        tx.commit().await?;
+        place.at = to;
         Ok(())
+    }
+
+    /// Works what an operator has decided about, and what waits behind it.
+    async fn work_parked(&self, place: &Place, now: DateTime<Utc>) -> Result<(), Interrupted> {
+        for cooperation in parked::workable(&self.pool).await? {
+            while self.work_first(place, &cooperation, now).await? {}
+        }
+        Ok(())
+    }
+
+    /// Works the first message that is set aside of a cooperation; says whether another may follow.
+    async fn work_first(
+        &self,
+        place: &Place,
+        cooperation: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool, Interrupted> {
+        let mut tx = self.pool.begin().await?;
+        let Some(first) = parked::hold_first(&mut tx, cooperation).await? else { return Ok(false) };
+        let found = self.publication.next(feed::SUBJECTS, first.sequence - 1).await?;
+        // What is not in the feed any more was withheld, and nobody is notified of it.
+        let message = found.filter(|one| one.sequence == first.sequence && !first.skip);
+        let Some(message) = message else {
+            parked::take_off(&mut tx, &first).await?;
+            tx.commit().await?;
+            return Ok(true);
+        };
+        let worked = self.work(&mut tx, place, &message, now).await?;
+        let failed = worked.is_err();
+        match worked {
+            Ok(()) => parked::take_off(&mut tx, &first).await?,
+            Err(reason) => {
+                // What it did before it failed is undone.
+                tx.rollback().await?;
+                tx = self.pool.begin().await?;
+                let (sequence, subject) = (message.sequence, &message.subject);
+                parked::put(&mut tx, cooperation, sequence, subject, Some(&reason)).await?;
+            }
+        }
+        tx.commit().await?;
+        self.put.send_replace(());
+        Ok(!failed)
+    }
+
+    /// Takes one message; says why not, where the message is at fault.
+    async fn work(
+        &self,
+        connection: &mut PgConnection,
+        place: &Place,
+        message: &Published,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), String>, Interrupted> {
+        let (event, heard) = match hear(message) {
+            Ok(read) => read,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let told = message.sequence > place.told_after;
+        let since = (!told).then_some(place.began_at);
+        let taken = caught(self.take_one(connection, &event, heard, since, now)).await;
+        match taken {
+            Ok(Ok(())) => Ok(Ok(())),
+            Ok(Err(error)) if is_of_the_data(&error) => Ok(Err(chain(&error))),
+            Ok(Err(error)) => Err(error.into()),
+            Err(panicked) => Ok(Err(panicked)),
+        }
     }
 
     /// Takes one fact. With `since` it is older than this service: nobody is told of it, and
@@ -264,6 +377,19 @@ async fn plan_changes(connection: &mut PgConnection, heard: &Heard) -> sqlx::Res
             Ok(known + u32::from(changes))
         }
     }
+}
+
+/// The cooperation that a message is about, from its subject `feed.<cooperation>.…`.
+fn cooperation(message: &Published) -> &str {
+    message.subject.split('.').nth(1).unwrap_or_default()
+}
+
+/// Whether the database refuses the data: class 22 is a data exception, 23 a broken constraint, 54 a
+/// limit that the data goes beyond.
+fn is_of_the_data(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| ["22", "23", "54"].iter().any(|class| code.starts_with(class)))
+        || matches!(error, sqlx::Error::Encode(_) | sqlx::Error::ColumnDecode { .. })
 }
 
 /// Reads a message, or says why it cannot be read.

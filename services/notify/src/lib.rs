@@ -23,6 +23,7 @@ mod memory;
 pub mod due;
 pub mod intake;
 mod outbox;
+pub mod parked;
 mod public_titles;
 
 mod hypertext;

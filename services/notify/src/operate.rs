@@ -2,13 +2,14 @@
 //! back.
 
 use chrono::{DateTime, Utc};
-use samvirke_kernel::clock;
+use samvirke_kernel::{clock, parking::Decision};
+use samvirke_schemas::{id::CooperationId, standing::ParkedEvent};
 use serde::Serialize;
 use sqlx::PgPool;
 
 use crate::{
     bounce::{self, Bounce},
-    database,
+    database, parked,
 };
 
 /// The outbox at a glance.
@@ -95,6 +96,29 @@ impl Operator {
         .execute(&self.pool)
         .await
         .map(|again| again.rows_affected())
+    }
+
+    /// Messages of the feed that could not be taken: the first of each cooperation.
+    ///
+    /// # Errors
+    ///
+    /// When the database does not answer.
+    pub async fn parked(&self) -> sqlx::Result<Vec<ParkedEvent>> {
+        parked::parked(&self.pool).await
+    }
+
+    /// Takes down what is to be done about the message that is parked for a cooperation; says whether
+    /// one is.
+    ///
+    /// # Errors
+    ///
+    /// When the database does not answer.
+    pub async fn decide_parked(
+        &self,
+        cooperation: &CooperationId,
+        decision: &Decision,
+    ) -> sqlx::Result<bool> {
+        parked::decide(&self.pool, cooperation, decision).await
     }
 
     /// Notes that a mail came back; returns whether it was one of ours.

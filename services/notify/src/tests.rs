@@ -5,6 +5,7 @@ mod deadlines;
 mod deliveries;
 pub(crate) mod facts;
 mod meetings;
+mod parking;
 mod preferences;
 mod rig;
 mod smtp;

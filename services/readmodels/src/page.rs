@@ -3,9 +3,13 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use samvirke_schemas::queries::page::{CURSOR_CHARS_MAX, Cursor, PAGE_ROWS, PAGE_ROWS_MAX, Page};
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use sqlx::{PgPool, Postgres, QueryBuilder, types::Json};
 
 use crate::query::QueryError;
+
+/// The most bytes of rows on a page, as they are kept. What is beyond comes on the next page.
+const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Which end of the order a list begins at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,11 +50,28 @@ where
     }
     // One more than a page, to know whether there is a next one.
     sql.push(direction).push_bind(i64::from(limit) + 1);
-    let mut rows: Vec<(String, Json<R>)> = sql.build_query_as().fetch_all(pool).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
+    let mut rows: Vec<(String, Json<Box<RawValue>>)> = sql.build_query_as().fetch_all(pool).await?;
+    let found = rows.len();
+    rows.truncate(fit(rows.iter().map(|(_, Json(row))| row.get().len()), limit));
+    let more = found > rows.len();
     let next = rows.last().filter(|_| more).map(|(sort, _)| write(wanted.query, sort));
-    Ok(Page { items: rows.into_iter().map(|(_, Json(row))| row).collect(), next })
+    let read = |(_, Json(row)): (String, Json<Box<RawValue>>)| {
+        serde_json::from_str(row.get()).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+    };
+    let items = rows.into_iter().map(read).collect::<sqlx::Result<_>>()?;
+    Ok(Page { items, next })
+}
+
+/// How many rows of these sizes a page holds: as many as are asked for, unless they have more bytes than
+/// [`PAGE_BYTES_MAX`]; one at least.
+fn fit(sizes: impl Iterator<Item = usize>, limit: u32) -> usize {
+    let mut bytes = 0;
+    let fits = sizes.take(limit as usize).take_while(|size| {
+        let is_first = bytes == 0;
+        bytes += size;
+        is_first || bytes <= PAGE_BYTES_MAX
+    });
+    fits.count()
 }
 
 /// The page with each row turned into what is answered.
@@ -108,6 +129,17 @@ mod tests {
         }
         let nul = Cursor(URL_SAFE_NO_PAD.encode("decisions\na\0b"));
         assert!(read("decisions", &nul).is_err());
+    }
+
+    #[test]
+    fn a_page_ends_at_so_many_bytes_as_well_as_at_so_many_rows() {
+        let large = PAGE_BYTES_MAX / 2;
+        assert_eq!(fit([10; 9].into_iter(), 5), 5);
+        assert_eq!(fit([10; 3].into_iter(), 5), 3);
+        assert_eq!(fit([large, large, 1, 1].into_iter(), 50), 2);
+        assert_eq!(fit([PAGE_BYTES_MAX * 3, 1].into_iter(), 50), 1, "one row at least");
+        assert_eq!(fit([0, PAGE_BYTES_MAX, 1].into_iter(), 50), 2);
+        assert_eq!(fit(std::iter::empty(), 50), 0);
     }
 
     #[test]

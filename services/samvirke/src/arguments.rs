@@ -109,6 +109,18 @@ Examples:
   samvirke projections parked case_register
   samvirke projections retry case_register")]
     Projections(Projections),
+    /// List events that the relay, a policy or the notifications could not work; retry or skip them
+    #[command(after_help = "\
+Of the cooperation of a parked event, all later ones wait in that task; other cooperations go on. A retry works \
+the event once more and then what waits; a skip passes it over for good, and is recorded with who and why.
+
+Examples:
+  samvirke parked list
+  samvirke parked list --json
+  samvirke parked retry relay vestregionen
+  samvirke parked skip notify vestregionen --reason 'fact of an older program' --dry-run
+  samvirke parked skip cases-outcome-of-a-treatment vestregionen --reason 'agreed with the secretariat' --by kari")]
+    Parked(Parked),
     /// Tell how the e-mail to contacts stands, try again, take in what came back
     #[command(after_help = "\
 Examples:
@@ -282,6 +294,54 @@ pub(crate) enum ProjectionsCommand {
         /// The read model
         name: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Parked {
+    #[command(subcommand)]
+    pub(crate) command: ParkedCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ParkedCommand {
+    /// List what is parked, with the reason
+    List {
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Work a parked event once more, and then what waits behind it
+    Retry {
+        #[command(flatten)]
+        about: ParkedAbout,
+    },
+    /// Pass a parked event over for good, and work what waits behind it
+    Skip {
+        #[command(flatten)]
+        about: ParkedAbout,
+        /// Why; it is kept
+        #[arg(long, value_name = "TEXT")]
+        reason: Line,
+    },
+}
+
+/// Which parked event is meant, and who decides about it.
+#[derive(Debug, Args)]
+pub(crate) struct ParkedAbout {
+    /// The task, as the list names it: relay
+    pub(crate) task: String,
+    /// The cooperation
+    #[arg(value_name = "COOPERATION")]
+    pub(crate) of: CooperationId,
+    /// Who decides; it is kept
+    #[arg(long, value_name = "NAME", env = "USER")]
+    pub(crate) by: String,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -23,6 +23,7 @@ mod http;
 mod import;
 mod nats_account;
 mod notify;
+mod parked;
 mod projections;
 mod show;
 
@@ -65,6 +66,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
             Command::Token(token) => token::run(&configuration, &token),
             Command::Doctor(doctor) => doctor::run(&configuration, &doctor).await,
             Command::Projections(what) => projections::run(&configuration, &what.command).await,
+            Command::Parked(what) => parked::run(&configuration, &what.command).await,
             Command::Notify(notify) => notify::run(&configuration, &notify.command).await,
             Command::Show(show) => show::run(&configuration, &show).await,
             Command::NatsAccount(what) => nats_account::run(&configuration, &what).await,

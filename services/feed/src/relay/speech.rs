@@ -1,71 +1,231 @@
-//! What commits have to say, as messages of the feed.
+//! What commits have to say, as messages of the feed, and how far the streams are told.
+//!
+//! Invariant: of a cooperation with a parked commit nothing is told; how far it is told is noted beside
+//! how far all others are, in the same message, so that a retry tells what waits, in order and once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use samvirke_kernel::publication::Outgoing;
+use samvirke_kernel::{envelope::ENVELOPE_BYTES_MAX, publication::Outgoing};
 use samvirke_schemas::{
     Tagged,
     feed::{Audience, CloudEvent, RESTATED, Said, Subject},
+    id::CooperationId,
 };
 
-use super::SOURCES;
-use crate::sources::Reached;
+use super::{BEHIND, SOURCES};
+use crate::sources::{InvalidReached, Reached};
 
 const CONTENT_TYPE: (&str, &str) = ("Content-Type", "application/cloudevents+json");
+
+/// The most cooperations that may be behind the others at once: the note of each goes into every message.
+pub(super) const BEHIND_MAX: usize = 200;
 
 /// What one commit has to say.
 pub(super) struct Speech {
     pub(super) stream: String,
     pub(super) sequence: u64,
-    pub(super) said: Vec<Said>,
+    /// The commit's subject.
+    pub(super) subject: String,
+    pub(super) cooperation: CooperationId,
+    /// What is said, or why that cannot be found out.
+    pub(super) said: Result<Vec<Said>, String>,
     /// The places of what is not published, since it was withheld later.
     pub(super) skipped: BTreeSet<usize>,
 }
 
+/// Which cooperations nothing is told of, and which commits are passed over.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    /// With the commit that is parked.
+    pub(super) parked: HashMap<CooperationId, (String, u64)>,
+    pub(super) skipped: HashSet<(String, u64)>,
+}
+
+impl Held {
+    fn has_skipped(&self, speech: &Speech) -> bool {
+        // The key is made anew, since a set of pairs is not asked by halves.
+        !self.skipped.is_empty() && self.skipped.contains(&(speech.stream.clone(), speech.sequence))
+    }
+
+    fn holds(&self, cooperation: &CooperationId) -> bool {
+        self.parked.contains_key(cooperation)
+    }
+}
+
+/// A commit that cannot be told.
+#[derive(Debug)]
+pub(super) struct Untellable {
+    pub(super) cooperation: CooperationId,
+    pub(super) stream: String,
+    pub(super) sequence: u64,
+    pub(super) subject: String,
+    pub(super) reason: String,
+}
+
 /// A place in the feed, and how far the streams are told there.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) sequence: u64,
     pub(super) reached: Reached,
+    /// How far they are told of cooperations that are behind.
+    pub(super) behind: BTreeMap<CooperationId, Reached>,
 }
 
 impl Place {
-    /// Whether everything that a commit has to say is told here.
-    pub(super) fn has_told(&self, speech: &Speech) -> bool {
-        self.reached.sequence(&speech.stream) >= speech.sequence
+    /// Whether nothing is left to do for a commit here: it is told, or waits behind a parked one.
+    pub(super) fn is_past(&self, speech: &Speech, held: &Held) -> bool {
+        let reached = match self.behind.get(&speech.cooperation) {
+            Some(own) if !held.holds(&speech.cooperation) => own,
+            Some(_) | None => &self.reached,
+        };
+        reached.sequence(&speech.stream) >= speech.sequence
+    }
+
+    /// Whether a commit is told in full here.
+    pub(super) fn has_told(
+        &self,
+        cooperation: &CooperationId,
+        stream: &str,
+        sequence: u64,
+    ) -> bool {
+        let reached = self.behind.get(cooperation).unwrap_or(&self.reached);
+        reached.sequence(stream) >= sequence
+    }
+
+    /// How far a stream is told of every cooperation.
+    pub(super) fn told_of_all(&self, stream: &str) -> u64 {
+        let behind = self.behind.values().map(|own| own.sequence(stream));
+        behind.fold(self.reached.sequence(stream), u64::min)
     }
 
     /// The next messages after this place, `max` at most, and the place after them.
+    ///
+    /// # Errors
+    ///
+    /// A commit that cannot be told and is neither held nor skipped, where it comes next; what comes
+    /// before it is returned first.
     pub(super) fn next<'a>(
         &self,
         speeches: impl IntoIterator<Item = &'a Speech>,
         max: usize,
-    ) -> Result<(Vec<Outgoing>, Self), serde_json::Error> {
+        held: &Held,
+    ) -> Result<(Vec<Outgoing>, Self), Untellable> {
         let mut messages = Vec::new();
         let mut place = self.clone();
-        for Speech { stream, sequence, said, skipped } in speeches {
-            let told = place.reached.told(stream, *sequence);
+        for speech in speeches {
+            if held.holds(&speech.cooperation) {
+                let own = || place.reached.clone();
+                place.behind.entry(speech.cooperation.clone()).or_insert_with(own);
+                place.pass(speech, held);
+                continue;
+            }
+            let said: &[Said] = match &speech.said {
+                _ if held.has_skipped(speech) => &[],
+                Ok(said) => said,
+                Err(_) if !messages.is_empty() => return Ok((messages, place)),
+                Err(reason) => return Err(untellable(speech, reason)),
+            };
+            let told = place.told(speech);
             for (index, one) in said.iter().enumerate().skip(told) {
-                if skipped.contains(&index) {
-                    place.reached.tell(stream, *sequence, index + 1, said.len());
+                if speech.skipped.contains(&index) {
+                    place.tell(speech, index + 1, said.len());
                     continue;
                 }
                 if messages.len() == max {
                     return Ok((messages, place));
                 }
+                let payload = match payload(one, place.sequence + 1) {
+                    Ok(payload) => payload,
+                    Err(_) if !messages.is_empty() => return Ok((messages, place)),
+                    Err(reason) => return Err(untellable(speech, &reason)),
+                };
                 place.sequence += 1;
-                place.reached.tell(stream, *sequence, index + 1, said.len());
-                messages.push(message(one, said, &place)?);
+                place.tell(speech, index + 1, said.len());
+                messages.push(message(one, said, &place, payload));
             }
             // It may have had nothing to say.
-            place.reached.tell(stream, *sequence, said.len(), said.len());
+            place.pass(speech, held);
         }
         Ok((messages, place))
     }
+
+    /// How many messages of a commit are told.
+    fn told(&self, speech: &Speech) -> usize {
+        let reached = self.behind.get(&speech.cooperation).unwrap_or(&self.reached);
+        reached.told(&speech.stream, speech.sequence)
+    }
+
+    fn tell(&mut self, speech: &Speech, told: usize, all: usize) {
+        if let Some(own) = self.behind.get_mut(&speech.cooperation) {
+            own.tell(&speech.stream, speech.sequence, told, all);
+        }
+        self.reached.tell(&speech.stream, speech.sequence, told, all);
+    }
+
+    /// Notes that nothing is left to do for a commit. Commits come in one order, so whoever is behind and
+    /// not held comes as far; who has caught up with all others needs no note any more.
+    fn pass(&mut self, speech: &Speech, held: &Held) {
+        let Speech { stream, sequence, .. } = speech;
+        self.reached.tell(stream, *sequence, 0, 0);
+        if self.behind.is_empty() {
+            return;
+        }
+        for (cooperation, own) in &mut self.behind {
+            if !held.holds(cooperation) {
+                own.tell(stream, *sequence, 0, 0);
+            }
+        }
+        let reached = &self.reached;
+        self.behind.retain(|cooperation, own| held.holds(cooperation) || own != reached);
+    }
+
+    /// The note on who is behind: `vestregionen NETWORKS@1732233600000000:12 CASES@…:30+2; …`.
+    pub(super) fn written_behind(&self) -> String {
+        let one = |(cooperation, own): (&CooperationId, &Reached)| format!("{cooperation} {own}");
+        self.behind.iter().map(one).collect::<Vec<_>>().join("; ")
+    }
 }
 
-fn message(one: &Said, all: &[Said], place: &Place) -> Result<Outgoing, serde_json::Error> {
-    let event = CloudEvent::new(one, place.sequence)?;
+/// Reads the note on who is behind.
+///
+/// # Errors
+///
+/// [`InvalidReached`].
+pub(super) fn read_behind(text: &str) -> Result<BTreeMap<CooperationId, Reached>, InvalidReached> {
+    let invalid = || InvalidReached::new(text);
+    let read = |one: &str| {
+        let (cooperation, own) = one.trim().split_once(' ').ok_or_else(invalid)?;
+        Ok((cooperation.parse().map_err(|_| invalid())?, own.parse()?))
+    };
+    text.split(';').filter(|one| !one.trim().is_empty()).map(read).collect()
+}
+
+fn untellable(speech: &Speech, reason: &str) -> Untellable {
+    Untellable {
+        cooperation: speech.cooperation.clone(),
+        stream: speech.stream.clone(),
+        sequence: speech.sequence,
+        subject: speech.subject.clone(),
+        reason: reason.to_owned(),
+    }
+}
+
+/// The content of a message, or why it cannot be one.
+fn payload(one: &Said, sequence: u64) -> Result<Vec<u8>, String> {
+    let unwritable = |error: serde_json::Error| format!("it cannot be written as JSON: {error}");
+    let event = CloudEvent::new(one, sequence).map_err(unwritable)?;
+    let payload = serde_json::to_vec(&event).map_err(unwritable)?;
+    let bytes = payload.len();
+    if bytes > ENVELOPE_BYTES_MAX {
+        let (tag, to) = (one.fact.tag(), &one.audience);
+        return Err(format!(
+            "{tag} to {to} has {bytes} bytes; a message of the feed has at most {ENVELOPE_BYTES_MAX}"
+        ));
+    }
+    Ok(payload)
+}
+
+fn message(one: &Said, all: &[Said], place: &Place, payload: Vec<u8>) -> Outgoing {
     let subject = Subject {
         cooperation: one.about.cooperation.clone(),
         audience: one.audience.clone(),
@@ -73,6 +233,9 @@ fn message(one: &Said, all: &[Said], place: &Place) -> Result<Outgoing, serde_js
     };
     let mut headers =
         vec![(CONTENT_TYPE.0, CONTENT_TYPE.1.to_owned()), (SOURCES, place.reached.to_string())];
+    if !place.behind.is_empty() {
+        headers.push((BEHIND, place.written_behind()));
+    }
     if one.audience == Audience::Public {
         let restated: Vec<String> = all
             .iter()
@@ -84,6 +247,8 @@ fn message(one: &Said, all: &[Said], place: &Place) -> Result<Outgoing, serde_js
             headers.push((RESTATED, restated.join(",")));
         }
     }
-    let payload = serde_json::to_vec(&event)?.into();
-    Ok(Outgoing { subject: subject.to_string(), headers, payload })
+    Outgoing { subject: subject.to_string(), headers, payload: payload.into() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,17 +49,27 @@ fn a_task_that_does_not_run_has_a_line_with_its_reason_and_makes_the_gateway_deg
         restarts: 0,
     };
     let relay = task("relay", TaskState::Running, Some("what was before"));
-    let all_run = of_tasks("feed", Some(Tasks { tasks: vec![relay.clone()] }));
+    let all_run = of_tasks("feed", Some(Tasks { tasks: vec![relay.clone()], parked: Vec::new() }));
     assert_eq!(json!(all_run), json!([{"what": "tasks of feed", "state": "ok"}]));
 
     let halted = task("deliveries", TaskState::Halted, Some("another stream"));
     let restarting = task("delivery a", TaskState::Restarting, None);
-    let some = of_tasks("feed", Some(Tasks { tasks: vec![relay, halted, restarting] }));
+    let parked = ParkedEvent {
+        task: "relay".into(),
+        cooperation: "vestregionen".parse().unwrap(),
+        event: "CASES:31".into(),
+        reason: "too large".into(),
+        since: DateTime::UNIX_EPOCH,
+    };
+    let tasks = Tasks { tasks: vec![relay, halted, restarting], parked: vec![parked] };
+    let some = of_tasks("feed", Some(tasks));
     let since = "1970-01-01T00:00:00Z";
     let deliveries: Value = json!({"what": "task deliveries of feed", "state": "halted",
         "reason": "another stream", "since": since});
     let one = json!({"what": "task delivery a of feed", "state": "restarting", "since": since});
-    assert_eq!(json!(some), json!([deliveries, one]));
+    let waits = json!({"what": "CASES:31 for relay in vestregionen", "state": "parked",
+        "reason": "too large", "since": since});
+    assert_eq!(json!(some), json!([deliveries, one, waits]));
 
     let nobody = of_tasks("notify", None);
     assert_eq!(json!(nobody), json!([{"what": "tasks of notify", "state": "not-running"}]));

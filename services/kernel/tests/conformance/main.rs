@@ -9,9 +9,11 @@ mod rig;
 mod tally;
 
 mod acknowledgements;
+mod answers;
 mod batches;
 mod damage;
 mod histories;
+mod parking;
 mod races;
 mod streams;
 

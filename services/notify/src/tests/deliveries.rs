@@ -240,25 +240,6 @@ async fn two_services_at_once_and_a_feed_taken_again_tell_each_fact_once() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_set_aside_and_the_rest_goes_on() {
-    let rig = Rig::new().await;
-    rig.contact("baerum", of_member(BAERUM)).await;
-    let publication =
-        Publication::open(rig.client.clone(), feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
-    let strange = samvirke_kernel::publication::Outgoing {
-        subject: "feed.vestregionen.public.case.exploded".into(),
-        headers: Vec::new(),
-        payload: "{}".into(),
-    };
-    publication.publish(0, &[strange]).await.unwrap();
-    rig.say_member(BAERUM, "hearing.opened", hearing_opened(BAERUM), "2017-09-01T08:00:00Z").await;
-    assert_eq!(rig.count("waiting").await, 1);
-    let parked: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM parked").fetch_one(&rig.pool).await.unwrap();
-    assert_eq!(parked, 1);
-}
-
-#[tokio::test]
 async fn mail_that_comes_back_is_shown_and_the_address_is_spared_until_it_is_changed() {
     let rig = waiting(&["baerum"]).await;
     let mails = rig.send(SAID).await;

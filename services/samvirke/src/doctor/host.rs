@@ -79,6 +79,7 @@ fn judge(check: &Check) -> Option<Row> {
     match state.as_str() {
         "ok" => None,
         "halted" => Some(Row::fail(CHECK, found, "mend what it says, or read samvirke's log")),
+        "parked" => Some(Row::fail(CHECK, found, "see samvirke parked list; retry or skip it")),
         "not-running" => Some(Row::warn(CHECK, found, "start the service with samvirke serve")),
         _ => Some(Row::warn(CHECK, found, "wait; if it does not pass, read samvirke's log")),
     }

@@ -16,6 +16,7 @@ use samvirke_feed::{
 use samvirke_kernel::{
     committer::BATCH_MESSAGES_MAX,
     log::Log,
+    parking::Parking,
     publication::{Publication, Published},
     supervision::Task,
 };
@@ -86,9 +87,10 @@ async fn relay_all(publication: &Publication, logs: &[Log]) -> anyhow::Result<f6
         }
     };
     let task = Task::unsupervised("relay");
+    let parking = Parking::open(logs[0].client(), 1).await?;
     let told = tokio::select! {
         told = tokio::time::timeout(TOLD_MAX, told) => told.context("the relay is too slow")??,
-        ended = relay::relay(publication, logs, &task) => match ended {
+        ended = relay::relay(publication, logs, &parking, &task) => match ended {
             Err(interrupted) => return Err(interrupted.into()),
         },
     };

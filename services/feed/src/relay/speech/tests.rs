@@ -1,0 +1,60 @@
+//! How far the streams are told while a cooperation is held, and after.
+
+use super::*;
+
+fn speech(cooperation: &str, sequence: u64) -> Speech {
+    Speech {
+        stream: "CASES".into(),
+        sequence,
+        subject: format!("es.cases.{cooperation}.case.a"),
+        cooperation: cooperation.parse().unwrap(),
+        said: Ok(Vec::new()),
+        skipped: BTreeSet::new(),
+    }
+}
+
+fn place() -> Place {
+    Place { sequence: 0, reached: "CASES@5:0".parse().unwrap(), behind: BTreeMap::new() }
+}
+
+fn commits() -> Vec<Speech> {
+    let unreadable = Speech { said: Err("no envelope".into()), ..speech("a", 2) };
+    vec![speech("a", 1), unreadable, speech("b", 3), speech("a", 4), speech("b", 5)]
+}
+
+fn held() -> Held {
+    let parked = [("a".parse().unwrap(), ("CASES".to_owned(), 2))].into();
+    Held { parked, ..Held::default() }
+}
+
+#[test]
+fn a_commit_that_cannot_be_told_is_named() {
+    let untellable = place().next(&commits(), 9, &Held::default()).unwrap_err();
+    assert_eq!((untellable.sequence, untellable.reason.as_str()), (2, "no envelope"));
+}
+
+#[test]
+fn who_is_held_keeps_its_place_while_the_others_go_on_and_the_note_reads_back() {
+    // The first commit was told before the second one was found to be unreadable.
+    let (_, before) = place().next(&commits()[..1], 9, &Held::default()).unwrap();
+    let (_, after) = before.next(&commits(), 9, &held()).unwrap();
+    assert_eq!(after.reached.to_string(), "CASES@5:5");
+    assert_eq!(after.written_behind(), "a CASES@5:1");
+    assert_eq!(read_behind(&after.written_behind()).unwrap(), after.behind);
+    assert!(read_behind("a").is_err() && read_behind("").unwrap().is_empty());
+    assert!(after.has_told(&"b".parse().unwrap(), "CASES", 5));
+    assert!(!after.has_told(&"a".parse().unwrap(), "CASES", 2));
+    assert!(commits().iter().all(|one| after.is_past(one, &held())), "nothing is kept in memory");
+}
+
+#[test]
+fn who_is_held_no_longer_catches_up_and_then_needs_no_note() {
+    let (_, before) = place().next(&commits()[..1], 9, &Held::default()).unwrap();
+    let (_, behind) = before.next(&commits(), 9, &held()).unwrap();
+    let skips = Held { skipped: [("CASES".to_owned(), 2)].into(), ..Held::default() };
+    assert!(!behind.is_past(&commits()[1], &skips), "it is read and told again");
+    let (_, half) = behind.next(&commits()[..3], 9, &skips).unwrap();
+    assert_eq!(half.written_behind(), "a CASES@5:3");
+    let (_, caught_up) = half.next(&commits(), 9, &skips).unwrap();
+    assert_eq!((caught_up.reached.to_string().as_str(), caught_up.behind.len()), ("CASES@5:5", 0));
+}
