@@ -368,7 +368,7 @@ async fn a_commit_that_cannot_be_read_holds_back_its_cooperation_only_and_nothin
     let feed = world.feed(11).await;
     assert_eq!(members_of(&feed, "prove"), all[..5]);
     assert_eq!(members_of(&feed, "annet"), all[1..5]);
-    assert_eq!(world.publication.last_sequence().await.unwrap(), 11);
+    assert_eq!(world.publication.last_sequence().await.unwrap(), 12);
     assert_eq!(feed.last().unwrap().header(BEHIND), None, "nobody is behind any more");
 }
 
@@ -408,5 +408,5 @@ async fn what_waited_is_told_in_order_and_once_after_a_retry_also_with_two_relay
     let taken_off =
         async { while parking.read(relay::TASK, &prove).await.unwrap().record.parked.is_some() {} };
     tokio::time::timeout(TOLD_WITHIN, taken_off).await.expect("the record is taken off");
-    assert_eq!(world.publication.last_sequence().await.unwrap(), 81);
+    assert_eq!(world.publication.last_sequence().await.unwrap(), 82);
 }
