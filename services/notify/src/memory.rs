@@ -120,7 +120,7 @@ pub(crate) async fn silent(
     case: &AggregateId,
     missing: Missing,
 ) -> sqlx::Result<Vec<SilentMember>> {
-    type Row = (String, Option<Json<Names>>, Date, bool);
+    type Row = (String, Option<Json<Names>>, NaiveDate, bool);
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT member, names, since, received FROM awaited
          WHERE what = 'decision' AND about = $1 AND NOT (received AND $2) ORDER BY member",
