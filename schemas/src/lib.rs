@@ -7,7 +7,9 @@ pub mod id;
 pub mod principal;
 
 pub mod case_number;
+pub mod date;
 pub mod digest;
+pub mod excerpt;
 pub mod legal_basis;
 pub mod local_time;
 pub mod names;
@@ -28,6 +30,7 @@ pub mod message;
 pub mod queries;
 pub mod reply;
 pub mod standing;
+pub mod stored;
 pub mod upcast;
 
 use upcast::Upcaster;

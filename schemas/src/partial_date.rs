@@ -5,12 +5,11 @@
 
 use std::{fmt, str::FromStr};
 
-use chrono::{Datelike, Months, NaiveDate};
+use chrono::Months;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The years that are written with four digits and no leading zero.
-const YEARS: std::ops::RangeInclusive<i32> = 1000..=9999;
+use crate::{date::Date, excerpt::excerpt};
 
 /// Why a text is not a date, whole or partial.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,18 +32,18 @@ enum Precision {
     extend("pattern" = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$", "examples" = ["2014", "2014-11-27"])
 )]
 pub struct PartialDate {
-    first: NaiveDate,
+    first: Date,
     precision: Precision,
 }
 
 impl PartialDate {
     /// The first day it can be.
-    pub fn earliest(self) -> NaiveDate {
+    pub fn earliest(self) -> Date {
         self.first
     }
 
     /// The last day it can be.
-    pub fn latest(self) -> NaiveDate {
+    pub fn latest(self) -> Date {
         let months = match self.precision {
             Precision::Year => 12,
             Precision::Month => 1,
@@ -53,7 +52,7 @@ impl PartialDate {
         self.first
             .checked_add_months(Months::new(months))
             .and_then(|next| next.pred_opt())
-            .expect("a year of four digits is far from the last that chrono knows")
+            .map_or(Date::LAST, Date::nearest)
     }
 
     /// Whether it is certainly before `other`, whatever days the two are.
@@ -62,8 +61,8 @@ impl PartialDate {
     }
 }
 
-impl From<NaiveDate> for PartialDate {
-    fn from(day: NaiveDate) -> Self {
+impl From<Date> for PartialDate {
+    fn from(day: Date) -> Self {
         Self { first: day, precision: Precision::Day }
     }
 }
@@ -83,22 +82,14 @@ impl FromStr for PartialDate {
     type Err = InvalidPartialDate;
 
     fn from_str(text: &str) -> Result<Self, InvalidPartialDate> {
-        let invalid = || InvalidPartialDate(text.to_owned());
+        let invalid = || InvalidPartialDate(excerpt(text));
         let (precision, rest) = match text.len() {
             4 => (Precision::Year, "-01-01"),
             7 => (Precision::Month, "-01"),
             10 => (Precision::Day, ""),
             _ => return Err(invalid()),
         };
-        // The parser takes signs and spaces, which the form does not have.
-        let plain = text.bytes().enumerate().all(|(at, byte)| match at {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-        let first: NaiveDate = format!("{text}{rest}").parse().map_err(|_| invalid())?;
-        if !plain || !YEARS.contains(&first.year()) {
-            return Err(invalid());
-        }
+        let first = format!("{text}{rest}").parse().map_err(|_| invalid())?;
         Ok(Self { first, precision })
     }
 }

@@ -1,6 +1,5 @@
 //! A case: from opening, over its treatments and the members' answers, to what became of it.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +16,7 @@ pub mod joint;
 pub mod statement;
 
 use crate::{
+    date::Date,
     event,
     id::{AggregateId, LocalId},
     local_time::LocalTime,
@@ -72,7 +72,7 @@ pub enum Request {
     /// Takes a relation back.
     RemoveRelation { relation: Relation, reason: Prose },
     /// Says that the decision is in force, from a day.
-    PutInForce { from: NaiveDate },
+    PutInForce { from: Date },
     /// Says that the decision is in force no longer, and what takes its place.
     EndForce(ForceEnd),
     /// Restricts access, with its legal basis. Replaces the restriction that holds.
@@ -131,7 +131,7 @@ pub enum Request {
     /// Tells how a task stands.
     ReportFollowUp { follow_up: LocalId, text: Prose },
     /// Gives a task another due date.
-    RescheduleFollowUp { follow_up: LocalId, due: NaiveDate, reason: Prose },
+    RescheduleFollowUp { follow_up: LocalId, due: Date, reason: Prose },
     /// Says that a task is done.
     CompleteFollowUp {
         follow_up: LocalId,
@@ -192,7 +192,7 @@ pub enum Event {
         reason: Prose,
     },
     PutInForce {
-        from: NaiveDate,
+        from: Date,
     },
     ForceEnded(ForceEnd),
     Restricted(Restriction),
@@ -231,7 +231,7 @@ pub enum Event {
         reason: Option<Prose>,
     },
     HearingClosed {
-        on: NaiveDate,
+        on: Date,
         /// The invited parties that had not answered.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         silent: Vec<LocalId>,
@@ -242,17 +242,17 @@ pub enum Event {
     FollowUpAssigned(Assignment),
     FollowUpReported {
         follow_up: LocalId,
-        on: NaiveDate,
+        on: Date,
         text: Prose,
     },
     FollowUpRescheduled {
         follow_up: LocalId,
-        due: NaiveDate,
+        due: Date,
         reason: Prose,
     },
     FollowUpDone {
         follow_up: LocalId,
-        on: NaiveDate,
+        on: Date,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<Prose>,
     },

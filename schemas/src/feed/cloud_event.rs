@@ -12,6 +12,7 @@ use super::{Audience, Concerns, Fact};
 use crate::{
     Tagged,
     id::{AggregateId, CooperationId},
+    stored,
 };
 
 /// Names the events of the feed: the same fact to the same audience has the same id for ever.
@@ -175,8 +176,7 @@ impl CloudEvent {
     }
 
     fn read<T: DeserializeOwned>(&self, json: &str) -> Result<T, UnknownType> {
-        serde_json::from_str(json)
-            .map_err(|source| UnknownType::Form { name: self.kind.clone(), source })
+        stored::read(json).map_err(|source| UnknownType::Form { name: self.kind.clone(), source })
     }
 }
 

@@ -1,10 +1,10 @@
 //! What a meeting treats, and what comes of it.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    date::Date,
     id::{AggregateId, LocalId},
     legal_basis::LegalBasis,
     text::{Line, Prose},
@@ -64,7 +64,7 @@ pub struct ItemRestriction {
     pub legal_basis: LegalBasis,
     /// The last day of the restriction; absent where it has no end yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<NaiveDate>,
+    pub until: Option<Date>,
 }
 
 /// One line of an agenda.

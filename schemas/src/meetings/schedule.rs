@@ -1,10 +1,9 @@
 //! When and where a body sits.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{local_time::LocalTime, text::Line};
+use crate::{date::Date, local_time::LocalTime, text::Line};
 
 /// The most days one meeting can be spread over. Two is usual for a long one (R24).
 pub const SITTINGS_MAX: usize = 14;
@@ -37,7 +36,7 @@ pub struct Venue {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeldDay {
-    pub day: NaiveDate,
+    pub day: Date,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<LocalTime>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,5 +49,5 @@ pub struct HeldDay {
 pub struct ConflictingDate {
     /// The paper and the place in it: `Referat 25.02.2016, tidslinjen`.
     pub paper: Line,
-    pub says: NaiveDate,
+    pub says: Date,
 }

@@ -9,11 +9,11 @@ pub use history::{BodyHistory, DeputyList, Pause, Preparation, RulesVersion, Sta
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    date::Date,
     event,
     id::{AggregateId, LocalId},
     names::Names,
@@ -82,7 +82,7 @@ pub enum Request {
         rules: Rules,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         elections: Option<ElectionRule>,
-        in_force_from: NaiveDate,
+        in_force_from: Date,
         /// The body it prepares cases for, in the same cooperation (R10).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         prepares_for: Option<AggregateId>,
@@ -95,7 +95,7 @@ pub enum Request {
         rules: Rules,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         elections: Option<ElectionRule>,
-        in_force_from: NaiveDate,
+        in_force_from: Date,
     },
     /// Fills a seat (R1, R4–R6). A seat keeps its member and office from one holder to the next.
     FillSeat {
@@ -106,33 +106,33 @@ pub enum Request {
         /// Who holds it; absent where only the office is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         holder: Option<PersonId>,
-        from: NaiveDate,
+        from: Date,
         /// The last day, where it is known when the seat is filled.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        to: Option<NaiveDate>,
+        to: Option<Date>,
     },
     /// Vacates a seat; `to` is the last day it is held.
-    VacateSeat { seat: LocalId, to: NaiveDate, reason: Prose },
+    VacateSeat { seat: LocalId, to: Date, reason: Prose },
     /// Vacates every seat of a member, whose membership ends on `to` (R1).
-    VacateSeatsOf { member: OrganisationNumber, to: NaiveDate, reason: Prose },
+    VacateSeatsOf { member: OrganisationNumber, to: Date, reason: Prose },
     /// Names the deputies for a seat in order, in place of those named before; none ends the list.
     NameDeputies {
         seat: LocalId,
         /// At most [`DEPUTIES_MAX`], the first to be called first.
         deputies: Vec<NamedDeputy>,
-        from: NaiveDate,
+        from: Date,
     },
     /// Elects the holder of a seat chair or deputy chair for a term (R14).
     Elect {
         post: Post,
         seat: LocalId,
-        from: NaiveDate,
+        from: Date,
         /// The last day of the term; absent where no end is set.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        to: Option<NaiveDate>,
+        to: Option<Date>,
     },
     /// Ends the term of the chair or deputy chair early; `to` is the last day.
-    StepDown { post: Post, to: NaiveDate, reason: Prose },
+    StepDown { post: Post, to: Date, reason: Prose },
     /// Puts the body on ice from the day of the command; another body takes its tasks over (R13).
     Pause { reason: Prose, tasks_go_to: AggregateId },
     /// Takes a paused body up again from the day of the command.
@@ -141,11 +141,11 @@ pub enum Request {
     PrepareFor {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         body: Option<AggregateId>,
-        from: NaiveDate,
+        from: Date,
     },
     /// Ends the body; `on` is its last day.
     Disband {
-        on: NaiveDate,
+        on: Date,
         reason: Prose,
         /// The body that takes its tasks over, where there is one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -175,7 +175,7 @@ pub enum Event {
         rules: Rules,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         elections: Option<ElectionRule>,
-        in_force_from: NaiveDate,
+        in_force_from: Date,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         prepares_for: Option<AggregateId>,
     },
@@ -185,7 +185,7 @@ pub enum Event {
         rules: Rules,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         elections: Option<ElectionRule>,
-        in_force_from: NaiveDate,
+        in_force_from: Date,
     },
     SeatFilled {
         seat: LocalId,
@@ -195,58 +195,58 @@ pub enum Event {
         office: Office,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         holder: Option<PersonId>,
-        from: NaiveDate,
+        from: Date,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        to: Option<NaiveDate>,
+        to: Option<Date>,
     },
     SeatVacated {
         seat: LocalId,
         /// When the stay that ends began.
-        from: NaiveDate,
-        to: NaiveDate,
+        from: Date,
+        to: Date,
         reason: Prose,
     },
     /// Every seat that the member holds after `to` is vacated.
     SeatsVacated {
         member: OrganisationNumber,
-        to: NaiveDate,
+        to: Date,
         reason: Prose,
     },
     DeputiesNamed {
         seat: LocalId,
         deputies: Vec<NamedDeputy>,
-        from: NaiveDate,
+        from: Date,
     },
     Elected {
         post: Post,
         seat: LocalId,
-        from: NaiveDate,
+        from: Date,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        to: Option<NaiveDate>,
+        to: Option<Date>,
     },
     SteppedDown {
         post: Post,
         seat: LocalId,
         /// When the term that ends began.
-        from: NaiveDate,
-        to: NaiveDate,
+        from: Date,
+        to: Date,
         reason: Prose,
     },
     Paused {
-        from: NaiveDate,
+        from: Date,
         reason: Prose,
         tasks_go_to: AggregateId,
     },
     Resumed {
-        from: NaiveDate,
+        from: Date,
     },
     PreparationAssigned {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         body: Option<AggregateId>,
-        from: NaiveDate,
+        from: Date,
     },
     Disbanded {
-        on: NaiveDate,
+        on: Date,
         reason: Prose,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tasks_go_to: Option<AggregateId>,

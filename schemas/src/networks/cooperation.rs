@@ -4,11 +4,11 @@ mod memberships;
 
 pub use memberships::{Membership, Memberships};
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    date::Date,
     event,
     legal_basis::LegalBasis,
     names::Names,
@@ -52,7 +52,7 @@ pub struct Agreement {
     /// What people call the version: `2010`, `1.2`.
     pub version: Line,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub in_force_from: Option<NaiveDate>,
+    pub in_force_from: Option<Date>,
 }
 
 /// What happens to agreements and archives when a cooperation ends (R74).
@@ -93,26 +93,26 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         office_municipality: Option<OrganisationNumber>,
         agreement: Agreement,
-        founded_on: NaiveDate,
+        founded_on: Date,
     },
     /// Admits a member from a day (R1, R2).
-    AdmitMember { member: OrganisationNumber, names: Names, kind: MemberKind, from: NaiveDate },
+    AdmitMember { member: OrganisationNumber, names: Names, kind: MemberKind, from: Date },
     /// Releases a member; `to` is the last day of its membership (R1, R74).
-    ReleaseMember { member: OrganisationNumber, to: NaiveDate, reason: Prose },
+    ReleaseMember { member: OrganisationNumber, to: Date, reason: Prose },
     /// Puts a new version of the agreement in place.
     AmendAgreement { agreement: Agreement },
     /// Hands the leadership to the next member in the rotation, or to a named one (R16).
     HandOverLeadership {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<OrganisationNumber>,
-        from: NaiveDate,
+        from: Date,
     },
     /// Puts the cooperation on ice (R13).
     Pause { reason: Prose },
     /// Takes a paused cooperation up again.
     Resume {},
     /// Ends the cooperation, with the custody of what it leaves behind (R71–R74).
-    Dissolve { on: NaiveDate, reason: Prose, custody: Custody },
+    Dissolve { on: Date, reason: Prose, custody: Custody },
 }
 
 tagged!(Request);
@@ -140,17 +140,17 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         office_municipality: Option<OrganisationNumber>,
         agreement: Agreement,
-        founded_on: NaiveDate,
+        founded_on: Date,
     },
     MemberAdmitted {
         member: OrganisationNumber,
         names: Names,
         kind: MemberKind,
-        from: NaiveDate,
+        from: Date,
     },
     MemberReleased {
         member: OrganisationNumber,
-        to: NaiveDate,
+        to: Date,
         reason: Prose,
     },
     AgreementAmended {
@@ -158,14 +158,14 @@ pub enum Event {
     },
     LeadershipHandedOver {
         to: OrganisationNumber,
-        from: NaiveDate,
+        from: Date,
     },
     Paused {
         reason: Prose,
     },
     Resumed {},
     Dissolved {
-        on: NaiveDate,
+        on: Date,
         reason: Prose,
         custody: Custody,
     },

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
+    date::Date,
     id::{AggregateId, LocalId},
     legal_basis::LegalBasis,
     names::Names,
@@ -204,7 +204,7 @@ pub struct BodyInForce {
     pub names: Names,
     pub kind: BodyKind,
     /// The day the picture is of.
-    pub on: NaiveDate,
+    pub on: Date,
     /// The version of the rules, 1 for the first.
     pub rules_version: u32,
     pub rules: Rules,

@@ -1,10 +1,10 @@
 //! The bodies of a cooperation, by name.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    date::Date,
     id::{AggregateId, CooperationId},
     names::Names,
     networks::rules::BodyKind,
@@ -19,7 +19,7 @@ pub struct Parameters {
     pub cooperation: CooperationId,
     /// Those that existed on this day only; absent for all there ever were, as they stand today.
     #[serde(default)]
-    pub on: Option<NaiveDate>,
+    pub on: Option<Date>,
     #[serde(default)]
     pub after: Option<Cursor>,
     #[serde(default)]
@@ -35,8 +35,8 @@ pub struct BodyEntry {
     pub id: AggregateId,
     pub names: Names,
     pub kind: BodyKind,
-    pub since: Option<NaiveDate>,
-    pub disbanded_on: Option<NaiveDate>,
+    pub since: Option<Date>,
+    pub disbanded_on: Option<Date>,
     /// Whether it was on ice on the day (R13).
     pub paused: bool,
     /// The body that it prepared cases for on the day (R10).

@@ -1,10 +1,10 @@
 //! A body with the seats and rules that were in force on a day.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    date::Date,
     id::AggregateId,
     names::Names,
     networks::rules::{BodyInForce, BodyKind},
@@ -19,7 +19,7 @@ pub struct Parameters {
     pub id: AggregateId,
     /// The day; absent for today.
     #[serde(default)]
-    pub on: Option<NaiveDate>,
+    pub on: Option<Date>,
 }
 
 /// A body as it stood on a day.
@@ -30,12 +30,12 @@ pub struct Body {
     pub version: u64,
     pub names: Names,
     pub kind: BodyKind,
-    pub on: NaiveDate,
+    pub on: Date,
     /// Rules, seats, chair and deputies on the day; absent where the body did not exist then.
     pub in_force: Option<BodyInForce>,
     /// When each version of the rules came into force.
     pub versions: Vec<VersionInForce>,
-    pub disbanded_on: Option<NaiveDate>,
+    pub disbanded_on: Option<Date>,
 }
 
 /// A version of the rules and its first day.
@@ -43,5 +43,5 @@ pub struct Body {
 pub struct VersionInForce {
     /// 1 for the first.
     pub version: u32,
-    pub from: NaiveDate,
+    pub from: Date,
 }

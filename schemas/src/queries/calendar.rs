@@ -1,10 +1,11 @@
 //! The calendar: the meetings of a cooperation's bodies, by day.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    date::Date,
     id::{AggregateId, CooperationId},
     meetings::schedule::Venue,
     organisation::OrganisationNumber,
@@ -28,10 +29,10 @@ pub struct Parameters {
     pub member: Option<OrganisationNumber>,
     /// The first day: meetings that end on it or later.
     #[serde(default)]
-    pub from: Option<NaiveDate>,
+    pub from: Option<Date>,
     /// The last day: meetings that begin on it or earlier.
     #[serde(default)]
-    pub to: Option<NaiveDate>,
+    pub to: Option<Date>,
     #[serde(default)]
     pub state: Option<MeetingState>,
     #[serde(default)]

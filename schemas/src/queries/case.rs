@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,7 @@ use crate::{
         },
         register::NumberTaken,
     },
+    date::Date,
     id::{AggregateId, LocalId},
     local_time::LocalTime,
     message::Provenance,
@@ -91,7 +92,7 @@ pub struct Case {
     pub about: Option<Prose>,
     /// The body that the case belongs to.
     pub owner: AggregateId,
-    pub opened_on: NaiveDate,
+    pub opened_on: Date,
     /// The access restriction and its legal basis, also where it has ended.
     pub restriction: Option<Restriction>,
     /// Whether something is left out of this answer because of the restriction.
@@ -164,7 +165,7 @@ pub struct PaperTrail {
 pub struct PaperVersion {
     /// 1 for the first.
     pub version: u32,
-    pub added_on: NaiveDate,
+    pub added_on: Date,
     pub paper: Paper,
 }
 
@@ -178,9 +179,9 @@ pub struct RelatedBy {
 /// From when to when the decision is in force.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Force {
-    pub from: Option<NaiveDate>,
+    pub from: Option<Date>,
     /// The last day.
-    pub to: Option<NaiveDate>,
+    pub to: Option<Date>,
     /// Why it ended.
     pub reason: Option<Prose>,
     /// The case whose decision takes its place.
@@ -193,8 +194,8 @@ pub struct Joint {
     pub settles: SettleRule,
     /// Absent until the case is sent to the members, and where it is withheld.
     pub text: Option<Prose>,
-    pub sent_on: Option<NaiveDate>,
-    pub answer_by: Option<NaiveDate>,
+    pub sent_on: Option<Date>,
+    pub answer_by: Option<Date>,
     pub members: Vec<MemberAnswer>,
     /// The members taking part that have decided.
     pub answered: Vec<OrganisationNumber>,
@@ -211,9 +212,9 @@ pub struct MemberAnswer {
     pub member: OrganisationNumber,
     pub names: Names,
     /// When the member was asked.
-    pub asked_on: NaiveDate,
-    pub received_on: Option<NaiveDate>,
-    pub processed_on: Option<NaiveDate>,
+    pub asked_on: Date,
+    pub received_on: Option<Date>,
+    pub processed_on: Option<Date>,
     /// Where the member keeps the case (R36).
     pub reference: Option<FileReference>,
     pub decision: Option<MemberDecision>,
@@ -222,7 +223,7 @@ pub struct MemberAnswer {
     /// Every decision registered, corrected ones included, in the order registered.
     pub registered: Vec<RegisteredDecision>,
     /// When it was released from the case; what it said is kept.
-    pub released_on: Option<NaiveDate>,
+    pub released_on: Option<Date>,
 }
 
 /// Where a hearing is.
@@ -251,7 +252,7 @@ pub enum HearingState {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Hearing {
     pub state: HearingState,
-    pub sent_on: NaiveDate,
+    pub sent_on: Date,
     /// The last moment for a statement, as last extended.
     pub deadline: LocalTime,
     /// The deadlines that were extended, in order.
@@ -260,7 +261,7 @@ pub struct Hearing {
     /// Those invited that have not answered.
     pub missing: Vec<LocalId>,
     pub statements: Vec<ReceivedStatement>,
-    pub closed_on: Option<NaiveDate>,
+    pub closed_on: Option<Date>,
     pub summary: Option<Summary>,
     pub adoption: Option<Adoption>,
 }
@@ -293,14 +294,14 @@ pub struct FollowUp {
     /// Absent where it is withheld.
     pub task: Option<Prose>,
     pub owner: Owner,
-    pub due: Option<NaiveDate>,
+    pub due: Option<Date>,
     /// The treatment whose decision it flows from.
     pub treatment: Option<LocalId>,
-    pub assigned_on: NaiveDate,
+    pub assigned_on: Date,
     pub state: FollowUpState,
     pub reports: Vec<Report>,
     /// The day it was done or dropped.
-    pub ended_on: Option<NaiveDate>,
+    pub ended_on: Option<Date>,
     /// What was said then.
     pub ended_with: Option<Prose>,
 }
@@ -308,7 +309,7 @@ pub struct FollowUp {
 /// How a task stood on a day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
-    pub on: NaiveDate,
+    pub on: Date,
     pub text: Prose,
 }
 

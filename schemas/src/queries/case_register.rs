@@ -1,12 +1,12 @@
 //! The case register: the cases of a cooperation, found by what is known of them.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     case_number::CaseNumber,
     cases::case::opening::CaseKind,
+    date::Date,
     id::{AggregateId, CooperationId},
     organisation::OrganisationNumber,
     queries::{
@@ -62,7 +62,7 @@ pub struct CaseEntry {
     /// The public title where the full one is withheld.
     pub title: Line,
     pub owner: AggregateId,
-    pub opened_on: NaiveDate,
+    pub opened_on: Date,
     /// The other cases that hold the same number (R33).
     pub collides_with: Vec<AggregateId>,
     pub withheld: bool,

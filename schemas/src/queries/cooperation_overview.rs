@@ -1,10 +1,10 @@
 //! One cooperation: its names, form, agreement, members and leadership.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    date::Date,
     id::AggregateId,
     names::Names,
     networks::cooperation::{Agreement, Custody, LegalForm, Memberships},
@@ -19,7 +19,7 @@ pub struct Parameters {
     pub id: AggregateId,
     /// Members on this day only; absent for all there ever were.
     #[serde(default)]
-    pub on: Option<NaiveDate>,
+    pub on: Option<Date>,
 }
 
 /// Where a cooperation is in its life.
@@ -54,11 +54,11 @@ pub struct Overview {
     pub purpose: String,
     pub office_municipality: Option<OrganisationNumber>,
     pub agreement: Agreement,
-    pub founded_on: NaiveDate,
+    pub founded_on: Date,
     pub phase: Phase,
     pub members: Memberships,
     pub leader: Option<Leader>,
-    pub dissolved_on: Option<NaiveDate>,
+    pub dissolved_on: Option<Date>,
     pub custody: Option<Custody>,
 }
 
@@ -66,5 +66,5 @@ pub struct Overview {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Leader {
     pub member: OrganisationNumber,
-    pub from: NaiveDate,
+    pub from: Date,
 }

@@ -1,11 +1,11 @@
 //! What bodies have decided, newest first.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     case_number::CaseNumber,
+    date::Date,
     id::{AggregateId, CooperationId, LocalId},
     queries::page::{Cursor, Page},
     text::{Line, Prose},
@@ -21,10 +21,10 @@ pub struct Parameters {
     pub body: Option<AggregateId>,
     /// The first day.
     #[serde(default)]
-    pub from: Option<NaiveDate>,
+    pub from: Option<Date>,
     /// The last day.
     #[serde(default)]
-    pub to: Option<NaiveDate>,
+    pub to: Option<Date>,
     /// Words in titles and decisions, in any inflection.
     #[serde(default)]
     pub text: Option<Line>,
@@ -56,7 +56,7 @@ pub struct Decision {
     pub result: Result,
     /// Absent where the body settled no wording, and where it is withheld.
     pub text: Option<Prose>,
-    pub on: NaiveDate,
+    pub on: Date,
     /// The treatment it ended; absent for the final adoption after a hearing (R46).
     pub treatment: Option<LocalId>,
     pub meeting: Option<AggregateId>,

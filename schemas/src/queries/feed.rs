@@ -2,14 +2,15 @@
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    date::Date,
     feed::{CloudEvent, FeedPosition, Filters, Reach},
     id::{AggregateId, CooperationId},
-    local_time::{InvalidLocalTime, LocalTime},
+    local_time::{self, InvalidLocalTime, LocalTime},
     organisation::OrganisationNumber,
 };
 
@@ -116,11 +117,11 @@ impl FromStr for Since {
     type Err = InvalidLocalTime;
 
     fn from_str(text: &str) -> Result<Self, InvalidLocalTime> {
-        if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
-            return Ok(Self(instant.with_timezone(&Utc)));
+        if let Ok(instant) = local_time::instant(text) {
+            return Ok(Self(instant));
         }
         // Midnight comes once on every day in Norway.
-        let time = match text.parse::<NaiveDate>() {
+        let time = match text.parse::<Date>() {
             Ok(day) => format!("{day}T00:00").parse::<LocalTime>(),
             Err(_) => text.parse(),
         };

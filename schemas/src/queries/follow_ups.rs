@@ -1,11 +1,11 @@
 //! Tasks flowing from decisions, by due date.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     case_number::CaseNumber,
+    date::Date,
     id::{AggregateId, CooperationId},
     queries::{
         case::{FollowUp, FollowUpState},
@@ -25,7 +25,7 @@ pub struct Parameters {
     pub owner: Option<Line>,
     /// Due before this day. Tasks without a due date are then left out.
     #[serde(default)]
-    pub due_before: Option<NaiveDate>,
+    pub due_before: Option<Date>,
     #[serde(default)]
     pub state: Option<FollowUpState>,
     #[serde(default)]

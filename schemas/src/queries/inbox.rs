@@ -1,12 +1,12 @@
 //! A member's inbox: the joint cases and hearings that wait for its answer, longest waiting first.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     case_number::CaseNumber,
     cases::case::joint::FileReference,
+    date::Date,
     id::{AggregateId, CooperationId},
     local_time::LocalTime,
     organisation::OrganisationNumber,
@@ -36,9 +36,9 @@ pub type Answer = Page<Waiting>;
 pub enum WaitsFor {
     /// The council's decision on a joint case (R45).
     Decision {
-        answer_by: Option<NaiveDate>,
-        received_on: Option<NaiveDate>,
-        processed_on: Option<NaiveDate>,
+        answer_by: Option<Date>,
+        received_on: Option<Date>,
+        processed_on: Option<Date>,
         reference: Option<FileReference>,
     },
     /// A statement in a hearing (R46).
@@ -53,6 +53,6 @@ pub struct Waiting {
     /// The public title where the full one is withheld.
     pub title: Line,
     pub waits_for: WaitsFor,
-    pub since: NaiveDate,
+    pub since: Date,
     pub withheld: bool,
 }

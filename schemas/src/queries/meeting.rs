@@ -3,11 +3,11 @@
 //! What the caller may not see is left out: an item's `title` is then its public title, texts are absent,
 //! and `withheld` says so.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    date::Date,
     digest::Digest,
     id::{AggregateId, LocalId},
     legal_basis::LegalBasis,
@@ -64,7 +64,7 @@ pub enum MeetingState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "MeetingDay")]
 pub struct Day {
-    pub day: NaiveDate,
+    pub day: Date,
     pub start: Option<LocalTime>,
     pub end: Option<LocalTime>,
 }
@@ -109,7 +109,7 @@ pub struct Move {
 /// How the body was called (R18, R19).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Notice {
-    pub on: NaiveDate,
+    pub on: Date,
     /// Calendar days from the notice to the first day.
     pub days_before: u16,
     pub urgent: Option<Prose>,
@@ -213,7 +213,7 @@ pub struct Concluded {
     pub text: Option<Prose>,
     pub to: Option<AggregateId>,
     pub unanimous: Option<bool>,
-    pub day: NaiveDate,
+    pub day: Date,
 }
 
 /// Who was there.
@@ -265,9 +265,9 @@ pub struct Minutes {
     /// The last draft's number; 0 where there is none.
     pub draft: u32,
     pub document: Option<Digest>,
-    pub approved_on: Option<NaiveDate>,
+    pub approved_on: Option<Date>,
     pub approval: Option<Approval>,
-    pub published_on: Option<NaiveDate>,
+    pub published_on: Option<Date>,
     /// What the published minutes leave out, and why.
     pub left_out: Vec<WithheldItem>,
     pub addenda: Vec<Addendum>,
@@ -281,5 +281,5 @@ pub struct Addendum {
     pub text: Option<Prose>,
     pub item: Option<LocalId>,
     pub public: bool,
-    pub on: NaiveDate,
+    pub on: Date,
 }

@@ -1,13 +1,12 @@
 //! Who has received a joint case, who has taken it into its own case system, who has decided, and who is
 //! silent and since when (R45).
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    case_number::CaseNumber, cases::case::joint::FileReference, id::AggregateId, names::Names,
-    organisation::OrganisationNumber, text::Line,
+    case_number::CaseNumber, cases::case::joint::FileReference, date::Date, id::AggregateId,
+    names::Names, organisation::OrganisationNumber, text::Line,
 };
 
 /// Asks how the members stand to a case that was sent to them.
@@ -27,8 +26,8 @@ pub struct Answer {
     /// The public title where the full one is withheld.
     pub title: Line,
     /// Absent where the case has not been sent to members.
-    pub sent_on: Option<NaiveDate>,
-    pub answer_by: Option<NaiveDate>,
+    pub sent_on: Option<Date>,
+    pub answer_by: Option<Date>,
     pub members: Vec<MemberReceipt>,
 }
 
@@ -69,7 +68,7 @@ pub struct MemberReceipt {
     pub state: MemberState,
     /// The day since which it is so. For one that told its file reference and nothing else, the day it
     /// was asked.
-    pub since: NaiveDate,
+    pub since: Date,
     /// Whether the answer was wanted by a day that has passed.
     pub overdue: bool,
     /// Where the member keeps the case (R36).

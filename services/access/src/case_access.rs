@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
     cases::case::{
         Event,
@@ -10,6 +9,7 @@ use samvirke_schemas::{
         hearing::InvitedParty,
         treatment::PlannedTreatment,
     },
+    date::Date,
     id::{AggregateId, LocalId},
     networks::rules::PersonId,
     organisation::OrganisationNumber,
@@ -171,7 +171,7 @@ impl CaseAccess {
     }
 
     /// The restriction that holds on a day.
-    pub fn restriction_on(&self, day: NaiveDate) -> Option<&Restriction> {
+    pub fn restriction_on(&self, day: Date) -> Option<&Restriction> {
         self.restriction.as_ref().filter(|it| it.until.is_none_or(|last| day <= last))
     }
 

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::NaiveDate;
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
     follower::Picture,
     log::Stored,
 };
 use samvirke_schemas::{
+    date::Date,
     id::{AggregateId, CooperationId, LocalId},
     networks::{
         body,
@@ -49,7 +49,7 @@ impl Directory {
         &self,
         member: &OrganisationNumber,
         cooperation: &CooperationId,
-        day: NaiveDate,
+        day: Date,
     ) -> bool {
         let memberships = self.memberships.get(cooperation);
         memberships.is_some_and(|them| them.on(day).any(|stay| stay.member == *member))
@@ -60,7 +60,7 @@ impl Directory {
         &self,
         person: PersonId,
         cooperation: &CooperationId,
-        day: NaiveDate,
+        day: Date,
     ) -> BTreeSet<AggregateId> {
         self.bodies_with(cooperation, day, |stay| stay.seat.holder == Some(person))
     }
@@ -71,7 +71,7 @@ impl Directory {
         &self,
         member: &OrganisationNumber,
         cooperation: &CooperationId,
-        day: NaiveDate,
+        day: Date,
     ) -> BTreeSet<AggregateId> {
         self.bodies_with(cooperation, day, |stay| {
             stay.seat.holder.is_none() && stay.seat.member == *member
@@ -84,7 +84,7 @@ impl Directory {
         body: &AggregateId,
         seat: &LocalId,
         order: u16,
-        day: NaiveDate,
+        day: Date,
     ) -> Option<PersonId> {
         let body = self.bodies.get(&body.cooperation)?.get(body)?;
         body.deputies_on(seat, day).find(|deputy| deputy.order == order)?.person
@@ -95,7 +95,7 @@ impl Directory {
         &self,
         body: &AggregateId,
         seat: &LocalId,
-        day: NaiveDate,
+        day: Date,
     ) -> bool {
         let history = self.bodies.get(&body.cooperation).and_then(|bodies| bodies.get(body));
         let stay = history.and_then(|history| history.stay_in(seat, day));
@@ -105,7 +105,7 @@ impl Directory {
     fn bodies_with(
         &self,
         cooperation: &CooperationId,
-        day: NaiveDate,
+        day: Date,
         wanted: impl Fn(&Stay) -> bool,
     ) -> BTreeSet<AggregateId> {
         let bodies = self.bodies.get(cooperation).into_iter().flatten();

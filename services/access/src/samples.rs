@@ -1,7 +1,7 @@
 //! A cooperation, a body and cases for the tests, written as the JSON that is stored.
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
+    date::Date,
     id::{AggregateId, CooperationId},
     networks::rules::PersonId,
     principal::{Grant, Principal, Role},
@@ -24,7 +24,7 @@ pub(crate) const IN_A_GROUP: PersonId = Uuid::from_u128(3);
 pub(crate) const SG: &str = "vestregionen:sg";
 pub(crate) const MEETING: &str = "vestregionen:m";
 
-pub(crate) fn day(text: &str) -> NaiveDate {
+pub(crate) fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 

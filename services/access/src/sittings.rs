@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::NaiveDate;
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
     follower::Picture,
     log::Stored,
 };
 use samvirke_schemas::{
+    date::Date,
     id::{AggregateId, CooperationId, LocalId},
     meetings::{attendance::StandIn, meeting::Event},
     networks::rules::PersonId,
@@ -31,15 +31,15 @@ struct SittingIn {
     body: AggregateId,
     seat: LocalId,
     by: StandIn,
-    from: NaiveDate,
+    from: Date,
     /// The last day, known when the seat is left.
-    to: Option<NaiveDate>,
+    to: Option<Date>,
 }
 
 impl SittingIn {
     /// Nobody sits for longer than `SITTING_HOURS_MAX` without the meeting being adjourned, which ends it.
-    fn holds_on(&self, day: NaiveDate) -> bool {
-        let last = self.to.or_else(|| self.from.succ_opt()).unwrap_or(self.from);
+    fn holds_on(&self, day: Date) -> bool {
+        let last = self.to.or_else(|| self.from.next()).unwrap_or(self.from);
         self.from <= day && day <= last
     }
 }
@@ -71,7 +71,7 @@ impl Sittings {
         }
     }
 
-    fn leave(&mut self, meeting: &AggregateId, seat: Option<&LocalId>, on: NaiveDate) {
+    fn leave(&mut self, meeting: &AggregateId, seat: Option<&LocalId>, on: Date) {
         let taken = self.taken.get_mut(&meeting.cooperation).into_iter().flatten();
         for sitting in taken.filter(|own| own.meeting == *meeting && own.to.is_none()) {
             if seat.is_none_or(|seat| sitting.seat == *seat) {
@@ -85,7 +85,7 @@ impl Sittings {
         &self,
         person: PersonId,
         cooperation: &CooperationId,
-        day: NaiveDate,
+        day: Date,
         directory: &Directory,
     ) -> BTreeSet<AggregateId> {
         let taken = self.taken.get(cooperation).into_iter().flatten();

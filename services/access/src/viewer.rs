@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
+    date::Date,
     id::{AggregateId, CooperationId},
     networks::rules::PersonId,
     organisation::OrganisationNumber,
@@ -25,17 +25,17 @@ pub struct Viewer {
     member: Option<OrganisationNumber>,
     person: Option<PersonId>,
     seats: BTreeSet<AggregateId>,
-    day: NaiveDate,
+    day: Date,
 }
 
 impl Viewer {
     /// Anyone.
-    pub fn public(day: NaiveDate) -> Self {
+    pub fn public(day: Date) -> Self {
         Self { sees_all: false, member: None, person: None, seats: BTreeSet::new(), day }
     }
 
     /// One of [`SEE_ALL`].
-    pub fn seeing_all(day: NaiveDate) -> Self {
+    pub fn seeing_all(day: Date) -> Self {
         Self { sees_all: true, ..Self::public(day) }
     }
 
@@ -45,7 +45,7 @@ impl Viewer {
         principal: &Principal,
         person: Option<PersonId>,
         cooperation: &CooperationId,
-        day: NaiveDate,
+        day: Date,
     ) -> Option<Self> {
         if principal.is_any(SEE_ALL, cooperation) {
             return Some(Self::seeing_all(day));
@@ -62,7 +62,7 @@ impl Viewer {
         principal: &Principal,
         person: Option<PersonId>,
         cooperation: &CooperationId,
-        day: NaiveDate,
+        day: Date,
         directory: &Directory,
         sittings: &Sittings,
     ) -> Self {
@@ -86,7 +86,7 @@ impl Viewer {
     }
 
     /// The day of reading, in Norway.
-    pub fn day(&self) -> NaiveDate {
+    pub fn day(&self) -> Date {
         self.day
     }
 
@@ -115,7 +115,7 @@ impl Viewer {
     }
 
     /// Whether a restriction holds on the day of reading; `until` is its last day.
-    pub(crate) fn is_within(&self, until: Option<NaiveDate>) -> bool {
+    pub(crate) fn is_within(&self, until: Option<Date>) -> bool {
         until.is_none_or(|last| self.day <= last)
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
     follower::Picture,
@@ -10,6 +9,7 @@ use samvirke_kernel::{
 };
 use samvirke_schemas::{
     cases::case::joint::Recipient,
+    date::Date,
     id::CooperationId,
     networks::cooperation::{Event, Memberships},
 };
@@ -20,7 +20,7 @@ pub struct Members(HashMap<CooperationId, Memberships>);
 
 impl Members {
     /// The members on a day (R1), as a joint case is sent to them.
-    pub fn on(&self, cooperation: &CooperationId, day: NaiveDate) -> Vec<Recipient> {
+    pub fn on(&self, cooperation: &CooperationId, day: Date) -> Vec<Recipient> {
         let Some(memberships) = self.0.get(cooperation) else { return Vec::new() };
         memberships
             .on(day)

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
     follower::Picture,
     log::Stored,
 };
 use samvirke_schemas::{
+    date::Date,
     id::CooperationId,
     networks::cooperation::{Event, Memberships},
     organisation::OrganisationNumber,
@@ -23,7 +23,7 @@ impl Members {
         &self,
         cooperation: &CooperationId,
         member: &OrganisationNumber,
-        day: NaiveDate,
+        day: Date,
     ) -> bool {
         self.0
             .get(cooperation)

@@ -5,7 +5,11 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use chrono::{DateTime, Utc};
-use samvirke_schemas::{local_time::LocalTime, message::Provenance, text::Line};
+use samvirke_schemas::{
+    local_time::{self, LocalTime},
+    message::Provenance,
+    text::Line,
+};
 use uuid::Uuid;
 
 use crate::{clock, fault::Fault, percent};
@@ -93,8 +97,8 @@ pub(crate) fn occurred_at(
         return Ok(None);
     };
     let text = value.to_str().unwrap_or("bytes that are not ASCII").trim();
-    let instant = match DateTime::parse_from_rfc3339(text) {
-        Ok(time) => time.with_timezone(&Utc),
+    let instant = match local_time::instant(text) {
+        Ok(time) => time,
         Err(_) => text
             .parse::<LocalTime>()
             .map_err(|error| Fault::InvalidOccurredAt { reason: error.to_string() })?

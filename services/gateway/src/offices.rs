@@ -7,7 +7,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::NaiveDate;
 use samvirke_access::Directory;
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
@@ -15,6 +14,7 @@ use samvirke_kernel::{
     log::Stored,
 };
 use samvirke_schemas::{
+    date::Date,
     id::{AggregateId, CooperationId},
     local_time::day_of,
     networks::{
@@ -59,7 +59,7 @@ impl Offices {
         &self,
         person: PersonId,
         cooperation: Option<&CooperationId>,
-        day: NaiveDate,
+        day: Date,
     ) -> Seats {
         let mut seats = Seats::new();
         let ids = self.of.get(&person).into_iter().flatten();

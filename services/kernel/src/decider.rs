@@ -5,9 +5,10 @@
 
 use std::fmt::Debug;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use samvirke_schemas::{
     Tagged,
+    date::Date,
     id::AggregateId,
     local_time,
     principal::{Principal, Role},
@@ -78,7 +79,7 @@ pub struct Command<R, F = ()> {
 
 impl<R, F> Command<R, F> {
     /// The calendar day in Norway on which it happened.
-    pub fn day(&self) -> NaiveDate {
+    pub fn day(&self) -> Date {
         local_time::day_of(self.at)
     }
 

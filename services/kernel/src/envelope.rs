@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use samvirke_schemas::{
-    Tagged, event_version, id::AggregateId, message::Provenance, principal::Principal,
+    Tagged, event_version, id::AggregateId, message::Provenance, principal::Principal, stored,
 };
 use serde::{
     Deserialize, Serialize,
@@ -259,13 +259,24 @@ fn read_event<E: Tagged>(
     }
     let malformed = |source| EnvelopeError::Malformed { sequence, tag: tag.to_owned(), source };
     if version == upcast::version_today(E::UPCASTERS, tag) {
-        return from_variant(tag, data).map_err(malformed);
+        return from_stored_variant(tag, data).map_err(malformed);
     }
     let old = serde_json::from_str(data.get()).map_err(malformed)?;
     let lifted = upcast::lift(E::UPCASTERS, tag, version, old)
         .map_err(|source| EnvelopeError::Upcast { sequence, source })?;
     let raw = serde_json::value::to_raw_value(&lifted).map_err(malformed)?;
-    from_variant(tag, &raw).map_err(malformed)
+    from_stored_variant(tag, &raw).map_err(malformed)
+}
+
+/// Reads a variant; dates that were stored before they had a range are read as the nearest in it.
+fn from_stored_variant<E: DeserializeOwned>(
+    tag: &str,
+    data: &RawValue,
+) -> Result<E, serde_json::Error> {
+    from_variant(tag, data).or_else(|error| match stored::with_dates_in_range(data.get()) {
+        Some(changed) => from_variant(tag, RawValue::from_string(changed)?.as_ref()),
+        None => Err(error),
+    })
 }
 
 /// Reads the variant `tag` of an externally tagged enum whose content is `data`, without building

@@ -23,10 +23,11 @@ const MESSAGES: &[(&str, &str)] = &[
     ("recursion limit exceeded", "verdiene ligger for dypt i hverandre"),
     ("number out of range", "tallet er for stort eller for lite"),
     // Dates and ids.
-    ("premature end of input", "datoen er ufullstendig; den skrives 2017-06-01"),
-    ("input contains invalid characters", "det er ikke en dato; den skrives 2017-06-01"),
-    ("input is out of range", "det finnes ingen slik dato"),
-    ("trailing input", "det står noe mer etter datoen; den skrives 2017-06-01"),
+    (
+        "a date is written 2014-11-27, in the years 1000 to 9999, not {}",
+        "en dato skrives 2014-11-27, i årene 1000 til 9999, ikke {}",
+    ),
+    ("the date {} does not exist", "datoen {} finnes ikke"),
     ("UUID parsing failed: {}", "det er ikke en UUID"),
     ("an id must not be empty", "en id kan ikke være tom"),
     ("an id has at most {} characters", "en id har høyst {} tegn"),

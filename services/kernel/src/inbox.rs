@@ -5,6 +5,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use samvirke_schemas::{
     Tagged,
+    local_time::LocalTime,
     message::CommandMessage,
     principal::Role,
     reply::{Accepted, Refused, RejectionKind},
@@ -90,6 +91,14 @@ fn digest_of(message: &CommandMessage) -> String {
 
 fn time_of(message: &CommandMessage, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refused> {
     let Some(at) = message.at else { return Ok(now) };
+    if LocalTime::new(at).instant() != at {
+        let (first, last) = (LocalTime::first(), LocalTime::last());
+        return Err(Refused::invalid(
+            "Samvirke-Occurred-At",
+            format!("{at} is not from {first} to {last}"),
+            format!("{at} er ikke fra {first} til {last}"),
+        ));
+    }
     if at > now + CLOCK_LEEWAY {
         return Err(Refused::invalid(
             "Samvirke-Occurred-At",
@@ -260,3 +269,6 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

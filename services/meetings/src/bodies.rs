@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
     follower::Picture,
     log::Stored,
 };
 use samvirke_schemas::{
+    date::Date,
     id::AggregateId,
     networks::{
         body::{BodyHistory, Event},
@@ -22,7 +22,7 @@ pub struct Bodies(HashMap<AggregateId, BodyHistory>);
 
 impl Bodies {
     /// A body as in force on a day; none where it did not exist then.
-    pub fn in_force(&self, body: &AggregateId, day: NaiveDate) -> Option<BodyInForce> {
+    pub fn in_force(&self, body: &AggregateId, day: Date) -> Option<BodyInForce> {
         self.0.get(body)?.in_force(body, day)
     }
 }

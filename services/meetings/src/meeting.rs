@@ -3,9 +3,9 @@
 //! Nothing is decided before the meeting is opened, after it is closed, or without a quorum; and
 //! what was relied on (the body's rules and seats on that day) is in the meeting's own history.
 
-use chrono::NaiveDate;
 use samvirke_kernel::{Decider, aggregate};
 use samvirke_schemas::{
+    date::Date,
     id::AggregateId,
     legal_basis::LegalBasis,
     meetings::{
@@ -209,7 +209,7 @@ aggregate!(Meeting);
 
 impl Meeting {
     /// The body that a request is decided by, and the day it must be known on, if there is one.
-    pub fn body_wanted(&self, request: &Request) -> Option<(AggregateId, NaiveDate)> {
+    pub fn body_wanted(&self, request: &Request) -> Option<(AggregateId, Date)> {
         if let Request::Plan { body, sittings, .. } = request {
             return Some((body.clone(), sittings.first()?.start.day()));
         }
@@ -264,7 +264,7 @@ impl Meeting {
 
 impl Record {
     /// The days on which the body sits or sat, in order.
-    pub fn days(&self) -> Vec<NaiveDate> {
+    pub fn days(&self) -> Vec<Date> {
         match &self.schedule {
             Schedule::Planned(sittings) => sittings.iter().map(|own| own.start.day()).collect(),
             Schedule::Held(days) => days.iter().map(|held| held.day).collect(),
@@ -272,7 +272,7 @@ impl Record {
     }
 
     /// The first of the days, by which the body and its rules are chosen.
-    pub fn first_day(&self) -> Option<NaiveDate> {
+    pub fn first_day(&self) -> Option<Date> {
         self.days().first().copied()
     }
 
@@ -282,14 +282,14 @@ impl Record {
     }
 
     /// Checks that the body sits on `day`.
-    fn sits_on(&self, day: NaiveDate) -> Result<(), Rejection> {
+    fn sits_on(&self, day: Date) -> Result<(), Rejection> {
         if self.days().contains(&day) { Ok(()) } else { Err(Rejection::NotOnItsDay { day }) }
     }
 }
 
 impl Facts {
     /// The body that the meeting is of, as in force on `day`.
-    fn body(&self, body: &AggregateId, day: NaiveDate) -> Result<&BodyInForce, Rejection> {
+    fn body(&self, body: &AggregateId, day: Date) -> Result<&BodyInForce, Rejection> {
         self.body
             .as_ref()
             .filter(|known| known.body == *body && known.on == day)

@@ -3,9 +3,9 @@
 //! A seat is held only by a member of the cooperation, in an office the rules in force give a place
 //! (R1, R4–R6), on every day it is held. What is dated stays: the body of any day can be read.
 
-use chrono::NaiveDate;
 use samvirke_kernel::{Command, Decider, aggregate};
 use samvirke_schemas::{
+    date::Date,
     id::AggregateId,
     networks::body::{BodyHistory, Event, Request, RulesVersion},
     period::Period,
@@ -162,7 +162,7 @@ impl Decider for Body {
 aggregate!(Body);
 
 /// Refuses a day before the body exists.
-fn check_exists(history: &BodyHistory, day: NaiveDate) -> Result<(), Rejection> {
+fn check_exists(history: &BodyHistory, day: Date) -> Result<(), Rejection> {
     match history.versions.first() {
         Some(first) if day < first.in_force_from => {
             Err(Rejection::BeforeItExists { since: first.in_force_from })

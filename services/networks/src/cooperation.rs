@@ -3,9 +3,9 @@
 //! A member is in from a day, to and including a day, and may come back later (R1). Nothing is
 //! forgotten when the cooperation ends: who keeps archives and agreements is part of the ending (R74).
 
-use chrono::NaiveDate;
 use samvirke_kernel::{Command, Decider, aggregate, rejections};
 use samvirke_schemas::{
+    date::Date,
     networks::cooperation::{Agreement, Custody, Event, MemberKind, Memberships, Request},
     organisation::OrganisationNumber,
     principal::Role,
@@ -31,7 +31,7 @@ pub enum Cooperation {
 /// What a founded cooperation consists of, whether or not it is active.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Standing {
-    pub founded_on: NaiveDate,
+    pub founded_on: Date,
     pub agreement: Agreement,
     pub memberships: Memberships,
     pub leader: Option<Leadership>,
@@ -41,7 +41,7 @@ pub struct Standing {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Leadership {
     pub member: OrganisationNumber,
-    pub from: NaiveDate,
+    pub from: Date,
 }
 
 rejections! {
@@ -65,10 +65,10 @@ rejections! {
         IsDissolved: State, "R71",
             "the cooperation is dissolved",
             "samarbeidet er oppløst";
-        FoundedLater { founded_on: NaiveDate }: Value("founded_on"), "R1",
+        FoundedLater { founded_on: Date }: Value("founded_on"), "R1",
             "a cooperation cannot be founded in the future ({founded_on})",
             "et samarbeid kan ikke stiftes fram i tid ({founded_on})";
-        BeforeFounding { founded_on: NaiveDate }: Value("from"), "R1",
+        BeforeFounding { founded_on: Date }: Value("from"), "R1",
             "the day is before the founding on {founded_on}",
             "dagen er før stiftelsen {founded_on}";
         AlreadyMember { member: OrganisationNumber }: State, "R1",
@@ -77,7 +77,7 @@ rejections! {
         NotMember { member: OrganisationNumber }: State, "R1",
             "{member} is not a member on that day",
             "{member} er ikke medlem den dagen";
-        EndsBeforeItBegan { from: NaiveDate }: Value("to"), "R1",
+        EndsBeforeItBegan { from: Date }: Value("to"), "R1",
             "the membership began on {from} and cannot end before",
             "medlemskapet begynte {from} og kan ikke slutte før";
         TooManyMembers: State, "R1",
@@ -92,7 +92,7 @@ rejections! {
         LeadsAlready { member: OrganisationNumber }: State, "R16",
             "{member} leads already",
             "{member} leder allerede";
-        LeadershipGoesBack { from: NaiveDate }: Value("from"), "R16",
+        LeadershipGoesBack { from: Date }: Value("from"), "R16",
             "the present leadership began on {from}; the next must begin later",
             "det nåværende lederskapet begynte {from}; det neste må begynne senere";
     }
@@ -295,7 +295,7 @@ impl Cooperation {
 
     fn dissolve(
         &self,
-        on: NaiveDate,
+        on: Date,
         reason: &samvirke_schemas::text::Prose,
         custody: &Custody,
     ) -> Result<Vec<Event>, Rejection> {
@@ -332,8 +332,8 @@ impl Standing {
     fn membership_ending(
         &self,
         member: &OrganisationNumber,
-        to: NaiveDate,
-    ) -> Result<Option<NaiveDate>, Rejection> {
+        to: Date,
+    ) -> Result<Option<Date>, Rejection> {
         let stay = self.memberships.of(member).next_back().ok_or_else(|| not_member(member))?;
         if to < stay.period.from {
             return Err(Rejection::EndsBeforeItBegan { from: stay.period.from });
@@ -345,7 +345,7 @@ impl Standing {
     fn hand_over(
         &self,
         to: Option<&OrganisationNumber>,
-        from: NaiveDate,
+        from: Date,
     ) -> Result<Vec<Event>, Rejection> {
         let to = match to {
             Some(named) => self.checked_leader(named, from)?,
@@ -368,7 +368,7 @@ impl Standing {
     fn checked_leader(
         &self,
         named: &OrganisationNumber,
-        from: NaiveDate,
+        from: Date,
     ) -> Result<OrganisationNumber, Rejection> {
         let stay = self
             .memberships
@@ -381,7 +381,7 @@ impl Standing {
         Ok(named.clone())
     }
 
-    fn next_in_rotation(&self, from: NaiveDate) -> Option<OrganisationNumber> {
+    fn next_in_rotation(&self, from: Date) -> Option<OrganisationNumber> {
         let municipalities: Vec<_> = self
             .memberships
             .on(from)

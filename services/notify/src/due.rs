@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use samvirke_schemas::{
     contacts::contact::Topic, id::CooperationId, local_time::day_of,
-    queries::notifications::NotificationState as State,
+    queries::notifications::NotificationState as State, stored::Stored,
 };
 use sqlx::{PgConnection, PgPool, types::Json};
 use uuid::Uuid;
@@ -40,7 +40,7 @@ async fn fire_reminders(
     settings: &Settings,
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
-    type Due = (String, String, String, DateTime<Utc>, Json<Reminder>);
+    type Due = (String, String, String, DateTime<Utc>, Json<Stored<Reminder>>);
     let mut tx = pool.begin().await?;
     let due: Vec<Due> = sqlx::query_as(
         "DELETE FROM due WHERE (what, about, whom) IN (
@@ -53,7 +53,7 @@ async fn fire_reminders(
     .fetch_all(&mut *tx)
     .await?;
     let more = !due.is_empty();
-    for (what, about, whom, at, Json(reminder)) in due {
+    for (what, about, whom, at, Json(Stored(reminder))) in due {
         let origin = format!("{what} {about} {whom} {}", at.timestamp());
         tell(&mut tx, reminder, &origin, settings, now).await?;
     }
@@ -102,7 +102,7 @@ async fn gather_digest(pool: &PgPool, now: DateTime<Utc>) -> sqlx::Result<bool> 
         .bind(&contact)
         .execute(&mut *tx)
         .await?;
-    let rows: Vec<(Uuid, Json<Notice>)> = sqlx::query_as(
+    let rows: Vec<(Uuid, Json<Stored<Notice>>)> = sqlx::query_as(
         "SELECT id, notice FROM outbox
          WHERE contact = $1 AND state = 'daily' AND next_attempt <= $2 ORDER BY sort LIMIT $3",
     )
@@ -115,7 +115,7 @@ async fn gather_digest(pool: &PgPool, now: DateTime<Utc>) -> sqlx::Result<bool> 
         return Ok(true);
     }
     let ids: Vec<Uuid> = rows.iter().map(|(id, _)| *id).collect();
-    let notices = rows.into_iter().map(|(_, Json(notice))| notice).collect();
+    let notices = rows.into_iter().map(|(_, Json(Stored(notice)))| notice).collect();
     put_digest(&mut tx, contact, &cooperation, &ids, notices, now).await?;
     tx.commit().await?;
     Ok(true)

@@ -1,11 +1,11 @@
 //! Hours in Norway.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Europe::Oslo;
-use samvirke_schemas::local_time::day_of;
+use samvirke_schemas::{date::Date, local_time::day_of};
 
 /// The full hour of a day in Norway; where summer time skips it, the one after.
-pub(crate) fn morning(day: NaiveDate, hour: u32) -> DateTime<Utc> {
+pub(crate) fn morning(day: Date, hour: u32) -> DateTime<Utc> {
     let at = |hour| {
         let time = NaiveTime::from_hms_opt(hour, 0, 0).unwrap_or_default();
         Oslo.from_local_datetime(&day.and_time(time)).earliest()
@@ -19,7 +19,7 @@ pub(crate) fn morning(day: NaiveDate, hour: u32) -> DateTime<Utc> {
 pub(crate) fn next_morning(after: DateTime<Utc>, hour: u32) -> DateTime<Utc> {
     let today = day_of(after);
     let this = morning(today, hour);
-    if this > after { this } else { morning(today + Days::new(1), hour) }
+    if this > after { this } else { morning(today.plus_days(1), hour) }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use samvirke_schemas::{
+    date::Date,
     feed::fact::brief,
     id::{AggregateId, LocalId},
     names::Names,
@@ -66,7 +67,7 @@ pub(crate) async fn take(
             .bind(body.to_string())
             .bind(seat.as_str())
             .bind(member.as_str())
-            .bind(to)
+            .bind(to.map(Date::naive))
             .execute(connection)
             .await?;
         }
@@ -74,7 +75,7 @@ pub(crate) async fn take(
             sqlx::query("UPDATE seat SET until = $3 WHERE body = $1 AND seat = $2")
                 .bind(body.to_string())
                 .bind(seat.as_str())
-                .bind(to)
+                .bind(to.naive())
                 .execute(connection)
                 .await?;
         }
@@ -131,7 +132,7 @@ pub(crate) async fn silent(
     let read = |(member, names, since, received): Row| {
         let names = names.map(|Json(names)| names);
         let member = brief::Member { member: member.parse().ok()?, names };
-        Some(SilentMember { member, received, since })
+        Some(SilentMember { member, received, since: Date::nearest(since) })
     };
     Ok(rows.into_iter().filter_map(read).collect())
 }
@@ -166,7 +167,7 @@ async fn await_answer(
     what: &str,
     case: &AggregateId,
     member: &brief::Member,
-    since: NaiveDate,
+    since: Date,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO awaited (what, about, member, names, since) VALUES ($1, $2, $3, $4, $5)
@@ -176,7 +177,7 @@ async fn await_answer(
     .bind(case.to_string())
     .bind(member.member.as_str())
     .bind(member.names.as_ref().map(Json))
-    .bind(since)
+    .bind(since.naive())
     .execute(connection)
     .await
     .map(drop)

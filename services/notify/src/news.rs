@@ -13,8 +13,9 @@ mod tests;
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use samvirke_schemas::{
+    date::Date,
     feed::{Audience, Fact, fact::brief},
     id::{AggregateId, CooperationId, LocalId},
     local_time::day_of,
@@ -70,7 +71,7 @@ pub(crate) enum Step {
         member: brief::Member,
         /// Which of the member's parties in a hearing.
         party: Option<LocalId>,
-        since: NaiveDate,
+        since: Date,
     },
     Received {
         case: AggregateId,
@@ -88,12 +89,12 @@ pub(crate) enum Step {
         body: AggregateId,
         seat: LocalId,
         member: OrganisationNumber,
-        to: Option<NaiveDate>,
+        to: Option<Date>,
     },
     SeatVacated {
         body: AggregateId,
         seat: LocalId,
-        to: NaiveDate,
+        to: Date,
     },
 }
 
@@ -266,7 +267,7 @@ impl Steps<'_> {
     }
 
     /// The day on which it was registered.
-    fn today(&self) -> NaiveDate {
+    fn today(&self) -> Date {
         day_of(self.heard.recorded_at)
     }
 
@@ -297,7 +298,7 @@ impl Steps<'_> {
     }
 
     /// The morning of a day in Norway, when digests go out too.
-    fn morning(&self, day: NaiveDate) -> DateTime<Utc> {
+    fn morning(&self, day: Date) -> DateTime<Utc> {
         crate::hours::morning(day, self.settings.digest_hour)
     }
 }

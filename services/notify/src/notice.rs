@@ -6,11 +6,12 @@
 
 mod public;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use samvirke_schemas::{
     Tagged,
     cases::case::joint::SettleRule,
     contacts::contact::Topic,
+    date::Date,
     feed::fact::{brief, meeting, subscription},
     id::{AggregateId, CooperationId},
     local_time::LocalTime,
@@ -48,7 +49,7 @@ pub(crate) enum Notice {
     CaseSent {
         case: PublicCase,
         settles: SettleRule,
-        answer_by: Option<NaiveDate>,
+        answer_by: Option<Date>,
     },
     HearingOpened(PublicHearing),
     HearingExtended(PublicExtension),
@@ -96,8 +97,8 @@ pub(crate) struct Changes {
 pub(crate) struct Silence {
     pub(crate) case: PublicCase,
     pub(crate) missing: Missing,
-    pub(crate) sent_on: NaiveDate,
-    pub(crate) answer_by: Option<NaiveDate>,
+    pub(crate) sent_on: Date,
+    pub(crate) answer_by: Option<Date>,
 }
 
 /// What is missing.
@@ -117,7 +118,7 @@ pub(crate) struct SilentMember {
     pub(crate) member: brief::Member,
     /// Whether it has said that the case arrived.
     pub(crate) received: bool,
-    pub(crate) since: NaiveDate,
+    pub(crate) since: Date,
 }
 
 impl Notice {

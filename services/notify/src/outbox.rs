@@ -3,10 +3,11 @@
 //! Invariant: a row's id is derived from what is told and to whom, so telling it again adds
 //! nothing.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use samvirke_schemas::{
     Tagged,
     contacts::contact::{Frequency, Preferences, Topic},
+    date::Date,
     id::{AggregateId, CooperationId},
     queries::notifications::NotificationState as State,
 };
@@ -32,7 +33,7 @@ pub(crate) struct Telling<'a> {
     /// Who became a contact later is not told.
     pub(crate) recorded_at: DateTime<Utc>,
     /// The day in Norway on which the seats are asked for.
-    pub(crate) day: NaiveDate,
+    pub(crate) day: Date,
 }
 
 /// Puts a notice to everyone concerned into the outbox, as often as they want to be told.
@@ -163,7 +164,7 @@ async fn seats(
     .bind(telling.cooperation.as_str())
     .bind(telling.recorded_at)
     .bind(body.to_string())
-    .bind(telling.day)
+    .bind(telling.day.naive())
     .bind(of)
     .bind(except)
     .fetch_all(connection)

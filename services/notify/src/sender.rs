@@ -10,6 +10,7 @@ use samvirke_schemas::{
     contacts::contact::{Frequency, Preferences},
     id::AggregateId,
     queries::notifications::NotificationState as State,
+    stored::Stored,
 };
 use sqlx::{PgConnection, PgPool, types::Json};
 use tracing::error;
@@ -46,7 +47,7 @@ pub enum RoundError {
 struct Row {
     id: Uuid,
     contact: String,
-    notice: Json<Notice>,
+    notice: Json<Stored<Notice>>,
     attempts: i32,
     preferences: Json<Preferences>,
     person: Option<Uuid>,
@@ -172,7 +173,7 @@ async fn prepare(
     };
     let Some(Entry { person, bounced }) = entry else { return needless(State::Dropped, None) };
     let declined = |topic| frequency(&row.preferences.0, topic) == Frequency::Never;
-    let Some(mut notice) = due::without(row.notice.0, declined) else {
+    let Some(mut notice) = due::without(row.notice.0.0, declined) else {
         return needless(State::Dropped, None);
     };
     if bounced.is_some() {

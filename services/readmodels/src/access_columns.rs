@@ -1,8 +1,9 @@
 //! What a row keeps so that readers can be told apart: in Rust where it is answered, in SQL where words are
 //! searched. Who may see what is decided by `samvirke_access`; here its answer becomes columns.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::Datelike;
 use samvirke_access::{CaseAccess, Viewer};
+use samvirke_schemas::date::Date;
 use serde::{Deserialize, Serialize};
 use sqlx::{Postgres, QueryBuilder};
 
@@ -46,7 +47,7 @@ impl Access {
 }
 
 /// A day as a number.
-fn number(day: NaiveDate) -> i32 {
+fn number(day: Date) -> i32 {
     day.num_days_from_ce()
 }
 

@@ -19,7 +19,7 @@ use sqlx::{PgPool, QueryBuilder, types::Json};
 
 use crate::{
     fact::Fact,
-    listing::row_table,
+    listing::{date_column, row_table},
     model::{ReadModel, Rows},
     page::{self, Order, Wanted},
     query::{Asked, QueryError, document},
@@ -47,7 +47,7 @@ pub struct Row {
 
 impl ReadModel for Bodies {
     const NAME: &'static str = "bodies";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const CONTEXT: &'static str = "networks";
     const KIND: &'static str = "body";
     const TABLE: &'static str = "bodies";
@@ -55,10 +55,9 @@ impl ReadModel for Bodies {
         row_table!(
             "bodies",
             "    cooperation text GENERATED ALWAYS AS (document->>'cooperation') STORED,
-    sort text COLLATE \"C\" GENERATED ALWAYS AS (document->>'sort') STORED,
-    since text COLLATE \"C\"
-        GENERATED ALWAYS AS (document->'history'->'versions'->0->>'in_force_from') STORED,
-    until text COLLATE \"C\" GENERATED ALWAYS AS (document->'history'->>'disbanded_on') STORED"
+    sort text COLLATE \"C\" GENERATED ALWAYS AS (document->>'sort') STORED",
+            date_column!("since", "document->'history'->'versions'->0->>'in_force_from'"),
+            date_column!("until", "document->'history'->>'disbanded_on'")
         ),
         "CREATE INDEX ON bodies (cooperation, sort);"
     )];
@@ -107,8 +106,8 @@ pub(crate) async fn answer_list(
     let mut sql = QueryBuilder::new("SELECT sort, document FROM bodies WHERE cooperation = ");
     sql.push_bind(cooperation.to_string());
     if let Some(day) = on {
-        sql.push(" AND since <= ").push_bind(day.to_string());
-        sql.push(" AND (until IS NULL OR until >= ").push_bind(day.to_string()).push(")");
+        sql.push(" AND since <= ").push_bind(day.naive());
+        sql.push(" AND (until IS NULL OR until >= ").push_bind(day.naive()).push(")");
     }
     let wanted = Wanted { query: "bodies", after: after.as_ref(), limit, order: Order::Ascending };
     let found: Page<Row> = page::fetch(asked.pool, sql, wanted).await?;

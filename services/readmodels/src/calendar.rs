@@ -19,8 +19,8 @@ use crate::{
 const SEATED: &str = " AND EXISTS (SELECT 1 FROM bodies,
     jsonb_array_elements(bodies.document->'history'->'stays') AS stay
     WHERE bodies.id = meetings.body
-    AND stay->'filled'->>'from' <= meetings.last_day
-    AND COALESCE(stay->>'vacated', stay->'filled'->>'to', '9999') >= meetings.first_day
+    AND (stay->'filled'->>'from')::date <= meetings.last_day
+    AND COALESCE(stay->>'vacated', stay->'filled'->>'to', 'infinity')::date >= meetings.first_day
     AND stay->'seat'->>'member' = ";
 
 /// Answers `calendar`.
@@ -39,10 +39,10 @@ pub(crate) async fn answer(
         sql.push(SEATED).push_bind(member.to_string()).push(")");
     }
     if let Some(from) = from {
-        sql.push(" AND last_day >= ").push_bind(from.to_string());
+        sql.push(" AND last_day >= ").push_bind(from.naive());
     }
     if let Some(to) = to {
-        sql.push(" AND first_day <= ").push_bind(to.to_string());
+        sql.push(" AND first_day <= ").push_bind(to.naive());
     }
     if let Some(state) = state {
         sql.push(" AND state = ").push_bind(state.to_string());

@@ -45,7 +45,7 @@ pub static TABLE: CaseTimeline = CaseTimeline;
 /// The tables, in this version.
 pub const LAYOUT: Layout = Layout {
     name: "case_timeline",
-    version: 1,
+    version: 2,
     tables: &["
 CREATE TABLE case_events (
     case_id text NOT NULL,

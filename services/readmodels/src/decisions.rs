@@ -18,7 +18,7 @@ use crate::{
     access_columns::{access_columns, push_search, search_columns},
     case_file::{self, Row},
     case_listing::{self, Entry, Kept, Redact},
-    listing::{Line, Listing, listing_table},
+    listing::{Line, Listing, date_column, listing_table},
     page::{self, Order, Wanted},
     query::{Asked, QueryError},
 };
@@ -26,8 +26,8 @@ use crate::{
 pub(crate) const TABLES: &str = concat!(
     listing_table!(
         "decisions",
-        "    body text GENERATED ALWAYS AS (document->'full'->>'body') STORED,
-    day text COLLATE \"C\" GENERATED ALWAYS AS (document->'full'->>'on') STORED",
+        "    body text GENERATED ALWAYS AS (document->'full'->>'body') STORED",
+        date_column!("day", "document->'full'->>'on'"),
         access_columns!(),
         search_columns!()
     ),
@@ -141,10 +141,10 @@ pub(crate) async fn answer(
         sql.push(" AND body = ").push_bind(body.to_string());
     }
     if let Some(from) = from {
-        sql.push(" AND day >= ").push_bind(from.to_string());
+        sql.push(" AND day >= ").push_bind(from.naive());
     }
     if let Some(to) = to {
-        sql.push(" AND day <= ").push_bind(to.to_string());
+        sql.push(" AND day <= ").push_bind(to.naive());
     }
     if let Some(words) = text {
         push_search(&mut sql, &viewer, words.as_str());

@@ -18,7 +18,7 @@ use crate::{
     access_columns::access_columns,
     case_file::{self, Row},
     case_listing::{self, Entry, Kept, Redact},
-    listing::{Line, Listing, listing_table},
+    listing::{Line, Listing, date_column, listing_table},
     page::{self, Order, Wanted},
     query::{Asked, QueryError},
 };
@@ -30,9 +30,8 @@ pub(crate) const TABLES: &str = concat!(
     listing_table!(
         "follow_ups",
         "    owners jsonb GENERATED ALWAYS AS (document->'full'->'owners') STORED,
-    due text COLLATE \"C\"
-        GENERATED ALWAYS AS (document->'full'->'task'->'follow_up'->>'due') STORED,
     state text GENERATED ALWAYS AS (document->'full'->'task'->'follow_up'->>'state') STORED",
+        date_column!("due", "document->'full'->'task'->'follow_up'->>'due'"),
         access_columns!()
     ),
     "\n"
@@ -113,7 +112,7 @@ pub(crate) async fn answer(
         sql.push(" AND owners ? ").push_bind(owner.to_string());
     }
     if let Some(day) = due_before {
-        sql.push(" AND due < ").push_bind(day.to_string());
+        sql.push(" AND due < ").push_bind(day.naive());
     }
     if let Some(state) = state {
         sql.push(" AND state = ").push_bind(state.to_string());

@@ -95,7 +95,7 @@ fn entry(
     member: &OrganisationNumber,
     case: &Case,
     waits_for: WaitsFor,
-    since: chrono::NaiveDate,
+    since: samvirke_schemas::date::Date,
 ) -> Entry<For> {
     let waiting = Waiting {
         case: case.id.clone(),

@@ -58,7 +58,30 @@ CREATE INDEX ON ", $table, " (cooperation, sort);"
     };
 }
 
-pub(crate) use {listing_table, row_table};
+/// A column of type `date`, from where a [`Date`](samvirke_schemas::date::Date) is in the document.
+///
+/// A cast from text to `date` depends on a setting of the session, so no generated column may hold
+/// one; a date is written in one form, whose parts do not.
+macro_rules! date_column {
+    ($column:literal, $path:literal) => {
+        concat!(
+            "    ",
+            $column,
+            " date GENERATED ALWAYS AS (make_date(
+        substr(",
+            $path,
+            ", 1, 4)::integer,
+        substr(",
+            $path,
+            ", 6, 2)::integer,
+        substr(",
+            $path,
+            ", 9, 2)::integer)) STORED"
+        )
+    };
+}
+
+pub(crate) use {date_column, listing_table, row_table};
 
 /// Puts each owner's lines in the place of those it had.
 pub(crate) async fn write(

@@ -18,7 +18,7 @@ mod tests;
 use crate::{
     case_file,
     fact::Fact,
-    listing::row_table,
+    listing::{date_column, row_table},
     model::{ReadModel, Rows},
     query::{Asked, QueryError, document},
 };
@@ -57,11 +57,9 @@ impl ReadModel for MeetingRecord {
             "    cooperation text GENERATED ALWAYS AS (document->>'cooperation') STORED,
     sort text COLLATE \"C\" GENERATED ALWAYS AS (document->>'sort') STORED,
     body text GENERATED ALWAYS AS (document->'meeting'->>'body') STORED,
-    state text GENERATED ALWAYS AS (document->'meeting'->>'state') STORED,
-    first_day text COLLATE \"C\"
-        GENERATED ALWAYS AS (document->'meeting'->'days'->0->>'day') STORED,
-    last_day text COLLATE \"C\"
-        GENERATED ALWAYS AS (document->'meeting'->'days'->-1->>'day') STORED"
+    state text GENERATED ALWAYS AS (document->'meeting'->>'state') STORED",
+            date_column!("first_day", "document->'meeting'->'days'->0->>'day'"),
+            date_column!("last_day", "document->'meeting'->'days'->-1->>'day'")
         ),
         "CREATE INDEX ON meetings (cooperation, sort);"
     )];

@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use chrono::NaiveDate;
 use samvirke_access::{Directory, Sittings, Viewer};
 use samvirke_kernel::{
     follower::{Behind, Follower},
@@ -13,6 +12,7 @@ use samvirke_kernel::{
     stream::stream_name,
 };
 use samvirke_schemas::{
+    date::Date,
     id::CooperationId,
     message::QueryMessage,
     networks::rules::PersonId,
@@ -76,7 +76,7 @@ pub struct Asked<'a> {
     pub person: Option<PersonId>,
     pub after: &'a [Position],
     /// The day in Norway on which it is asked.
-    pub today: NaiveDate,
+    pub today: Date,
 }
 
 impl Asked<'_> {

@@ -1,9 +1,11 @@
 //! Who has received a joint case, and who is silent and since when: read from the case's own document.
 
-use chrono::NaiveDate;
-use samvirke_schemas::queries::{
-    case::{Case, MemberAnswer},
-    receipts::{Answer, MemberReceipt, MemberState, Parameters},
+use samvirke_schemas::{
+    date::Date,
+    queries::{
+        case::{Case, MemberAnswer},
+        receipts::{Answer, MemberReceipt, MemberState, Parameters},
+    },
 };
 
 use crate::{
@@ -22,7 +24,7 @@ pub(crate) async fn answer(
     Ok(receipts(case_file::seen(&row, &viewer), asked.today))
 }
 
-fn receipts(case: Case, today: NaiveDate) -> Answer {
+fn receipts(case: Case, today: Date) -> Answer {
     let joint = case.joint;
     let answer_by = joint.as_ref().and_then(|joint| joint.answer_by);
     let mut members: Vec<MemberReceipt> = joint
@@ -53,7 +55,7 @@ fn receipt(answer: &MemberAnswer, late: bool) -> MemberReceipt {
     }
 }
 
-fn state(answer: &MemberAnswer) -> (MemberState, NaiveDate) {
+fn state(answer: &MemberAnswer) -> (MemberState, Date) {
     if let Some(day) = answer.released_on {
         return (MemberState::Released, day);
     }

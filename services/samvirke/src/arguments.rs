@@ -6,10 +6,10 @@ mod operations;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 use samvirke_private_servers::Secret;
 use samvirke_schemas::{
+    date::Date,
     id::{AggregateId, CooperationId},
     networks::rules::PersonId,
     organisation::OrganisationNumber,
@@ -465,7 +465,7 @@ pub(crate) enum Thing {
     Bodies {
         /// As they stood on this day; without it all there ever were, as today
         #[arg(long, value_name = "DAY")]
-        on: Option<NaiveDate>,
+        on: Option<Date>,
     },
     /// One body, with its seats
     Body {
@@ -473,7 +473,7 @@ pub(crate) enum Thing {
         id: String,
         /// As it stood on this day
         #[arg(long, value_name = "DAY")]
-        on: Option<NaiveDate>,
+        on: Option<Date>,
     },
     /// The calendar of meetings
     Meetings {

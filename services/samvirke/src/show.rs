@@ -20,9 +20,9 @@ mod cases;
 pub(crate) mod feed;
 mod subscriptions;
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
     case_number::CaseNumber,
+    date::Date,
     id::{AggregateId, LocalId},
     organisation::OrganisationNumber,
     queries::{
@@ -104,7 +104,7 @@ impl Showing<'_> {
         Ok(())
     }
 
-    async fn bodies(&self, on: Option<NaiveDate>) -> anyhow::Result<()> {
+    async fn bodies(&self, on: Option<Date>) -> anyhow::Result<()> {
         let cooperation = self.configuration.cooperation()?;
         if self.asking.json {
             let parameters = samvirke_schemas::queries::bodies::Parameters {
@@ -126,7 +126,7 @@ impl Showing<'_> {
         Ok(())
     }
 
-    async fn body(&self, id: &str, on: Option<NaiveDate>) -> anyhow::Result<()> {
+    async fn body(&self, id: &str, on: Option<Date>) -> anyhow::Result<()> {
         let parameters = body::Parameters { id: self.id(id)?, on };
         if self.asking.json {
             return self.as_it_came("body", &parameters).await;
@@ -140,8 +140,7 @@ impl Showing<'_> {
     async fn meetings(&self, body: Option<&str>, year: Option<u16>) -> anyhow::Result<()> {
         let cooperation = self.configuration.cooperation()?;
         let body = body.map(|id| self.id(id)).transpose()?;
-        let day =
-            |month, day| year.and_then(|year| NaiveDate::from_ymd_opt(i32::from(year), month, day));
+        let day = |month, day| year.and_then(|year| Date::from_ymd(i32::from(year), month, day));
         let page = |after| calendar::Parameters {
             cooperation: cooperation.clone(),
             body: body.clone(),

@@ -9,11 +9,12 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use samvirke_kernel::{Command, Decider, clock, execute::Order};
 use samvirke_networks::cooperation::Cooperation;
 use samvirke_schemas::{
     Tagged,
+    date::Date,
     id::AggregateId,
     names::Names,
     networks::cooperation::{Agreement, LegalForm, Request},
@@ -65,8 +66,8 @@ pub(crate) fn number(text: &str) -> OrganisationNumber {
 }
 
 /// The first day of a year.
-pub(crate) fn day(year: i32) -> NaiveDate {
-    NaiveDate::from_ymd_opt(year, 1, 1).expect("every year has a first day")
+pub(crate) fn day(year: i32) -> Date {
+    Date::from_ymd(year, 1, 1).expect("every year has a first day")
 }
 
 pub(crate) fn id(local: impl Display) -> AggregateId {

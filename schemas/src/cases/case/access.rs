@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{id::LocalId, legal_basis::LegalBasis, networks::rules::PersonId};
+use crate::{date::Date, id::LocalId, legal_basis::LegalBasis, networks::rules::PersonId};
 
 /// The most access groups that one restriction names.
 pub const ACCESS_GROUPS_MAX: usize = 16;
@@ -34,7 +33,7 @@ pub struct Restriction {
     pub legal_basis: LegalBasis,
     /// The last day it holds; absent where it holds until it is lifted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<NaiveDate>,
+    pub until: Option<Date>,
     pub scope: Scope,
     /// Those who take part besides the bodies that treat the case and the members that it is sent to; at most
     /// [`ACCESS_GROUPS_MAX`].

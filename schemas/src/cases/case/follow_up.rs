@@ -1,10 +1,10 @@
 //! Follow-ups: tasks flowing from a decision, and how they stand.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    date::Date,
     id::{AggregateId, LocalId},
     networks::rules::Office,
     organisation::OrganisationNumber,
@@ -50,7 +50,7 @@ pub struct Assignment {
     pub owner: Owner,
     /// May be unknown (R65).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due: Option<NaiveDate>,
+    pub due: Option<Date>,
     /// The treatment whose decision it flows from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub treatment: Option<LocalId>,

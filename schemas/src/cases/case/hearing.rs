@@ -1,11 +1,11 @@
 //! A hearing: views asked for before a deadline, summed up, and adopted by the body afterwards
 //! (R46).
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    date::Date,
     id::{AggregateId, LocalId},
     local_time::LocalTime,
     names::Names,
@@ -32,7 +32,7 @@ pub struct HearingOpened {
     pub invited: Vec<InvitedParty>,
     /// The last moment for a statement.
     pub deadline: LocalTime,
-    pub sent_on: NaiveDate,
+    pub sent_on: Date,
 }
 
 /// Whose view it is.
@@ -89,5 +89,5 @@ pub struct Summary {
 pub struct Adoption {
     pub body: AggregateId,
     pub text: Prose,
-    pub on: NaiveDate,
+    pub on: Date,
 }

@@ -1,10 +1,10 @@
 //! A joint case: one text that every member's own council decides on (R45).
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    date::Date,
     names::Names,
     organisation::OrganisationNumber,
     text::{Line, Prose},
@@ -42,7 +42,7 @@ pub struct MembersToAsk {
     pub settles: Option<SettleRule>,
     /// The day the answers are wanted by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer_by: Option<NaiveDate>,
+    pub answer_by: Option<Date>,
 }
 
 /// The case as it was sent to the members.
@@ -54,8 +54,8 @@ pub struct MembersAsked {
     pub text: Prose,
     pub settles: SettleRule,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer_by: Option<NaiveDate>,
-    pub on: NaiveDate,
+    pub answer_by: Option<Date>,
+    pub on: Date,
 }
 
 /// How far a member has come with what it got.
@@ -112,7 +112,7 @@ pub enum RegisteredBy {
 pub struct Receipt {
     pub member: OrganisationNumber,
     pub step: ReceiptStep,
-    pub on: NaiveDate,
+    pub on: Date,
     pub registered_by: RegisteredBy,
 }
 
@@ -173,7 +173,7 @@ pub struct MemberDecision {
     /// The member's body that decided: `Kommunestyret`.
     pub body: Line,
     /// The day it decided.
-    pub on: NaiveDate,
+    pub on: Date,
 }
 
 /// A member's decision as registered or corrected.

@@ -1,10 +1,9 @@
 //! How cases hang together, and whether a decision is in force.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{id::AggregateId, text::Prose};
+use crate::{date::Date, id::AggregateId, text::Prose};
 
 /// How one case stands to another.
 #[derive(
@@ -45,7 +44,7 @@ pub struct Relation {
 #[serde(deny_unknown_fields)]
 pub struct ForceEnd {
     /// The last day it is in force.
-    pub on: NaiveDate,
+    pub on: Date,
     pub reason: Prose,
     /// The case whose decision takes its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,10 +1,10 @@
 //! A statement or signed appeal to a third party (R47).
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    date::Date,
     id::LocalId,
     networks::rules::Office,
     organisation::OrganisationNumber,
@@ -34,5 +34,5 @@ pub struct SentStatement {
     pub text: Option<Prose>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paper: Option<LocalId>,
-    pub on: NaiveDate,
+    pub on: Date,
 }

@@ -1,11 +1,11 @@
 //! Treatments: the bodies that take a case up, in order, and what came of it.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     cases::register::{NumberTaken, Wanted},
+    date::Date,
     id::{AggregateId, LocalId},
     text::Prose,
 };
@@ -133,7 +133,7 @@ pub struct OutcomeToRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unanimous: Option<bool>,
     /// The day of the meeting.
-    pub day: NaiveDate,
+    pub day: Date,
 }
 
 /// What came of a treatment, as recorded.
@@ -149,7 +149,7 @@ pub struct RecordedOutcome {
     pub text: Option<Prose>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unanimous: Option<bool>,
-    pub day: NaiveDate,
+    pub day: Date,
     /// Treatments that were planned to come before this one and are not held.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ahead_of: Vec<LocalId>,

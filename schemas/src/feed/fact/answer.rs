@@ -1,12 +1,12 @@
 //! What a member answers to a joint case: receipts, file reference, its council's decision (R45).
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::brief;
 use crate::{
     cases::case::joint::{FileReference, MemberOutcome, RegisteredBy},
+    date::Date,
     text::{Line, Prose},
 };
 
@@ -15,7 +15,7 @@ use crate::{
 pub struct Received {
     pub case: brief::Case,
     pub member: brief::Member,
-    pub on: NaiveDate,
+    pub on: Date,
     pub registered_by: RegisteredBy,
 }
 
@@ -24,7 +24,7 @@ pub struct Received {
 pub struct Processed {
     pub case: brief::Case,
     pub member: brief::Member,
-    pub on: NaiveDate,
+    pub on: Date,
     pub registered_by: RegisteredBy,
 }
 
@@ -49,7 +49,7 @@ pub struct DecisionRegistered {
     /// The member's body that decided: `Kommunestyret`.
     pub body: Line,
     /// The day it decided.
-    pub on: NaiveDate,
+    pub on: Date,
     pub registered_by: RegisteredBy,
 }
 
@@ -62,7 +62,7 @@ pub struct DecisionCorrected {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Prose>,
     pub body: Line,
-    pub on: NaiveDate,
+    pub on: Date,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Prose>,
     pub registered_by: RegisteredBy,

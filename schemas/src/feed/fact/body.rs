@@ -1,12 +1,12 @@
 //! What happens to a body. Seats are told by member and office; who holds them is never told, and
 //! neither is why somebody left.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::brief;
 use crate::{
+    date::Date,
     id::LocalId,
     networks::{
         body::{ElectionRule, Post},
@@ -35,7 +35,7 @@ pub struct Established {
     pub rules: Rules,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elections: Option<ElectionRule>,
-    pub in_force_from: NaiveDate,
+    pub in_force_from: Date,
     /// The body it prepares cases for (R10).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prepares_for: Option<brief::Body>,
@@ -50,7 +50,7 @@ pub struct RulesChanged {
     pub rules: Rules,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elections: Option<ElectionRule>,
-    pub in_force_from: NaiveDate,
+    pub in_force_from: Date,
 }
 
 /// A seat was filled (R4–R6).
@@ -58,10 +58,10 @@ pub struct RulesChanged {
 pub struct SeatFilled {
     pub body: brief::Body,
     pub seat: Seat,
-    pub from: NaiveDate,
+    pub from: Date,
     /// The last day, where it was known then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<NaiveDate>,
+    pub to: Option<Date>,
 }
 
 /// Seats were vacated.
@@ -71,7 +71,7 @@ pub struct SeatVacated {
     /// More than one where the member leaves the cooperation.
     pub seats: Vec<Seat>,
     /// The last day they are held.
-    pub to: NaiveDate,
+    pub to: Date,
 }
 
 /// The holder of a seat was elected chair or deputy chair (R14).
@@ -80,10 +80,10 @@ pub struct ChairElected {
     pub body: brief::Body,
     pub post: Post,
     pub seat: Seat,
-    pub from: NaiveDate,
+    pub from: Date,
     /// The last day of the term; absent where no end is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<NaiveDate>,
+    pub to: Option<Date>,
 }
 
 /// The term of the chair or deputy chair ended early.
@@ -92,14 +92,14 @@ pub struct ChairSteppedDown {
     pub body: brief::Body,
     pub post: Post,
     pub seat: Seat,
-    pub to: NaiveDate,
+    pub to: Date,
 }
 
 /// The body was put on ice (R13).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Paused {
     pub body: brief::Body,
-    pub from: NaiveDate,
+    pub from: Date,
     pub reason: Prose,
     /// The body that takes its tasks over.
     pub tasks_go_to: brief::Body,
@@ -109,7 +109,7 @@ pub struct Paused {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Resumed {
     pub body: brief::Body,
-    pub from: NaiveDate,
+    pub from: Date,
 }
 
 /// The body ended.
@@ -117,7 +117,7 @@ pub struct Resumed {
 pub struct Disbanded {
     pub body: brief::Body,
     /// The last day.
-    pub on: NaiveDate,
+    pub on: Date,
     pub reason: Prose,
     /// The body that takes its tasks over, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,5 @@
 //! What happens to a case. A text is absent where there is none, and where it is withheld.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +13,7 @@ use crate::{
         relation::RelationKind,
         treatment::Authority,
     },
+    date::Date,
     id::{AggregateId, LocalId},
     legal_basis::LegalBasis,
     organisation::OrganisationNumber,
@@ -76,7 +76,7 @@ pub struct Held {
     /// The item on the meeting's agenda.
     pub item: LocalId,
     /// The day in Norway.
-    pub on: NaiveDate,
+    pub on: Date,
     /// Whether it was unanimous (R40); absent where nobody says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unanimous: Option<bool>,
@@ -147,8 +147,8 @@ pub struct SentToMembers {
     pub settles: SettleRule,
     /// The day the answers are wanted by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer_by: Option<NaiveDate>,
-    pub on: NaiveDate,
+    pub answer_by: Option<Date>,
+    pub on: Date,
 }
 
 /// A member that joined the cooperation meanwhile takes part in a joint case.
@@ -163,7 +163,7 @@ pub struct MemberIncluded {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settles: Option<SettleRule>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer_by: Option<NaiveDate>,
+    pub answer_by: Option<Date>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Prose>,
 }
@@ -198,7 +198,7 @@ pub struct Settled {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InForce {
     pub case: brief::Case,
-    pub from: NaiveDate,
+    pub from: Date,
 }
 
 /// The decision is in force no longer.
@@ -206,7 +206,7 @@ pub struct InForce {
 pub struct ForceEnded {
     pub case: brief::Case,
     /// The last day.
-    pub on: NaiveDate,
+    pub on: Date,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Prose>,
     /// The case whose decision takes its place.
@@ -221,7 +221,7 @@ pub struct Restricted {
     pub legal_basis: LegalBasis,
     /// The last day it holds; absent where it holds until it is lifted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<NaiveDate>,
+    pub until: Option<Date>,
     pub part: RestrictedPart,
 }
 

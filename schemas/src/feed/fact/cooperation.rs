@@ -1,11 +1,11 @@
 //! What happens to a cooperation.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::brief;
 use crate::{
+    date::Date,
     legal_basis::LegalBasis,
     names::Names,
     networks::cooperation::{Agreement, Custody, LegalForm, MemberKind},
@@ -25,7 +25,7 @@ pub struct Founded {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub office_municipality: Option<OrganisationNumber>,
     pub agreement: Agreement,
-    pub founded_on: NaiveDate,
+    pub founded_on: Date,
 }
 
 /// A member was admitted (R1, R2).
@@ -36,7 +36,7 @@ pub struct MemberAdmitted {
     pub names: Names,
     pub kind: MemberKind,
     /// The first day of the membership.
-    pub from: NaiveDate,
+    pub from: Date,
 }
 
 /// A member was released (R1, R74).
@@ -45,7 +45,7 @@ pub struct MemberReleased {
     pub cooperation: brief::Cooperation,
     pub member: brief::Member,
     /// The last day of the membership.
-    pub to: NaiveDate,
+    pub to: Date,
     pub reason: Prose,
 }
 
@@ -61,7 +61,7 @@ pub struct AgreementAmended {
 pub struct LeadershipHandedOver {
     pub cooperation: brief::Cooperation,
     pub to: brief::Member,
-    pub from: NaiveDate,
+    pub from: Date,
 }
 
 /// The cooperation was put on ice (R13).
@@ -82,7 +82,7 @@ pub struct Resumed {
 pub struct Dissolved {
     pub cooperation: brief::Cooperation,
     /// The last day.
-    pub on: NaiveDate,
+    pub on: Date,
     pub reason: Prose,
     /// Who takes over what it leaves behind.
     pub custody: Custody,

@@ -1,11 +1,10 @@
 //! What happens to a task that flows from a decision.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::brief;
-use crate::{id::LocalId, networks::rules::Office, text::Prose};
+use crate::{date::Date, id::LocalId, networks::rules::Office, text::Prose};
 
 /// Who is to do it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -32,7 +31,7 @@ pub struct Task {
     pub owner: Owner,
     /// May be unknown (R65).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due: Option<NaiveDate>,
+    pub due: Option<Date>,
 }
 
 /// Somebody was given a task.
@@ -47,7 +46,7 @@ pub struct Assigned {
 pub struct Reported {
     pub case: brief::Case,
     pub task: Task,
-    pub on: NaiveDate,
+    pub on: Date,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Prose>,
 }
@@ -67,7 +66,7 @@ pub struct Rescheduled {
 pub struct Done {
     pub case: brief::Case,
     pub task: Task,
-    pub on: NaiveDate,
+    pub on: Date,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Prose>,
 }

@@ -1,12 +1,12 @@
 //! What happens in a hearing (R46), and statements to third parties (R47).
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::brief;
 use crate::{
     cases::case::statement::Signatory,
+    date::Date,
     id::LocalId,
     local_time::LocalTime,
     names::Names,
@@ -43,7 +43,7 @@ pub struct Opened {
     pub invited: Vec<InvitedParty>,
     /// The last moment for a statement, in Norwegian time with its offset.
     pub deadline: LocalTime,
-    pub sent_on: NaiveDate,
+    pub sent_on: Date,
 }
 
 /// The deadline was moved.
@@ -60,7 +60,7 @@ pub struct Extended {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Closed {
     pub case: brief::Case,
-    pub on: NaiveDate,
+    pub on: Date,
     /// Those invited who had not answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub silent: Vec<InvitedParty>,
@@ -81,7 +81,7 @@ pub struct Adopted {
     pub body: brief::Body,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Prose>,
-    pub on: NaiveDate,
+    pub on: Date,
 }
 
 /// A statement was received.
@@ -110,5 +110,5 @@ pub struct StatementSent {
     pub signed_by: Vec<Signatory>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Prose>,
-    pub on: NaiveDate,
+    pub on: Date,
 }

@@ -1,6 +1,5 @@
 //! What happens to a meeting. Times are Norwegian, with their offset.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +8,7 @@ use uuid::Uuid;
 use super::{WITHHELD_EVENTS_MAX, brief};
 use crate::{
     case_number::CaseNumber,
+    date::Date,
     id::{AggregateId, LocalId},
     legal_basis::LegalBasis,
     local_time::LocalTime,
@@ -22,7 +22,7 @@ use crate::{
 /// A day of a meeting, with the hours where they are known (R24).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Day {
-    pub day: NaiveDate,
+    pub day: Date,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<LocalTime>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -94,7 +94,7 @@ pub struct NoticeIssued {
     /// Absent where it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub venue: Option<Venue>,
-    pub on: NaiveDate,
+    pub on: Date,
     /// Calendar days from the notice to the first day.
     pub days_before: u16,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,7 +119,7 @@ pub struct Held {
 pub struct MinutesPublished {
     pub meeting: brief::Meeting,
     pub days: Vec<Day>,
-    pub on: NaiveDate,
+    pub on: Date,
     /// In the order of the agenda. The wording of decisions comes with their cases.
     pub items: Vec<TreatedItem>,
     /// How many addenda there are to the minutes.
@@ -145,7 +145,7 @@ pub struct ItemRestricted {
     pub legal_basis: LegalBasis,
     /// The last day it holds; absent where it holds until it is lifted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<NaiveDate>,
+    pub until: Option<Date>,
 }
 
 /// Events told something of an item that is withheld now: forget what they said.
@@ -171,5 +171,5 @@ pub struct AddendumAdded {
     /// Absent where it is withheld.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Prose>,
-    pub on: NaiveDate,
+    pub on: Date,
 }

@@ -1,10 +1,10 @@
 //! What has happened to a meeting.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    date::Date,
     digest::Digest,
     event,
     id::{AggregateId, LocalId},
@@ -91,7 +91,7 @@ pub enum Event {
         reason: Prose,
     },
     NoticeIssued {
-        on: NaiveDate,
+        on: Date,
         /// Calendar days in Norway from the notice to the first sitting.
         days_before: u16,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -232,7 +232,7 @@ pub enum Event {
         quorum: QuorumFound,
         /// Whether the public may see the text on that day; if not, only the public title.
         public: bool,
-        day: NaiveDate,
+        day: Date,
     },
     /// A source tells that the meeting was held; the record is incomplete and says so.
     HeldReported {
@@ -250,7 +250,7 @@ pub enum Event {
     ConflictingDateNoted {
         date: ConflictingDate,
         /// The meeting's own days.
-        days: Vec<NaiveDate>,
+        days: Vec<Date>,
     },
     MinutesDrafted {
         /// 1 for the first draft.
@@ -263,7 +263,7 @@ pub enum Event {
     MinutesApproved {
         draft: u32,
         approval: Approval,
-        on: NaiveDate,
+        on: Date,
     },
     MinutesPublished {
         draft: u32,
@@ -275,7 +275,7 @@ pub enum Event {
         /// How many addenda there were.
         #[serde(default)]
         addenda: u32,
-        on: NaiveDate,
+        on: Date,
     },
     AddendumAdded {
         /// 1 for the first addendum.
@@ -284,7 +284,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         item: Option<LocalId>,
         public: bool,
-        on: NaiveDate,
+        on: Date,
     },
 }
 

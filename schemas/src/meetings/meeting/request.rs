@@ -1,10 +1,10 @@
 //! What may be asked of a meeting.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    date::Date,
     digest::Digest,
     id::{AggregateId, LocalId},
     legal_basis::LegalBasis,
@@ -172,7 +172,7 @@ pub enum Request {
         unanimous: Option<bool>,
         /// The day of the outcome; absent means the meeting's first day.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        day: Option<NaiveDate>,
+        day: Option<Date>,
     },
     /// Keeps a date in a paper that is not the meeting's own (R30).
     NoteConflictingDate { date: ConflictingDate },

@@ -3,12 +3,12 @@
 //! Every context that asks for the body of a day reads it in this one way. Nothing dated is ever
 //! removed, so the answer for a day past changes only when that past is registered differently.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ElectionRule, Event};
 use crate::{
+    date::Date,
     id::AggregateId,
     names::Names,
     networks::rules::{BodyKind, Rules},
@@ -47,7 +47,7 @@ pub struct BodyHistory {
     pub preparations: Vec<Preparation>,
     /// The body's last day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub disbanded_on: Option<NaiveDate>,
+    pub disbanded_on: Option<Date>,
 }
 
 /// The rules in one version.
@@ -56,7 +56,7 @@ pub struct RulesVersion {
     pub rules: Rules,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elections: Option<ElectionRule>,
-    pub in_force_from: NaiveDate,
+    pub in_force_from: Date,
 }
 
 /// A time on ice, and who did the body's work meanwhile (R13).
@@ -71,7 +71,7 @@ pub struct Pause {
 pub struct Preparation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<AggregateId>,
-    pub from: NaiveDate,
+    pub from: Date,
 }
 
 impl BodyHistory {
@@ -135,7 +135,7 @@ impl BodyHistory {
             }),
             Event::Resumed { from } => {
                 if let Some(pause) = self.pauses.last_mut() {
-                    pause.period.to = from.pred_opt();
+                    pause.period.to = Some(from.minus_days(1));
                 }
             }
             Event::PreparationAssigned { body, from } => {
@@ -146,17 +146,17 @@ impl BodyHistory {
     }
 
     /// The version of the rules in force on a day, with its number; none before the body exists.
-    pub fn version_on(&self, day: NaiveDate) -> Option<(u32, &RulesVersion)> {
+    pub fn version_on(&self, day: Date) -> Option<(u32, &RulesVersion)> {
         (1..).zip(&self.versions).take_while(|(_, version)| version.in_force_from <= day).last()
     }
 
     /// Whether the body is on ice on a day (R13).
-    pub fn paused_on(&self, day: NaiveDate) -> bool {
+    pub fn paused_on(&self, day: Date) -> bool {
         self.pauses.iter().any(|pause| pause.period.contains(day))
     }
 
     /// The body that this one prepares cases for on a day (R10).
-    pub fn prepares_for_on(&self, day: NaiveDate) -> Option<&AggregateId> {
+    pub fn prepares_for_on(&self, day: Date) -> Option<&AggregateId> {
         let last = self.preparations.iter().rev().find(|preparation| preparation.from <= day);
         last.and_then(|preparation| preparation.body.as_ref())
     }

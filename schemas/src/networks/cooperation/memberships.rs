@@ -2,12 +2,11 @@
 //!
 //! Every context that asks for the members of a day reads them in this one way.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Event, MemberKind};
-use crate::{names::Names, organisation::OrganisationNumber, period::Period};
+use crate::{date::Date, names::Names, organisation::OrganisationNumber, period::Period};
 
 /// One stay of one member.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -50,7 +49,7 @@ impl Memberships {
     }
 
     /// The members on a day: "whoever is a member at the time" (R1).
-    pub fn on(&self, day: NaiveDate) -> impl Iterator<Item = &Membership> {
+    pub fn on(&self, day: Date) -> impl Iterator<Item = &Membership> {
         self.0.iter().filter(move |stay| stay.period.contains(day))
     }
 
@@ -60,7 +59,7 @@ impl Memberships {
     }
 
     /// Forgets the stays that were not under way on a day.
-    pub fn keep_on(&mut self, day: NaiveDate) {
+    pub fn keep_on(&mut self, day: Date) {
         self.0.retain(|stay| stay.period.contains(day));
     }
 

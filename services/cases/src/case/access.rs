@@ -1,11 +1,11 @@
 //! What of the case is kept from public view. The public title never is.
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
     cases::case::{
         Event,
         access::{ACCESS_GROUP_PEOPLE_MAX, ACCESS_GROUPS_MAX, Restriction, Scope},
     },
+    date::Date,
     text::Prose,
 };
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub enum Access {
 
 impl Access {
     /// The restriction that holds on a day.
-    pub fn restriction_on(&self, day: NaiveDate) -> Option<&Restriction> {
+    pub fn restriction_on(&self, day: Date) -> Option<&Restriction> {
         match self {
             Self::Restricted(restriction) if restriction.until.is_none_or(|until| day <= until) => {
                 Some(restriction)
@@ -47,7 +47,7 @@ impl Matter {
         matches!(&self.access, Access::Restricted(current) if current == restriction)
     }
 
-    pub(super) fn restrict(&self, restriction: &Restriction, today: NaiveDate) -> Decision {
+    pub(super) fn restrict(&self, restriction: &Restriction, today: Date) -> Decision {
         if self.is_restricted(restriction) {
             return Ok(Vec::new());
         }

@@ -1,8 +1,8 @@
 //! Follow-ups: tasks flowing from a decision. They go on after the case is closed.
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
     cases::case::{Event, follow_up::Assignment},
+    date::Date,
     id::LocalId,
     text::Prose,
 };
@@ -20,8 +20,8 @@ pub const REPORTS_MAX: usize = 200;
 pub struct FollowUp {
     pub assignment: Assignment,
     /// The day it is due now; `assignment.due` is what it was given with.
-    pub due: Option<NaiveDate>,
-    pub reports: Vec<(NaiveDate, Prose)>,
+    pub due: Option<Date>,
+    pub reports: Vec<(Date, Prose)>,
     pub progress: Progress,
 }
 
@@ -29,7 +29,7 @@ pub struct FollowUp {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Progress {
     Ongoing,
-    Done { on: NaiveDate },
+    Done { on: Date },
     Dropped { reason: Prose },
 }
 
@@ -79,7 +79,7 @@ impl Matter {
         Ok(vec![Event::FollowUpAssigned(task.clone())])
     }
 
-    pub(super) fn report(&self, id: &LocalId, text: &Prose, today: NaiveDate) -> Decision {
+    pub(super) fn report(&self, id: &LocalId, text: &Prose, today: Date) -> Decision {
         let task = self.known(id)?;
         if task.reports.iter().any(|(on, known)| *on == today && known == text) {
             return Ok(Vec::new());
@@ -89,7 +89,7 @@ impl Matter {
         Ok(vec![Event::FollowUpReported { follow_up: id.clone(), on: today, text: text.clone() }])
     }
 
-    pub(super) fn reschedule(&self, id: &LocalId, due: NaiveDate, reason: &Prose) -> Decision {
+    pub(super) fn reschedule(&self, id: &LocalId, due: Date, reason: &Prose) -> Decision {
         let task = self.known(id)?.ongoing()?;
         if task.due == Some(due) {
             return Ok(Vec::new());
@@ -98,12 +98,7 @@ impl Matter {
         Ok(vec![Event::FollowUpRescheduled { follow_up, due, reason }])
     }
 
-    pub(super) fn complete(
-        &self,
-        id: &LocalId,
-        text: Option<&Prose>,
-        today: NaiveDate,
-    ) -> Decision {
+    pub(super) fn complete(&self, id: &LocalId, text: Option<&Prose>, today: Date) -> Decision {
         let task = self.known(id)?;
         if let Progress::Done { .. } = task.progress {
             return Ok(Vec::new());
@@ -121,11 +116,11 @@ impl Matter {
         Ok(vec![Event::FollowUpDropped { follow_up: id.clone(), reason: reason.clone() }])
     }
 
-    pub(super) fn reported(&mut self, id: &LocalId, on: NaiveDate, text: &Prose) {
+    pub(super) fn reported(&mut self, id: &LocalId, on: Date, text: &Prose) {
         self.change(id, |task| task.reports.push((on, text.clone())));
     }
 
-    pub(super) fn rescheduled(&mut self, id: &LocalId, due: NaiveDate) {
+    pub(super) fn rescheduled(&mut self, id: &LocalId, due: Date) {
         self.change(id, |task| task.due = Some(due));
     }
 

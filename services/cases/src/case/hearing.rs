@@ -3,7 +3,6 @@
 //! A statement is never turned away: one that comes after the deadline or the closing is kept and
 //! marked late.
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
     cases::case::{
         Event,
@@ -12,6 +11,7 @@ use samvirke_schemas::{
             StatementFrom, Summary,
         },
     },
+    date::Date,
     id::LocalId,
     local_time::LocalTime,
     text::Prose,
@@ -42,7 +42,7 @@ pub struct Round {
     pub invited: Vec<InvitedParty>,
     pub deadline: LocalTime,
     pub statements: Vec<ReceivedStatement>,
-    pub closed_on: Option<NaiveDate>,
+    pub closed_on: Option<Date>,
     pub summary: Option<Summary>,
     pub adoption: Option<Adoption>,
 }
@@ -193,7 +193,7 @@ impl Hearing {
         Ok(vec![Event::HearingSummedUp(summary.clone())])
     }
 
-    pub(super) fn adopt(&self, adoption: &Adoption, today: NaiveDate) -> Decision {
+    pub(super) fn adopt(&self, adoption: &Adoption, today: Date) -> Decision {
         let round = match self {
             Self::NotHeld => return Err(Rejection::NoHearing),
             Self::Open(_) => return Err(Rejection::HearingNotClosed),
@@ -244,7 +244,7 @@ impl Hearing {
         }
     }
 
-    pub(super) fn closed(&mut self, on: NaiveDate) {
+    pub(super) fn closed(&mut self, on: Date) {
         if let Some(round) = self.round_mut() {
             round.closed_on = Some(on);
         }

@@ -4,7 +4,6 @@
 //! case is settled once, in the same decision as the last answer its rule needs; nothing changes a
 //! settled result.
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
     cases::case::{
         Event, Request,
@@ -14,6 +13,7 @@ use samvirke_schemas::{
             SettleRule, Settlement,
         },
     },
+    date::Date,
     organisation::OrganisationNumber,
     text::Prose,
 };
@@ -48,8 +48,8 @@ pub enum Joint {
 pub struct Sent {
     pub text: Prose,
     pub settles: SettleRule,
-    pub answer_by: Option<NaiveDate>,
-    pub on: NaiveDate,
+    pub answer_by: Option<Date>,
+    pub on: Date,
     /// Those taking part.
     pub answers: Vec<Answer>,
     /// Those released from it, with what they said until then.
@@ -311,7 +311,7 @@ impl Sent {
     }
 
     /// Checks that a member's decision is one on what was sent.
-    fn check(&self, decision: &MemberDecision, today: NaiveDate) -> Result<(), Rejection> {
+    fn check(&self, decision: &MemberDecision, today: Date) -> Result<(), Rejection> {
         if decision.on > today {
             return Err(Rejection::InTheFuture { day: decision.on });
         }

@@ -1,9 +1,9 @@
 //! Why a case refuses a command, a rule a line.
 
-use chrono::NaiveDate;
 use samvirke_kernel::rejections;
 use samvirke_schemas::{
     cases::case::treatment::{Authority, Outcome},
+    date::Date,
     id::LocalId,
     local_time::LocalTime,
     organisation::OrganisationNumber,
@@ -42,7 +42,7 @@ rejections! {
         TooMany { list: &'static str, max: usize }: Value, "limit",
             "a case keeps at most {max} {list}",
             "en sak har høyst {max} av {list}";
-        InTheFuture { day: NaiveDate }: Value, "R30",
+        InTheFuture { day: Date }: Value, "R30",
             "{day} has not come yet; register it when it has happened",
             "{day} har ikke vært ennå; registrer det når det har skjedd";
         NoSuchPaper { paper: LocalId }: Missing("paper"), "R37",
@@ -105,12 +105,12 @@ rejections! {
         NotInForce: State, "R43",
             "the decision is not in force",
             "vedtaket er ikke i kraft";
-        EndsBeforeItBegan { from: NaiveDate }: Value("on"), "R43",
+        EndsBeforeItBegan { from: Date }: Value("on"), "R43",
             "the decision is in force from {from} and cannot end before",
             "vedtaket gjelder fra {from} og kan ikke opphøre før";
 
         // Access.
-        RestrictionOver { until: NaiveDate }: Value("until"), "offentleglova",
+        RestrictionOver { until: Date }: Value("until"), "offentleglova",
             "the restriction would be over already ({until}); give a later day",
             "skjermingen ville alt være over ({until}); oppgi en senere dag";
         PublicTitleReveals: State, "offentleglova",
@@ -148,7 +148,7 @@ rejections! {
         NotAMember { member: OrganisationNumber }: Value("member"), "R1",
             "{member} is not a member of the cooperation on that day",
             "{member} er ikke medlem av samarbeidet den dagen";
-        DecidedBeforeSent { on: NaiveDate }: Value("decision"), "R45",
+        DecidedBeforeSent { on: Date }: Value("decision"), "R45",
             "the case was sent on {on}, and a council decides on it afterwards",
             "saken ble sendt {on}, og et kommunestyre vedtar den etterpå";
         SameTextExpected: Value("decision"), "R45",
@@ -216,7 +216,7 @@ rejections! {
         HearingAdopted: State, "R46",
             "the text is finally adopted after the hearing; open a case that follows it up",
             "teksten er endelig vedtatt etter høringen; opprett en sak som følger den opp";
-        AdoptedBeforeClosed { on: NaiveDate }: Value("on"), "R46",
+        AdoptedBeforeClosed { on: Date }: Value("on"), "R46",
             "the hearing was closed on {on}, and the adoption comes afterwards",
             "høringen ble avsluttet {on}, og vedtaket kommer etterpå";
 

@@ -1,12 +1,12 @@
 //! How the case hangs together with others (R41), and whether its decision is in force.
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
     cases::case::{
         Event,
         joint::SettleResult,
         relation::{ForceEnd, Relation, RelationKind},
     },
+    date::Date,
     id::AggregateId,
     text::Prose,
 };
@@ -27,13 +27,13 @@ pub struct Related {
 /// When the decision is in force.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Force {
-    pub from: NaiveDate,
+    pub from: Date,
     pub end: Option<ForceEnd>,
 }
 
 impl Force {
     /// Whether the decision is in force on a day.
-    pub fn holds_on(&self, day: NaiveDate) -> bool {
+    pub fn holds_on(&self, day: Date) -> bool {
         self.from <= day && self.end.as_ref().is_none_or(|end| day <= end.on)
     }
 }
@@ -62,7 +62,7 @@ impl Matter {
         }
     }
 
-    pub(super) fn put_in_force(&self, from: NaiveDate) -> Decision {
+    pub(super) fn put_in_force(&self, from: Date) -> Decision {
         if !self.is_decided() {
             return Err(Rejection::NothingDecided);
         }
@@ -96,7 +96,7 @@ impl Matter {
         } else {
             return Vec::new();
         };
-        let (Some(on), Ok(reason)) = (from.pred_opt(), format!("Erstattet av sak {id}.").parse())
+        let (Some(on), Ok(reason)) = (from.previous(), format!("Erstattet av sak {id}.").parse())
         else {
             return Vec::new();
         };

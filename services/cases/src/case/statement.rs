@@ -1,7 +1,9 @@
 //! Statements and signed appeals to third parties (R47). What was sent stays as it was sent.
 
-use chrono::NaiveDate;
-use samvirke_schemas::cases::case::{Event, statement::SentStatement};
+use samvirke_schemas::{
+    cases::case::{Event, statement::SentStatement},
+    date::Date,
+};
 
 use super::{Decision, Matter, Rejection, within};
 
@@ -11,7 +13,7 @@ pub const STATEMENTS_MAX: usize = 100;
 pub const SIGNATORIES_MAX: usize = 512;
 
 impl Matter {
-    pub(super) fn send_statement(&self, statement: &SentStatement, today: NaiveDate) -> Decision {
+    pub(super) fn send_statement(&self, statement: &SentStatement, today: Date) -> Decision {
         let id = &statement.statement;
         match self.statements.iter().find(|known| known.statement == *id) {
             Some(known) if known == statement => return Ok(Vec::new()),

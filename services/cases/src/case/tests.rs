@@ -31,7 +31,7 @@ fn number(text: &str) -> OrganisationNumber {
     OrganisationNumber::try_new(text).unwrap()
 }
 
-fn day(text: &str) -> chrono::NaiveDate {
+fn day(text: &str) -> samvirke_schemas::date::Date {
     text.parse().unwrap()
 }
 

@@ -5,7 +5,6 @@
 //! it comes ahead of the plan; it is warned about. Only what a body has no authority for is
 //! refused.
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
     cases::{
         case::{
@@ -17,6 +16,7 @@ use samvirke_schemas::{
         },
         register::NumberTaken,
     },
+    date::Date,
     id::LocalId,
     reply::Warning,
     text::Prose,
@@ -98,7 +98,7 @@ impl Matter {
         Ok(std::iter::once(changed).chain(turn).collect())
     }
 
-    pub(super) fn record(&self, wish: &OutcomeToRecord, today: NaiveDate) -> Decision {
+    pub(super) fn record(&self, wish: &OutcomeToRecord, today: Date) -> Decision {
         if wish.day > today {
             return Err(Rejection::InTheFuture { day: wish.day });
         }

@@ -1,7 +1,7 @@
 //! What is said of a body. Everything is public except who holds a seat, which is never said.
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
+    date::Date,
     feed::{
         Concerns, Fact,
         fact::{body as fact, brief},
@@ -111,7 +111,7 @@ fn tell(
     Some(told)
 }
 
-fn vacated(body: brief::Body, seats: Vec<fact::Seat>, to: NaiveDate) -> Told {
+fn vacated(body: brief::Body, seats: Vec<fact::Seat>, to: Date) -> Told {
     let told =
         Told::of(Fact::BodySeatVacated(fact::SeatVacated { body, seats: seats.clone(), to }));
     told.with_seats(&seats)

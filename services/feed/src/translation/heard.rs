@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
+    date::Date,
     feed::{
         Audience,
         fact::{brief, network::Network},
@@ -67,7 +67,7 @@ impl Heard {
     pub(super) fn members(
         &self,
         cooperation: &CooperationId,
-        day: NaiveDate,
+        day: Date,
     ) -> BTreeSet<OrganisationNumber> {
         let known = self.cooperations.get(cooperation);
         let stays = known.into_iter().flat_map(|known| known.memberships.on(day));
@@ -84,7 +84,7 @@ impl Heard {
         &self,
         id: &AggregateId,
         audience: &Audience,
-        day: NaiveDate,
+        day: Date,
     ) -> brief::OtherCase {
         let case = self.cases.get(id).map(|case| case.brief(id, self, audience, day));
         brief::OtherCase { id: id.clone(), case }

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use samvirke_kernel::envelope::{Envelope, EnvelopeError};
 use samvirke_schemas::{
     Tagged,
+    date::Date,
     feed::{Audience, Concerns, Fact, Said},
     id::{AggregateId, CooperationId},
     local_time::day_of,
@@ -79,7 +80,7 @@ impl<'a> Telling<'a> {
 
     /// The day in Norway on which it happened. What is restricted that day is not told, however late
     /// it is registered.
-    pub(super) fn day(&self) -> NaiveDate {
+    pub(super) fn day(&self) -> Date {
         day_of(self.envelope.occurred_at)
     }
 

@@ -12,12 +12,13 @@ mod privacy;
 mod subscription;
 mod withholding;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use samvirke_kernel::{
     envelope::{ENVELOPE_VERSION, Envelope, Member, Recorded},
     log::Stored,
 };
 use samvirke_schemas::{
+    date::Date,
     feed::{CloudEvent, Said},
     principal::Principal,
 };
@@ -40,7 +41,7 @@ const MEETING: &str = "meeting/vestregionen:sg-1";
 struct Scenario {
     translation: Translation,
     commits: u64,
-    day: NaiveDate,
+    day: Date,
     history: Vec<(Stored, Envelope)>,
 }
 

@@ -12,7 +12,7 @@ fn person() -> PersonId {
     PERSON.parse().unwrap()
 }
 
-fn day(text: &str) -> NaiveDate {
+fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 

@@ -1,10 +1,10 @@
 //! `GET /v1/calendars/…`: the meetings of a body, and those of a member, for calendar programs.
 
 use axum::{http::HeaderMap, response::Response};
-use chrono::NaiveDate;
 use samvirke_calendar::{Calendar, MEDIA_TYPE, Meeting};
 use samvirke_schemas::{
     catalogue::Query,
+    date::Date,
     id::{AggregateId, CooperationId},
     meetings::schedule::Venue,
     names::Names,
@@ -38,7 +38,7 @@ pub(crate) struct OfBody {
     id: AggregateId,
     /// Meetings that end on this day or later.
     #[serde(default)]
-    from: Option<NaiveDate>,
+    from: Option<Date>,
 }
 
 /// Asks for the calendar of a member.
@@ -49,7 +49,7 @@ pub(crate) struct OfMember {
     cooperation: CooperationId,
     /// Meetings that end on this day or later.
     #[serde(default)]
-    from: Option<NaiveDate>,
+    from: Option<Date>,
 }
 
 /// The calendar of a body, for the routes and the document.

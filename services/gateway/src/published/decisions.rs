@@ -1,9 +1,10 @@
 //! `GET /v1/decisions.atom`: what bodies have decided, newest first.
 
 use axum::{http::HeaderMap, response::Response};
-use chrono::{DateTime, FixedOffset, NaiveDate};
+use chrono::{DateTime, FixedOffset};
 use samvirke_schemas::{
     catalogue::Query,
+    date::Date,
     id::{AggregateId, CooperationId},
     local_time::LocalTime,
     names::Names,
@@ -159,7 +160,7 @@ fn id(decision: &Decision) -> Uuid {
 }
 
 /// The beginning of a day in Norway. There is one on every day.
-fn midnight(day: NaiveDate) -> Option<DateTime<FixedOffset>> {
+fn midnight(day: Date) -> Option<DateTime<FixedOffset>> {
     let midnight: LocalTime = format!("{day}T00:00").parse().ok()?;
     DateTime::parse_from_rfc3339(&midnight.to_string()).ok()
 }

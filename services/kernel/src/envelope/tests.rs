@@ -1,6 +1,6 @@
 //! Events of older versions, as anyone reads them who knows their type.
 
-use samvirke_schemas::upcast::Upcaster;
+use samvirke_schemas::{cases::case, upcast::Upcaster};
 use serde_json::json;
 
 use super::*;
@@ -66,4 +66,30 @@ fn an_envelope_of_before_vendors_were_recorded_reads_and_is_written_as_it_was() 
         assert_eq!(vendor, supplier);
         assert_eq!(envelope.write().unwrap(), golden.trim_end());
     }
+}
+
+#[test]
+fn a_date_that_was_stored_out_of_range_breaks_no_history() {
+    let task = |due: &str| {
+        json!({
+            "follow_up": "f1",
+            "task": "t",
+            "owner": {"member": {"member": "935478715"}},
+            "due": due,
+        })
+    };
+    for (stored_as, read_as) in [("-9000-01-01", "1000-01-01"), ("+10000-01-01", "9999-12-31")] {
+        let text = stored(1, task(stored_as)).replace("moved", "follow-up-assigned");
+        let envelope = Envelope::read(1, text.as_bytes()).unwrap();
+        let events = envelope.events::<case::Event>(1).unwrap();
+        let expected = json!({"follow-up-assigned": task(read_as)});
+        assert_eq!(events, [serde_json::from_value::<case::Event>(expected).unwrap()]);
+        let mut folded = Vec::new();
+        let read = Folded::read(1, text.as_bytes()).unwrap();
+        read.each::<case::Event>(1, |event| folded.push(event)).unwrap();
+        assert_eq!(folded, events);
+    }
+    let text = stored(1, task("2026-1-1")).replace("moved", "follow-up-assigned");
+    let envelope = Envelope::read(1, text.as_bytes()).unwrap();
+    assert!(envelope.events::<case::Event>(1).is_err(), "this was never written");
 }

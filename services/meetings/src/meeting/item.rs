@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
+    date::Date,
     id::LocalId,
     legal_basis::LegalBasis,
     local_time::LocalTime,
@@ -30,7 +30,7 @@ struct Ending {
     text: Option<Prose>,
     unanimous: Option<bool>,
     quorum: QuorumFound,
-    day: NaiveDate,
+    day: Date,
 }
 
 impl Meeting {

@@ -3,8 +3,8 @@
 //! A draft says how much of the record it rests on, so that nobody approves minutes of less than
 //! what happened.
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
+    date::Date,
     digest::Digest,
     id::LocalId,
     meetings::{
@@ -206,7 +206,7 @@ impl Minutes {
 
 impl Item {
     /// Why the public does not see the item's texts on `day`, if it does not.
-    pub(super) fn withheld(&self, day: NaiveDate) -> Option<Withheld> {
+    pub(super) fn withheld(&self, day: Date) -> Option<Withheld> {
         let restriction = self.entry.restriction.as_ref();
         if restriction.is_some_and(|own| own.until.is_none_or(|until| day <= until)) {
             return Some(Withheld::Restricted);

@@ -1,7 +1,6 @@
 //! Calling the body: in time, with an agenda, unless it is urgent.
 
-use chrono::NaiveDate;
-use samvirke_schemas::{meetings::meeting::Event, text::Prose};
+use samvirke_schemas::{date::Date, meetings::meeting::Event, text::Prose};
 
 use super::{Command, Decision, Meeting, Rejection, Schedule};
 
@@ -44,14 +43,14 @@ impl Meeting {
 /// Counts the calendar days in Norway between notice and meeting; too few need a reason
 /// (R18, R19, kommuneloven § 11-8).
 pub(super) fn in_time(
-    issued: NaiveDate,
-    meeting: NaiveDate,
+    issued: Date,
+    meeting: Date,
     needed: u16,
     urgent: Option<&Prose>,
 ) -> Result<u16, Rejection> {
-    let given = (meeting - issued).num_days();
+    let given = (*meeting - *issued).num_days();
     if given < i64::from(needed) && urgent.is_none() {
-        let latest = meeting - chrono::Days::new(u64::from(needed));
+        let latest = meeting.minus_days(needed);
         return Err(Rejection::NoticeTooLate { needed, latest });
     }
     Ok(u16::try_from(given).unwrap_or(u16::MAX))

@@ -1,7 +1,8 @@
 //! Planning a meeting, moving it, calling it off; or learning afterwards that it was held.
 
-use chrono::{Duration, NaiveDate};
+use chrono::Duration;
 use samvirke_schemas::{
+    date::Date,
     id::AggregateId,
     local_time::day_of,
     meetings::{
@@ -202,7 +203,7 @@ pub(super) fn is_sound(sitting: &Sitting) -> bool {
     length > Duration::zero() && length <= Duration::hours(SITTING_HOURS_MAX)
 }
 
-fn check_held(days: &[HeldDay], today: NaiveDate) -> Result<(), Rejection> {
+fn check_held(days: &[HeldDay], today: Date) -> Result<(), Rejection> {
     if days.is_empty() || days.len() > SITTINGS_MAX {
         return Err(Rejection::NoDays);
     }

@@ -1,8 +1,10 @@
 //! Every reason why a meeting refuses a command: the rule, and what would satisfy it.
 
-use chrono::NaiveDate;
 use samvirke_kernel::rejections;
-use samvirke_schemas::id::{AggregateId, LocalId};
+use samvirke_schemas::{
+    date::Date,
+    id::{AggregateId, LocalId},
+};
 
 rejections! {
     /// Why a meeting refuses a command.
@@ -57,34 +59,34 @@ rejections! {
         AnotherBody { body: AggregateId }: Value("body"), "R23",
             "the meeting is planned for {body}; report another meeting instead",
             "møtet er planlagt for {body}; meld inn et annet møte i stedet";
-        BodyNotKnown { body: AggregateId, day: NaiveDate }: State, "R23",
+        BodyNotKnown { body: AggregateId, day: Date }: State, "R23",
             "the body {body} is not known as of {day}; establish it with rules in force then",
             "organet {body} er ikke kjent per {day}; opprett det med regler som gjelder da";
         NoDays: Value("sittings"), "R23",
             "a meeting has from 1 to 14 days",
             "et møte har fra 1 til 14 dager";
-        SittingIsWrong { day: NaiveDate }: Value("sittings"), "R23",
+        SittingIsWrong { day: Date }: Value("sittings"), "R23",
             "the sitting on {day} must end after it starts, within 24 hours",
             "møtedagen {day} må slutte etter at den begynner, innen 24 timer";
-        SittingsOverlap { day: NaiveDate }: Value("sittings"), "R24",
+        SittingsOverlap { day: Date }: Value("sittings"), "R24",
             "the days must follow each other; {day} does not",
             "dagene må følge etter hverandre; det gjør ikke {day}";
         NowhereToMeet: Value("venue"), "R23",
             "a meeting has a place, or is remote, or both; give one",
             "et møte har et sted, eller er et fjernmøte, eller begge deler; oppgi ett";
-        InThePast { day: NaiveDate }: Value("sittings"), "R23",
+        InThePast { day: Date }: Value("sittings"), "R23",
             "{day} has begun; say when it was planned, or report the meeting as held",
             "{day} er begynt; si når det ble planlagt, eller meld møtet inn som holdt";
-        HeldInTheFuture { day: NaiveDate }: Value("days"), "R23",
+        HeldInTheFuture { day: Date }: Value("days"), "R23",
             "{day} has not come; plan the meeting instead",
             "{day} er ikke kommet; planlegg møtet i stedet";
-        NotConflicting { day: NaiveDate }: Value("date"), "R30",
+        NotConflicting { day: Date }: Value("date"), "R30",
             "{day} is the meeting's own day, so it conflicts with nothing",
             "{day} er møtets egen dag, så den er ikke i strid med noe";
         TooManyDates: State, "R30",
             "at most 32 conflicting dates are kept for one meeting",
             "høyst 32 datoer i strid med hverandre tas vare på for ett møte";
-        NotOnItsDay { day: NaiveDate }: State, "R23",
+        NotOnItsDay { day: Date }: State, "R23",
             "the body does not sit on {day}; move the meeting, or say when it happened",
             "organet har ikke møte {day}; flytt møtet, eller si når det skjedde";
 
@@ -92,7 +94,7 @@ rejections! {
         BodyIsPaused { body: AggregateId }: State, "R13",
             "the body {body} is paused; resume it, or go to the body that took over",
             "organet {body} er lagt på is; gjenoppta det, eller gå til organet som overtok";
-        NoticeTooLate { needed: u16, latest: NaiveDate }: State, "R18",
+        NoticeTooLate { needed: u16, latest: Date }: State, "R18",
             "notice is due {needed} days before, by {latest}; say why it is urgent, or move it",
             "fristen er {needed} dager før, senest {latest}; si hvorfor det haster, eller flytt";
         HasBegun: State, "kommuneloven § 11-3",

@@ -3,8 +3,9 @@
 //! A post has one holder at a time, who has no other post and is elected as the rules in force when
 //! the term begins allow.
 
-use chrono::{Months, NaiveDate};
+use chrono::Months;
 use samvirke_schemas::{
+    date::Date,
     id::LocalId,
     networks::body::{BodyHistory, Event, Post, Term},
     period::Period,
@@ -59,7 +60,7 @@ fn check_eligible(history: &BodyHistory, seat: &LocalId, elected: Period) -> Res
     }
     let Some(years) = rule.term_years_max else { return Ok(()) };
     let ended = elected.from.checked_add_months(Months::new(12 * u32::from(years)));
-    if elected.to.is_some_and(|to| ended.is_none_or(|ended| to < ended)) {
+    if elected.to.is_some_and(|to| ended.is_none_or(|ended| to.naive() < ended)) {
         Ok(())
     } else {
         Err(Rejection::TermTooLong { years })
@@ -69,7 +70,7 @@ fn check_eligible(history: &BodyHistory, seat: &LocalId, elected: Period) -> Res
 pub(super) fn step_down(
     history: &BodyHistory,
     post: Post,
-    to: NaiveDate,
+    to: Date,
     reason: &Prose,
 ) -> Result<Vec<Event>, Rejection> {
     let term = history.term_on(post, to).ok_or(Rejection::NobodyElected { on: to })?;

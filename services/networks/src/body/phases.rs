@@ -2,9 +2,9 @@
 //!
 //! These turns follow one another in time; each is dated, so that a day in between can be judged.
 
-use chrono::NaiveDate;
 use samvirke_kernel::Command;
 use samvirke_schemas::{
+    date::Date,
     id::AggregateId,
     networks::body::{BodyHistory, Event, Preparation, Request, RulesVersion},
     text::Prose,
@@ -99,7 +99,7 @@ impl Body {
 
     pub(super) fn pause(
         &self,
-        from: NaiveDate,
+        from: Date,
         reason: &Prose,
         tasks_go_to: &AggregateId,
     ) -> Result<Vec<Event>, Rejection> {
@@ -114,7 +114,7 @@ impl Body {
         Ok(vec![Event::Paused { from, reason: reason.clone(), tasks_go_to: tasks_go_to.clone() }])
     }
 
-    pub(super) fn resume(&self, from: NaiveDate) -> Result<Vec<Event>, Rejection> {
+    pub(super) fn resume(&self, from: Date) -> Result<Vec<Event>, Rejection> {
         let Self::Paused(history) = self else {
             return self.active().map(|_| Vec::new());
         };
@@ -159,10 +159,10 @@ fn began_with(history: &BodyHistory, established: &Event) -> bool {
 }
 
 /// Refuses a turn earlier than the last.
-fn check_turn(history: &BodyHistory, day: NaiveDate) -> Result<(), Rejection> {
+fn check_turn(history: &BodyHistory, day: Date) -> Result<(), Rejection> {
     check_exists(history, day)?;
     let last = history.pauses.last().map(|pause| match pause.period.to {
-        Some(to) => to.succ_opt().unwrap_or(to),
+        Some(to) => to.plus_days(1),
         None => pause.period.from,
     });
     match last {
@@ -174,7 +174,7 @@ fn check_turn(history: &BodyHistory, day: NaiveDate) -> Result<(), Rejection> {
 pub(super) fn prepare_for(
     history: &BodyHistory,
     body: Option<&AggregateId>,
-    from: NaiveDate,
+    from: Date,
 ) -> Result<Vec<Event>, Rejection> {
     check_exists(history, from)?;
     let last = history.preparations.last();

@@ -2,9 +2,9 @@
 //!
 //! In the order of the commands: the body itself, its rules, seats, deputies, elections, turns.
 
-use chrono::NaiveDate;
 use samvirke_kernel::rejections;
 use samvirke_schemas::{
+    date::Date,
     id::{AggregateId, LocalId},
     networks::rules::Office,
     organisation::OrganisationNumber,
@@ -31,10 +31,10 @@ rejections! {
         IsDisbanded: State, "R71",
             "the body is disbanded; establish another",
             "organet er lagt ned; opprett et nytt";
-        BeforeItExists { since: NaiveDate }: Value("from"), "R4",
+        BeforeItExists { since: Date }: Value("from"), "R4",
             "the body exists since {since}; nothing in it is earlier",
             "organet finnes fra {since}; ingenting i det er tidligere";
-        EndsBeforeItBegan { from: NaiveDate }: Value("to"), "R1",
+        EndsBeforeItBegan { from: Date }: Value("to"), "R1",
             "it begins on {from} and cannot end before",
             "det begynner {from} og kan ikke slutte før";
         HistoryFull { max: usize }: State, "R4",
@@ -83,30 +83,30 @@ rejections! {
         EligibleWithoutSeat { office: Office }: Value("elections"), "R14",
             "{office} has no seat in the body and cannot be elected; give it one, or leave it out",
             "{office} har ingen plass i organet og kan ikke velges; gi det en, eller utelat det";
-        RulesGoBack { in_force_from: NaiveDate }: Value("in_force_from"), "R4",
+        RulesGoBack { in_force_from: Date }: Value("in_force_from"), "R4",
             "the newest rules are in force from {in_force_from}; the next must begin later",
             "de nyeste reglene gjelder fra {in_force_from}; de neste må begynne senere";
-        SeatLosesItsPlace { seat: LocalId, on: NaiveDate }: State, "R4",
+        SeatLosesItsPlace { seat: LocalId, on: Date }: State, "R4",
             "the rules have no place for seat {seat} on {on}; vacate it before that day first",
             "reglene har ingen plass til {seat} den {on}; la den fratre før den dagen først";
 
-        NotMember { member: OrganisationNumber, on: NaiveDate }: Value("member"), "R1",
+        NotMember { member: OrganisationNumber, on: Date }: Value("member"), "R1",
             "{member} is not a member of the cooperation on {on}; admit it first",
             "{member} er ikke medlem av samarbeidet {on}; ta det opp først";
-        MembershipEnds { to: NaiveDate }: Value("to"), "R1",
+        MembershipEnds { to: Date }: Value("to"), "R1",
             "the membership ends on {to}; let the seat end no later",
             "medlemskapet slutter {to}; la plassen slutte senest da";
         SeatIsAnothers { seat: LocalId, member: OrganisationNumber, office: Office }:
             Value("seat"), "R4",
             "seat {seat} belongs to {office} of {member}; give this one a seat of its own",
             "plassen {seat} tilhører {office} i {member}; gi denne en egen plass";
-        SeatTaken { seat: LocalId, from: NaiveDate }: State, "R4",
+        SeatTaken { seat: LocalId, from: Date }: State, "R4",
             "seat {seat} is held in that time, from {from}; vacate it first",
             "plassen {seat} er besatt i den tiden, fra {from}; la den fratre først";
-        OfficeWithoutPlace { office: Office, on: NaiveDate }: Value("office"), "R4",
+        OfficeWithoutPlace { office: Office, on: Date }: Value("office"), "R4",
             "the rules in force on {on} have no place for {office} of that kind of member",
             "reglene som gjelder {on}, har ingen plass til {office} fra den typen medlem";
-        MemberSeatsTaken { member: OrganisationNumber, office: Office, seats: u16, on: NaiveDate }:
+        MemberSeatsTaken { member: OrganisationNumber, office: Office, seats: u16, on: Date }:
             State, "R5",
             "{member} has {seats} seat(s) for {office} on {on}, and all are taken; vacate one first",
             "{member} har {seats} plass(er) for {office} den {on}, og alle er besatt; \
@@ -118,7 +118,7 @@ rejections! {
         TooManySeats { max: usize }: State, "R4",
             "a body has at most {max} seats at one time",
             "et organ har høyst {max} plasser på én gang";
-        NotSeated { seat: LocalId, on: NaiveDate }: State, "R4",
+        NotSeated { seat: LocalId, on: Date }: State, "R4",
             "nobody holds seat {seat} on {on}; fill it first",
             "ingen har plassen {seat} den {on}; besett den først";
 
@@ -131,27 +131,27 @@ rejections! {
         DeputyTwice { order: usize }: Value("deputies"), "R27",
             "deputy {order} is the seat's holder or named already; name each person once",
             "varamedlem {order} er innehaveren eller alt utpekt; utpek hver person én gang";
-        DeputiesGoBack { from: NaiveDate }: Value("from"), "R27",
+        DeputiesGoBack { from: Date }: Value("from"), "R27",
             "the newest list for the seat is from {from}; the next must begin later",
             "den nyeste listen for plassen gjelder fra {from}; den neste må begynne senere";
 
-        NotEligible { office: Office, on: NaiveDate }: Value("seat"), "R14",
+        NotEligible { office: Office, on: Date }: Value("seat"), "R14",
             "the rules in force on {on} do not let {office} be elected; elect one they name",
             "reglene som gjelder {on}, lar ikke {office} velges; velg et verv de nevner";
         TermTooLong { years: u16 }: Value("to"), "R14",
             "a term is at most {years} year(s); give an earlier last day",
             "en periode er høyst {years} år; oppgi en tidligere siste dag";
-        PostTaken { seat: LocalId, from: NaiveDate }: State, "R14",
+        PostTaken { seat: LocalId, from: Date }: State, "R14",
             "seat {seat} has the post from {from} and in that time; let it step down first",
             "plassen {seat} har vervet fra {from} og i den tiden; la den fratre vervet først";
-        HasTheOtherPost { seat: LocalId, from: NaiveDate }: Value("seat"), "R17",
+        HasTheOtherPost { seat: LocalId, from: Date }: Value("seat"), "R17",
             "seat {seat} has the other post from {from}; chair and deputy chair are two",
             "plassen {seat} har det andre vervet fra {from}; leder og nestleder er to";
-        NobodyElected { on: NaiveDate }: State, "R14",
+        NobodyElected { on: Date }: State, "R14",
             "nobody has the post on {on}",
             "ingen har vervet den {on}";
 
-        TurnsBack { on: NaiveDate }: State, "R13",
+        TurnsBack { on: Date }: State, "R13",
             "the body was last established, paused or resumed on {on}; this cannot be earlier",
             "organet ble sist opprettet, lagt på is eller gjenopptatt {on}; \
              dette kan ikke være tidligere";
@@ -159,10 +159,10 @@ rejections! {
             "{body} is this body or in another cooperation; name another body of this one",
             "{body} er dette organet eller i et annet samarbeid; \
              oppgi et annet organ i dette samarbeidet";
-        PreparationGoesBack { from: NaiveDate }: Value("from"), "R10",
+        PreparationGoesBack { from: Date }: Value("from"), "R10",
             "what the body prepares for was last set from {from}; the next must begin later",
             "hva organet forbereder for, ble sist satt fra {from}; det neste må begynne senere";
-        EndsInTheFuture { on: NaiveDate }: Value("on"), "R71",
+        EndsInTheFuture { on: Date }: Value("on"), "R71",
             "a body is disbanded when its last day has come, not before {on}",
             "et organ legges ned når den siste dagen er kommet, ikke før {on}";
     }

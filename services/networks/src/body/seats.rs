@@ -3,8 +3,8 @@
 //! On every day of a stay the holder's member is in the cooperation (R1), and the rules in force
 //! have a place for the office (R4–R6).
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
+    date::Date,
     id::LocalId,
     networks::{
         body::{
@@ -24,7 +24,7 @@ use crate::cooperation::Cooperation;
 /// A stay for which the rules have no place on a day.
 pub(super) struct Misfit<'a> {
     pub(super) stay: &'a Stay,
-    pub(super) on: NaiveDate,
+    pub(super) on: Date,
     /// How many seats the member has for the office then.
     pub(super) seats: u16,
 }
@@ -47,7 +47,7 @@ fn places(rules: &Rules, stay: &Stay) -> Option<u16> {
 /// version does, so no other days need looking at.
 pub(super) fn misfit<'a>(versions: &[RulesVersion], stays: &'a [Stay]) -> Option<Misfit<'a>> {
     versions.iter().enumerate().find_map(|(at, version)| {
-        let next = versions.get(at + 1).and_then(|next| next.in_force_from.pred_opt());
+        let next = versions.get(at + 1).and_then(|next| next.in_force_from.previous());
         let force = Period { from: version.in_force_from, to: next };
         let meanwhile = stays.iter().filter(|stay| stay.held().intersects(force));
         let misfits = meanwhile.filter_map(|stay| {
@@ -68,7 +68,7 @@ pub(super) fn misfit<'a>(versions: &[RulesVersion], stays: &'a [Stay]) -> Option
 pub(super) fn seated<'a>(
     history: &'a BodyHistory,
     seat: &LocalId,
-    on: NaiveDate,
+    on: Date,
 ) -> Result<&'a Stay, Rejection> {
     history.stay_in(seat, on).ok_or_else(|| Rejection::NotSeated { seat: seat.clone(), on })
 }
@@ -152,7 +152,7 @@ fn check_place(history: &BodyHistory, wanted: Stay) -> Result<(), Rejection> {
 pub(super) fn vacate(
     history: &BodyHistory,
     seat: &LocalId,
-    to: NaiveDate,
+    to: Date,
     reason: &Prose,
 ) -> Result<Vec<Event>, Rejection> {
     let stay = seated(history, seat, to)?;
@@ -170,7 +170,7 @@ pub(super) fn vacate(
 pub(super) fn vacate_all(
     history: &BodyHistory,
     member: &OrganisationNumber,
-    to: NaiveDate,
+    to: Date,
     reason: &Prose,
 ) -> Vec<Event> {
     if history.stays.iter().any(|stay| stay.is_of(member) && stay.outlasts(to)) {
@@ -184,7 +184,7 @@ pub(super) fn name_deputies(
     history: &BodyHistory,
     seat: &LocalId,
     deputies: &[NamedDeputy],
-    from: NaiveDate,
+    from: Date,
 ) -> Result<Vec<Event>, Rejection> {
     let asked = DeputyList { seat: seat.clone(), deputies: deputies.to_vec(), from };
     if history.deputies.contains(&asked) {

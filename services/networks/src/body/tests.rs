@@ -31,7 +31,7 @@ const BUSKERUD: &str = "964951373";
 /// A company: never a member here.
 const OUTSIDER: &str = "923609016";
 
-fn day(text: &str) -> NaiveDate {
+fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 

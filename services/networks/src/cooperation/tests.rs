@@ -9,7 +9,7 @@ const BAERUM: &str = "935478715";
 const ASKER: &str = "920125298";
 const BUSKERUD: &str = "964951373";
 
-fn day(text: &str) -> NaiveDate {
+fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 

@@ -1,8 +1,8 @@
 //! Joint cases: what is sent to a member's council, and the reminders until it has answered (R45).
 
-use chrono::{Days, NaiveDate};
 use samvirke_schemas::{
     cases::case::joint::SettleRule,
+    date::Date,
     feed::fact::{brief, case},
     organisation::OrganisationNumber,
 };
@@ -15,8 +15,8 @@ struct Sent<'a> {
     case: &'a brief::Case,
     member: brief::Member,
     settles: &'a SettleRule,
-    answer_by: Option<NaiveDate>,
-    on: NaiveDate,
+    answer_by: Option<Date>,
+    on: Date,
 }
 
 impl Steps<'_> {
@@ -75,10 +75,10 @@ impl Steps<'_> {
             party: None,
             since: *on,
         });
-        let after = |days: u16| *on + Days::new(days.into());
+        let after = |days: u16| on.plus_days(days);
         let receipt_on = after(self.settings.receipt_days);
         let decision_on = match answer_by {
-            Some(day) => *day - Days::new(self.settings.decision_days_before.into()),
+            Some(day) => day.minus_days(self.settings.decision_days_before),
             None => after(self.settings.decision_days),
         };
         self.remind(sent, Missing::Receipt, receipt_on);
@@ -86,7 +86,7 @@ impl Steps<'_> {
     }
 
     /// Reminds the member on a day, and gives the secretariat the list of all that are silent then.
-    fn remind(&mut self, sent: &Sent<'_>, missing: Missing, day: NaiveDate) {
+    fn remind(&mut self, sent: &Sent<'_>, missing: Missing, day: Date) {
         let Sent { case, member, answer_by, on, .. } = sent;
         let silence =
             Silence { case: PublicCase::from(*case), missing, sent_on: *on, answer_by: *answer_by };

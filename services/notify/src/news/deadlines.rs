@@ -1,6 +1,6 @@
 //! Hearings and tasks: what has a day on which it must be done (R46, R65).
 
-use chrono::{DateTime, Days, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use samvirke_schemas::{
     feed::{
         Audience,
@@ -75,11 +75,9 @@ impl Steps<'_> {
         if !self.hears(&whom) {
             return;
         }
-        let before = Days::new(self.settings.follow_up_days_before.into());
-        let early = due.checked_sub_days(before).map(|day| self.morning(day));
+        let early = self.morning(due.minus_days(self.settings.follow_up_days_before));
         // Where that has passed already, the day itself is what is left.
-        let early = early.filter(|early| *early > self.heard.recorded_at);
-        let at = early.unwrap_or_else(|| self.morning(due));
+        let at = if early > self.heard.recorded_at { early } else { self.morning(due) };
         let notice = Notice::FollowUpDue { case: case.into(), task: task.into() };
         self.schedule(task_key(case, task), at, whom, notice);
     }

@@ -3,10 +3,10 @@
 //! Invariant: no text and no title is kept with a notice. A title is looked up when the mail is sent, among
 //! those that the public was given last ([`crate::public_titles`]); one that is not found is left out.
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
     case_number::CaseNumber,
     cases::register::WrittenNumber,
+    date::Date,
     feed::fact::{brief, follow_up, hearing, meeting},
     id::{AggregateId, LocalId},
     local_time::LocalTime,
@@ -166,7 +166,7 @@ impl From<&hearing::Extended> for PublicExtension {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct PublicTask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) due: Option<NaiveDate>,
+    pub(crate) due: Option<Date>,
 }
 
 impl From<&follow_up::Task> for PublicTask {

@@ -1,9 +1,13 @@
 //! Names, days, hours and codes as people write them, in each language.
 
-use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, Datelike, Timelike, Utc};
 use chrono_tz::Europe::Oslo;
 use minijinja::{Environment, Value};
-use samvirke_schemas::contacts::person::Language;
+use samvirke_schemas::{
+    contacts::person::Language,
+    date::Date,
+    local_time::{LocalTime, day_of},
+};
 
 type Words<const N: usize> = [&'static str; N];
 
@@ -57,10 +61,10 @@ pub(super) fn add(environment: &mut Environment<'static>, language: Language) {
 
 /// `torsdag 14. september 2017`; what is not a day stays as it is.
 fn day(language: Language, text: &str) -> String {
-    text.parse::<NaiveDate>().map_or_else(|_| text.to_owned(), |date| of_date(language, date))
+    text.parse::<Date>().map_or_else(|_| text.to_owned(), |date| of_date(language, date))
 }
 
-fn of_date(language: Language, date: NaiveDate) -> String {
+fn of_date(language: Language, date: Date) -> String {
     let weekday = date.weekday().num_days_from_monday() as usize;
     let (number, month, year) = (date.day(), date.month0() as usize, date.year());
     match language {
@@ -77,8 +81,7 @@ fn of_date(language: Language, date: NaiveDate) -> String {
 /// `torsdag 14. september 2017 kl. 12.00`, Norwegian time.
 fn moment(language: Language, text: &str) -> String {
     let Ok(at) = DateTime::parse_from_rfc3339(text) else { return text.to_owned() };
-    let local = at.with_timezone(&Oslo);
-    let date = of_date(language, local.date_naive());
+    let date = of_date(language, day_of(at.to_utc()));
     let clock = clock(language, at.to_utc());
     match language {
         Language::Nb | Language::Nn => format!("{date} kl. {clock}"),
@@ -87,7 +90,7 @@ fn moment(language: Language, text: &str) -> String {
 }
 
 fn clock(language: Language, at: DateTime<Utc>) -> String {
-    let local = at.with_timezone(&Oslo);
+    let local = LocalTime::new(at).instant().with_timezone(&Oslo);
     let (hour, minute) = (local.hour(), local.minute());
     match language {
         Language::Nb | Language::Nn => format!("{hour:02}.{minute:02}"),

@@ -1,6 +1,5 @@
 //! How each event changes a case file. Total: what finds nothing to change changes nothing.
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
     cases::case::{
         Event,
@@ -10,6 +9,7 @@ use samvirke_schemas::{
         relation::ForceEnd,
         treatment::{Outcome, PlannedTreatment, RecordedOutcome},
     },
+    date::Date,
     id::LocalId,
     local_time::day_of,
     queries::case::{
@@ -55,7 +55,7 @@ pub(super) fn opened(opened: Opened, fact: &Fact) -> Case {
 }
 
 /// The day in Norway on which it happened.
-pub(super) fn day(fact: &Fact) -> NaiveDate {
+pub(super) fn day(fact: &Fact) -> Date {
     day_of(fact.envelope.occurred_at)
 }
 
@@ -117,7 +117,7 @@ fn amended(case: &mut Case, description: Description) {
     case.about = description.about;
 }
 
-fn paper_added(case: &mut Case, version: u32, paper: Paper, added_on: NaiveDate) {
+fn paper_added(case: &mut Case, version: u32, paper: Paper, added_on: Date) {
     let id = paper.paper.clone();
     let at = case.papers.iter().position(|trail| trail.paper == id).unwrap_or_else(|| {
         case.papers.push(PaperTrail {
@@ -197,7 +197,7 @@ fn outcome_recorded(case: &mut Case, outcome: RecordedOutcome) {
     case.treatments[at].outcomes.push(outcome);
 }
 
-fn in_force(from: NaiveDate) -> Force {
+fn in_force(from: Date) -> Force {
     Force { from: Some(from), to: None, reason: None, replaced_by: None }
 }
 
@@ -207,7 +207,7 @@ fn force_ended(case: &mut Case, end: ForceEnd) {
     case.force = Some(Force { from, to: Some(on), reason: Some(reason), replaced_by });
 }
 
-fn assigned(task: Assignment, assigned_on: NaiveDate) -> FollowUp {
+fn assigned(task: Assignment, assigned_on: Date) -> FollowUp {
     FollowUp {
         follow_up: task.follow_up,
         task: Some(task.task),
@@ -222,7 +222,7 @@ fn assigned(task: Assignment, assigned_on: NaiveDate) -> FollowUp {
     }
 }
 
-fn follow_up(case: &mut Case, event: Event, today: NaiveDate) {
+fn follow_up(case: &mut Case, event: Event, today: Date) {
     let find = |case: &mut Case, id: &LocalId, change: &dyn Fn(&mut FollowUp)| {
         case.follow_ups.iter_mut().filter(|one| one.follow_up == *id).for_each(change);
     };
@@ -242,7 +242,7 @@ fn follow_up(case: &mut Case, event: Event, today: NaiveDate) {
     }
 }
 
-fn end(task: &mut FollowUp, state: FollowUpState, on: NaiveDate, with: Option<Prose>) {
+fn end(task: &mut FollowUp, state: FollowUpState, on: Date, with: Option<Prose>) {
     task.state = state;
     task.ended_on = Some(on);
     task.ended_with = with;

@@ -1,6 +1,5 @@
 //! The members' side of a joint case: who was asked, who answered, who is missing (R45).
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
     cases::case::{
         Event,
@@ -8,12 +7,13 @@ use samvirke_schemas::{
             MemberOutcome, MembersAsked, ReceiptStep, Recipient, RegisteredDecision, SettleRule,
         },
     },
+    date::Date,
     organisation::OrganisationNumber,
     queries::case::{Case, Joint, MemberAnswer},
     text::Prose,
 };
 
-pub(super) fn fold(case: &mut Case, event: Event, today: NaiveDate) {
+pub(super) fn fold(case: &mut Case, event: Event, today: Date) {
     if let Event::JointDeclared { settles } = &event {
         case.joint = Some(declared(settles.clone()));
     }
@@ -52,7 +52,7 @@ fn sent(asked: MembersAsked) -> Joint {
     }
 }
 
-fn silent(recipient: Recipient, asked_on: NaiveDate) -> MemberAnswer {
+fn silent(recipient: Recipient, asked_on: Date) -> MemberAnswer {
     MemberAnswer {
         member: recipient.member,
         names: recipient.names,
@@ -67,7 +67,7 @@ fn silent(recipient: Recipient, asked_on: NaiveDate) -> MemberAnswer {
     }
 }
 
-fn answered(joint: &mut Joint, event: Event, today: NaiveDate) {
+fn answered(joint: &mut Joint, event: Event, today: Date) {
     if let Event::ReceiptRegistered(receipt) = &event {
         with(joint, &receipt.member, |answer| {
             // What is processed has arrived.
@@ -103,7 +103,7 @@ fn with(joint: &mut Joint, member: &OrganisationNumber, change: impl FnOnce(&mut
     }
 }
 
-fn included(joint: &mut Joint, recipient: &Recipient, today: NaiveDate) {
+fn included(joint: &mut Joint, recipient: &Recipient, today: Date) {
     let known = joint.members.iter_mut().find(|answer| answer.member == recipient.member);
     match known {
         // It comes back with what it said before.

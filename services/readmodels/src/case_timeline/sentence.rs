@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
     cases::case::{
         Event,
@@ -16,6 +15,7 @@ use samvirke_schemas::{
         relation::{Relation, RelationKind},
         treatment::{Authority, Outcome, PlannedTreatment, RecordedOutcome},
     },
+    date::Date,
     id::AggregateId,
     names::Names,
     organisation::OrganisationNumber,
@@ -303,6 +303,6 @@ fn kind(kind: CaseKind) -> &'static str {
 }
 
 /// A day as Norwegians write it: `14.09.2017`.
-fn day(day: NaiveDate) -> String {
+fn day(day: Date) -> String {
     day.format("%d.%m.%Y").to_string()
 }

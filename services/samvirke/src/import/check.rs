@@ -2,10 +2,12 @@
 //!
 //! Invariant: every collection of the catalogue is known here; a test says which is not.
 
-use chrono::DateTime;
 use samvirke_kernel::inbox;
 use samvirke_schemas::{
-    cases, catalogue, contacts, local_time::LocalTime, meetings, networks, reply::Refused,
+    cases, catalogue, contacts,
+    local_time::{self, LocalTime},
+    meetings, networks,
+    reply::Refused,
     subscriptions,
 };
 
@@ -38,7 +40,7 @@ fn decoder(plural: &str) -> Option<Decode> {
 pub(crate) fn line(line: &Line) -> Result<(), Fault> {
     if let Some(at) = &line.at {
         let local = at.parse::<LocalTime>();
-        if let (Err(error), Err(_)) = (local, DateTime::parse_from_rfc3339(at)) {
+        if let (Err(error), Err(_)) = (local, local_time::instant(at)) {
             return Err(Fault::new("invalid", format!("at: {error}")));
         }
     }
@@ -107,6 +109,15 @@ mod tests {
             (r#"{"to": "cooperations/pause", "body": {}}"#, "<id>"),
             (r#"{"to": "cooperations/a/resume", "body": {}, "at": "2017-02-29T09:00"}"#, "at:"),
             (r#"{"to": "cooperations/a/resume", "body": {}, "at": "2017-03-26T02:30"}"#, "skips"),
+            (
+                r#"{"to": "cooperations/a/resume", "body": {}, "at": "+10000-01-01T09:00:00Z"}"#,
+                "at:",
+            ),
+            (
+                r#"{"to": "cooperations/a/release-member",
+                    "body": {"member": "935478715", "to": "2026-1-1", "reason": "x"}}"#,
+                "to: a date is written",
+            ),
             (r#"{"to": "cooperations/a/resume", "body": {}, "as": "mayor"}"#, "mayor"),
             (r#"{"to": "cooperations/a/resume", "body": {}, "as": "member:935478716"}"#, "member:"),
             (r#"{"to": "cooperations/a/resume", "body": {}, "form": 1}"#, "form"),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
+    date::Date,
     id::{AggregateId, CooperationId},
     networks::rules::Seat,
     organisation::OrganisationNumber,
@@ -65,7 +65,7 @@ impl Known {
 pub(super) async fn bodies_of(
     asker: &Asker,
     cooperation: &CooperationId,
-    on: Option<NaiveDate>,
+    on: Option<Date>,
 ) -> anyhow::Result<Vec<BodyEntry>> {
     let page =
         |after| bodies::Parameters { cooperation: cooperation.clone(), on, after, limit: LIMIT };

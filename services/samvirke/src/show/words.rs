@@ -2,7 +2,7 @@
 //!
 //! Every match is complete, so that a new word in the language must get its Norwegian one here.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use samvirke_schemas::{
     cases::case::{
         joint::{MemberOutcome, SettleResult, SettleRule},
@@ -10,6 +10,7 @@ use samvirke_schemas::{
         relation::RelationKind,
         treatment,
     },
+    date::Date,
     legal_basis::LegalBasis,
     local_time::LocalTime,
     meetings::{agenda, attendance::ChairAs, minutes::Withheld, vote::VoteResult},
@@ -30,12 +31,12 @@ use samvirke_schemas::{
 };
 
 /// `14.09.2017`.
-pub(super) fn day(day: NaiveDate) -> String {
+pub(super) fn day(day: Date) -> String {
     day.format("%d.%m.%Y").to_string()
 }
 
 /// A day that may be unknown.
-pub(super) fn day_or_none(known: Option<NaiveDate>) -> String {
+pub(super) fn day_or_none(known: Option<Date>) -> String {
     known.map(day).unwrap_or_default()
 }
 

@@ -2,10 +2,9 @@
 //!
 //! Read from the history alone, so whoever reads the same events gets the same picture.
 
-use chrono::NaiveDate;
-
 use super::{super::Post, BodyHistory};
 use crate::{
+    date::Date,
     id::AggregateId,
     networks::rules::{BodyInForce, Seat},
 };
@@ -14,7 +13,7 @@ impl BodyHistory {
     /// The rules, the seats and the chair in force on a day; none where there was no body then.
     ///
     /// Seats are in the order of their names, deputies in that of the seats.
-    pub fn in_force(&self, id: &AggregateId, day: NaiveDate) -> Option<BodyInForce> {
+    pub fn in_force(&self, id: &AggregateId, day: Date) -> Option<BodyInForce> {
         if self.disbanded_on.is_some_and(|last| last < day) {
             return None;
         }

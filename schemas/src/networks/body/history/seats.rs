@@ -3,12 +3,12 @@
 //! A stay is one holder's time in a seat. Vacating shortens it, to no days at all where the seat is
 //! vacated before it began; it is never taken out.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{super::NamedDeputy, BodyHistory, Event};
 use crate::{
+    date::Date,
     id::LocalId,
     networks::{
         cooperation::MemberKind,
@@ -28,7 +28,7 @@ pub struct Stay {
     pub filled: Period,
     /// The last day, where the seat was vacated earlier than that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vacated: Option<NaiveDate>,
+    pub vacated: Option<Date>,
 }
 
 /// The deputies for a seat in order, from a day until the next list.
@@ -37,7 +37,7 @@ pub struct DeputyList {
     pub seat: LocalId,
     /// The first to be called first; none where the list only ends the one before.
     pub deputies: Vec<NamedDeputy>,
-    pub from: NaiveDate,
+    pub from: Date,
 }
 
 impl Stay {
@@ -52,24 +52,24 @@ impl Stay {
     }
 
     /// Whether the seat is held on some day after `day`.
-    pub fn outlasts(&self, day: NaiveDate) -> bool {
-        day.succ_opt().is_some_and(|next| self.held().intersects(Period { from: next, to: None }))
+    pub fn outlasts(&self, day: Date) -> bool {
+        day.next().is_some_and(|next| self.held().intersects(Period { from: next, to: None }))
     }
 }
 
 impl BodyHistory {
     /// The seats held on a day, in the order they were registered.
-    pub fn stays_on(&self, day: NaiveDate) -> impl Iterator<Item = &Stay> {
+    pub fn stays_on(&self, day: Date) -> impl Iterator<Item = &Stay> {
         self.stays.iter().filter(move |stay| stay.held().contains(day))
     }
 
     /// The stay in `seat` on a day.
-    pub fn stay_in(&self, seat: &LocalId, day: NaiveDate) -> Option<&Stay> {
+    pub fn stay_in(&self, seat: &LocalId, day: Date) -> Option<&Stay> {
         self.stay_at(seat, day).and_then(|at| self.stays.get(at))
     }
 
     /// The place in the history of the stay in `seat` on a day.
-    pub(super) fn stay_at(&self, seat: &LocalId, day: NaiveDate) -> Option<usize> {
+    pub(super) fn stay_at(&self, seat: &LocalId, day: Date) -> Option<usize> {
         self.stays.iter().position(|stay| stay.seat.seat == *seat && stay.held().contains(day))
     }
 
@@ -77,7 +77,7 @@ impl BodyHistory {
     pub fn deputies_on<'a>(
         &'a self,
         seat: &'a LocalId,
-        day: NaiveDate,
+        day: Date,
     ) -> impl Iterator<Item = Deputy> + 'a {
         let list = self.deputies.iter().rev().find(|list| list.seat == *seat && list.from <= day);
         let deputies = list.map(|list| list.deputies.as_slice()).unwrap_or_default();

@@ -3,12 +3,11 @@
 //! Who is elected is the holder of the seat that day: the post ends with the term or with that stay
 //! in the seat, whichever is first, and does not pass to the seat's next holder.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{super::Post, BodyHistory, Event};
-use crate::{id::LocalId, period::Period};
+use crate::{date::Date, id::LocalId, period::Period};
 
 /// One term of one elected.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,7 +20,7 @@ pub struct Term {
     pub elected: Period,
     /// The last day, where the elected stepped down before the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stepped_down: Option<NaiveDate>,
+    pub stepped_down: Option<Date>,
 }
 
 impl BodyHistory {
@@ -33,7 +32,7 @@ impl BodyHistory {
     }
 
     /// The term that fills a post on a day.
-    pub fn term_on(&self, post: Post, day: NaiveDate) -> Option<&Term> {
+    pub fn term_on(&self, post: Post, day: Date) -> Option<&Term> {
         self.terms.iter().find(|term| term.post == post && self.served(term).contains(day))
     }
 

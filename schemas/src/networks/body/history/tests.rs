@@ -205,7 +205,7 @@ fn a_history_is_the_same_after_it_was_stored() {
     assert_eq!(serde_json::from_str::<BodyHistory>(&stored).unwrap(), history);
 }
 
-fn day(text: &str) -> NaiveDate {
+fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 

@@ -1,8 +1,8 @@
 //! Tasks flowing from a case, and how they stand.
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
     cases::case::follow_up::{Assignment, Owner},
+    date::Date,
     feed::{Audience, Concerns, Fact, fact::follow_up as fact},
     id::LocalId,
     text::Prose,
@@ -18,13 +18,7 @@ impl Speaker<'_> {
         });
     }
 
-    pub(super) fn reported(
-        &self,
-        id: &LocalId,
-        on: NaiveDate,
-        text: &Prose,
-        telling: &mut Telling<'_>,
-    ) {
+    pub(super) fn reported(&self, id: &LocalId, on: Date, text: &Prose, telling: &mut Telling<'_>) {
         self.tell_task(id, telling, |task, audience| {
             let text = self.text(audience, Some(text));
             Fact::FollowUpReported(fact::Reported { case: self.case(audience), task, on, text })
@@ -42,7 +36,7 @@ impl Speaker<'_> {
     pub(super) fn done(
         &self,
         id: &LocalId,
-        on: NaiveDate,
+        on: Date,
         text: Option<&Prose>,
         telling: &mut Telling<'_>,
     ) {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
     cases::case::hearing::{
         Adoption, HearingOpened, InvitedParty, ReceivedStatement, StatementFrom, Summary,
     },
+    date::Date,
     feed::{Fact, fact::hearing as fact},
     id::LocalId,
     local_time::LocalTime,
@@ -58,12 +58,7 @@ impl Speaker<'_> {
         );
     }
 
-    pub(super) fn hearing_closed(
-        &self,
-        on: NaiveDate,
-        silent: &[LocalId],
-        telling: &mut Telling<'_>,
-    ) {
+    pub(super) fn hearing_closed(&self, on: Date, silent: &[LocalId], telling: &mut Telling<'_>) {
         let invited = self.members_invited();
         let is_silent = |one: &&InvitedParty| silent.contains(&one.party);
         self.tell_addressed(

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
     case_number::CaseNumber,
     cases::{
@@ -18,6 +17,7 @@ use samvirke_schemas::{
         },
         register::WrittenNumber,
     },
+    date::Date,
     feed::{
         Audience,
         fact::{brief, case::RestrictedPart},
@@ -63,7 +63,7 @@ pub(in crate::translation) struct CasePin {
 #[derive(Clone, Debug)]
 struct Veil {
     part: RestrictedPart,
-    until: Option<NaiveDate>,
+    until: Option<Date>,
 }
 
 /// A treatment as it is planned.
@@ -81,7 +81,7 @@ pub(super) struct Asked {
     /// Forgotten when the case is settled.
     pub(super) text: Option<Prose>,
     pub(super) settles: SettleRule,
-    pub(super) answer_by: Option<NaiveDate>,
+    pub(super) answer_by: Option<Date>,
 }
 
 /// A hearing (R46).
@@ -140,7 +140,7 @@ impl Case {
     }
 
     /// Whether an event withholds something of what was told before it.
-    pub(super) fn withholds(&self, event: &Event, today: NaiveDate) -> bool {
+    pub(super) fn withholds(&self, event: &Event, today: Date) -> bool {
         let narrows = matches!(
             event,
             Event::Restricted(_) | Event::Amended(_) | Event::MemberReleased { .. }
@@ -275,12 +275,12 @@ impl Case {
     }
 
     /// Whether the public is told less than the parties.
-    pub(in crate::translation) fn is_veiled(&self, day: NaiveDate) -> bool {
+    pub(in crate::translation) fn is_veiled(&self, day: Date) -> bool {
         !self.shows_title(&Audience::Public, day)
     }
 
     /// Whether the full title may be told to a member of the cooperation, or to the public.
-    pub(in crate::translation) fn shows_title(&self, audience: &Audience, day: NaiveDate) -> bool {
+    pub(in crate::translation) fn shows_title(&self, audience: &Audience, day: Date) -> bool {
         match self.part_restricted(day) {
             Some(RestrictedPart::Everything | RestrictedPart::Title) => self.has(audience),
             Some(RestrictedPart::Papers) | None => true,
@@ -288,14 +288,14 @@ impl Case {
     }
 
     /// Whether texts may be told to a member of the cooperation, or to the public.
-    pub(in crate::translation) fn shows_texts(&self, audience: &Audience, day: NaiveDate) -> bool {
+    pub(in crate::translation) fn shows_texts(&self, audience: &Audience, day: Date) -> bool {
         match self.part_restricted(day) {
             Some(RestrictedPart::Everything) => self.has(audience),
             Some(RestrictedPart::Title | RestrictedPart::Papers) | None => true,
         }
     }
 
-    fn part_restricted(&self, day: NaiveDate) -> Option<RestrictedPart> {
+    fn part_restricted(&self, day: Date) -> Option<RestrictedPart> {
         let holds = |veil: &&Veil| veil.until.is_none_or(|last| day <= last);
         self.restriction.as_ref().filter(holds).map(|veil| veil.part)
     }
@@ -313,7 +313,7 @@ impl Case {
         id: &AggregateId,
         heard: &Heard,
         audience: &Audience,
-        day: NaiveDate,
+        day: Date,
     ) -> brief::Case {
         let shown = self.shows_title(audience, day);
         let title = if shown { &self.title } else { &self.public_title };

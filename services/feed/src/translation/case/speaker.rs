@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
+    date::Date,
     feed::{Audience, Concerns, Fact, fact::brief},
     id::{AggregateId, CooperationId},
     organisation::OrganisationNumber,
@@ -21,7 +21,7 @@ pub(super) struct Speaker<'a> {
     pub(super) heard: &'a Heard,
     pub(super) case: &'a Case,
     id: &'a AggregateId,
-    pub(super) day: NaiveDate,
+    pub(super) day: Date,
 }
 
 impl<'a> Speaker<'a> {

@@ -1,6 +1,5 @@
 //! Where a case stands: opened, related, in force, restricted, ended.
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
     cases::case::{
         access::Restriction,
@@ -8,6 +7,7 @@ use samvirke_schemas::{
         relation::{ForceEnd, Relation},
         statement::SentStatement,
     },
+    date::Date,
     feed::{
         Fact,
         fact::{case as fact, hearing},
@@ -91,7 +91,7 @@ impl Speaker<'_> {
         });
     }
 
-    pub(super) fn in_force(&self, from: NaiveDate, telling: &mut Telling<'_>) {
+    pub(super) fn in_force(&self, from: Date, telling: &mut Telling<'_>) {
         self.tell(telling, self.concerns(), |audience| {
             Fact::CaseInForce(fact::InForce { case: self.case(audience), from })
         });

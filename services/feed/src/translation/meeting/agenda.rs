@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
+    date::Date,
     id::LocalId,
     meetings::{
         agenda::{AgendaItem, Outcome},
@@ -113,7 +113,7 @@ impl Agenda {
 }
 
 /// Whether an item is restricted on a day.
-pub(super) fn is_restricted(entry: &AgendaItem, day: NaiveDate) -> bool {
+pub(super) fn is_restricted(entry: &AgendaItem, day: Date) -> bool {
     let restriction = entry.restriction.as_ref();
     restriction.is_some_and(|own| own.until.is_none_or(|last| day <= last))
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
+    date::Date,
     feed::{
         Audience, Concerns, Fact,
         fact::{
@@ -34,7 +34,7 @@ pub(super) struct Addendum<'a> {
     pub(super) text: &'a Prose,
     pub(super) item: Option<&'a LocalId>,
     pub(super) public: bool,
-    pub(super) on: NaiveDate,
+    pub(super) on: Date,
 }
 
 /// Who speaks of a meeting on a day.
@@ -42,7 +42,7 @@ pub(super) struct Speaker<'a> {
     heard: &'a Heard,
     meeting: &'a Meeting,
     id: &'a AggregateId,
-    day: NaiveDate,
+    day: Date,
 }
 
 impl<'a> Speaker<'a> {
@@ -101,7 +101,7 @@ impl<'a> Speaker<'a> {
     /// `when` is the day of the notice, and how many days that is before the meeting.
     pub(super) fn notice_issued(
         &self,
-        when: (NaiveDate, u16),
+        when: (Date, u16),
         urgent: Option<&Prose>,
         agenda: &[AgendaItem],
         telling: &mut Telling<'_>,
@@ -157,7 +157,7 @@ impl<'a> Speaker<'a> {
         &self,
         withheld: &[WithheldItem],
         addenda: u32,
-        on: NaiveDate,
+        on: Date,
         telling: &mut Telling<'_>,
     ) {
         let items = &self.meeting.agenda.items;

@@ -1,8 +1,8 @@
 //! The steering group of Vestregionen and its meeting of 15 June 2017, by office.
 
-use chrono::NaiveDate;
 use samvirke_kernel::scenario::Scenario;
 use samvirke_schemas::{
+    date::Date,
     id::LocalId,
     local_time::LocalTime,
     meetings::{
@@ -48,7 +48,7 @@ pub(crate) fn prose(text: &str) -> Prose {
     text.parse().unwrap()
 }
 
-pub(crate) fn day(text: &str) -> NaiveDate {
+pub(crate) fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 

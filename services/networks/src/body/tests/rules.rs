@@ -211,11 +211,11 @@ fn r4_a_seat_that_begins_after_the_new_rules_needs_its_place_too() {
 #[test]
 fn the_versions_of_the_rules_have_a_limit() {
     let first = day("2010-01-01");
-    let amended = (1..VERSIONS_MAX as u64).map(|nth| Event::RulesAmended {
+    let amended = (1..VERSIONS_MAX as u16).map(|nth| Event::RulesAmended {
         version: 0,
         rules: mayors(),
         elections: None,
-        in_force_from: first + chrono::Days::new(nth),
+        in_force_from: first.plus_days(nth),
     });
     established()
         .given(amended)

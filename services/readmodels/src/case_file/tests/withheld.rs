@@ -106,7 +106,7 @@ fn a_timeline_tells_no_wording_of_a_case_that_is_withheld() {
     }
 }
 
-fn day(text: &str) -> chrono::NaiveDate {
+fn day(text: &str) -> samvirke_schemas::date::Date {
     text.parse().unwrap()
 }
 

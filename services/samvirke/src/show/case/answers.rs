@@ -1,15 +1,15 @@
 //! How the members' councils answered a joint case, and what it settled to (R45).
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
     cases::case::joint::{FileReference, MemberDecision, Settlement},
+    date::Date,
     queries::case::{Joint, MemberAnswer},
 };
 
 use crate::show::{sheet::Sheet, words};
 
 /// Lays a joint case out; `settled_on` is the day it was settled.
-pub(super) fn lay_out(joint: &Joint, settled_on: Option<NaiveDate>, sheet: &mut Sheet) {
+pub(super) fn lay_out(joint: &Joint, settled_on: Option<Date>, sheet: &mut Sheet) {
     let rule = words::settle_rule(&joint.settles);
     let Some(sent_on) = joint.sent_on else {
         sheet.heading("Fellessak, ikke sendt til medlemmene ennå");
@@ -87,7 +87,7 @@ fn corrections(answer: &MemberAnswer, sheet: &mut Sheet) {
     }
 }
 
-fn settled(settlement: &Settlement, joint: &Joint, on: Option<NaiveDate>, sheet: &mut Sheet) {
+fn settled(settlement: &Settlement, joint: &Joint, on: Option<Date>, sheet: &mut Sheet) {
     let result = words::settle_result(settlement.result);
     let on = on.map(|on| format!(" {}", words::day(on))).unwrap_or_default();
     let by = match settlement.carried_by.len() {

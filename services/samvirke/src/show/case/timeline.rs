@@ -1,7 +1,7 @@
 //! Everything that happened in a case: when, what, who, and where it is known from.
 
-use chrono::NaiveDate;
 use samvirke_schemas::{
+    date::Date,
     local_time,
     queries::case::{Case, TimelineEntry},
 };
@@ -39,7 +39,7 @@ pub(super) fn in_short(case: &Case, sheet: &mut Sheet) {
 }
 
 /// The day of the last event of a type.
-pub(super) fn day_of(case: &Case, event: &str) -> Option<NaiveDate> {
+pub(super) fn day_of(case: &Case, event: &str) -> Option<Date> {
     let found = case.timeline.iter().rev().find(|entry| entry.event == event);
     found.map(|entry| local_time::day_of(entry.occurred_at))
 }

@@ -1,0 +1,59 @@
+//! Requests as people send them, read as the requests that are published.
+
+use samvirke_schemas::{cases::case, networks::cooperation};
+use serde_json::json;
+
+use super::*;
+
+/// Dates that are no dates, or not in the one form, or out of range.
+const NOT_DATES: [&str; 10] = [
+    "+10000-01-01",
+    "10000-01-01",
+    "-9000-01-01",
+    "0000-01-01",
+    "0999-12-31",
+    "2026-1-1",
+    " 2026-01-01",
+    "2026-01-01 ",
+    "2017-02-29",
+    "",
+];
+
+fn refused<R: Tagged>(command: &str, body: &serde_json::Value) -> String {
+    match request::<R>(command, &body.to_string()) {
+        Err(Refused::Invalid { field, .. }) => field,
+        Err(other) => panic!("{other:?}"),
+        Ok(_) => panic!("{body} passed"),
+    }
+}
+
+#[test]
+fn a_date_out_of_form_or_range_is_refused_and_its_field_named() {
+    for date in NOT_DATES {
+        let follow_up = json!({
+            "follow_up": "f1",
+            "task": "t",
+            "owner": {"member": {"member": "935478715"}},
+            "due": date,
+        });
+        assert_eq!(refused::<case::Request>("assign-follow-up", &follow_up), "due");
+        let case = json!({
+            "kind": "decision",
+            "description": {"title": "t", "public_title": "p"},
+            "owner": "vestregionen:sg",
+            "register": "2026",
+            "restriction": {
+                "legal_basis": {"act": "offentleglova"},
+                "until": date,
+                "scope": {"everything": {}},
+            },
+        });
+        assert_eq!(refused::<case::Request>("open", &case), "restriction.until");
+        let released = json!({"member": "935478715", "to": date, "reason": "r"});
+        assert_eq!(refused::<cooperation::Request>("release-member", &released), "to");
+        let hearing = json!({"invited": [], "deadline": format!("{date}T09:00")});
+        assert_eq!(refused::<case::Request>("open-hearing", &hearing), "deadline");
+    }
+    let hearing = json!({"invited": [], "deadline": "+262142-12-31T23:30+00:00"});
+    assert_eq!(refused::<case::Request>("open-hearing", &hearing), "deadline");
+}
