@@ -3,6 +3,7 @@
 
 mod smallest;
 
+mod access;
 mod away;
 mod feed;
 mod first_case;
