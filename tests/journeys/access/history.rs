@@ -113,7 +113,7 @@ fn names(row: &str) -> Value {
 }
 
 fn today() -> NaiveDate {
-    day_of(clock::now())
+    *day_of(clock::now())
 }
 
 fn days_ago(days: u64) -> NaiveDate {
