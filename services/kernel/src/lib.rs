@@ -19,10 +19,12 @@ pub mod replay;
 pub mod repository;
 pub mod snapshot;
 pub mod stream;
+pub mod stream_copy;
 
 pub mod follower;
 pub mod form;
 pub mod inbox;
+pub mod integrity;
 pub mod policy;
 pub mod projection;
 pub mod publication;

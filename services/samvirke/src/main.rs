@@ -9,6 +9,7 @@ mod outcome;
 mod terminal;
 
 mod assembly;
+mod backup;
 mod connections;
 mod running;
 mod serve;
@@ -23,6 +24,7 @@ mod http;
 mod import;
 mod nats_account;
 mod notify;
+mod progress;
 mod projections;
 mod show;
 
@@ -61,6 +63,8 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
             Command::Up(_) => up::run(configuration).await,
             Command::Serve(serve) => serve::run(configuration, &serve.services).await,
             Command::Keys(what) => keys::run(&configuration, &what.command),
+            Command::Backup(asked) => backup::run(&configuration, &asked).await,
+            Command::Restore(asked) => backup::restore(&configuration, &asked).await,
             Command::Import(import) => import::run(&configuration, &import).await,
             Command::Token(token) => token::run(&configuration, &token),
             Command::Doctor(doctor) => doctor::run(&configuration, &doctor).await,
