@@ -53,9 +53,11 @@ async fn happen(api: &Api, endpoint: &Endpoint) {
         "from": {"position": {"after": "FEED:0"}}});
     let created = api.send(&member, "subscriptions/prove:baerum/create", &[], subscription).await;
     assert_eq!(created.status, 200, "{}", created.body);
-    let contact = json!({"belongs_to": {"member": {"member": MEMBER}},
+    let contact = json!({"belongs_to": {"member": {"member": MEMBER, "desk": "registry"}},
         "person": {"name": "Postmottak", "email": "post@example.no"}});
-    let registered = api.send(&member, "contacts/prove:post/register", &[], contact).await;
+    let registered = api
+        .send(&member, "contacts/prove:0192f3a0-7c1e-7d2a-9b1f-3f5d6c7b8a90/register", &[], contact)
+        .await;
     assert_eq!(registered.status, 200, "{}", registered.body);
 }
 
