@@ -90,6 +90,20 @@ impl Up {
         // As root, PostgreSQL runs as another user and must get through.
         let mode = fs::Permissions::from_mode(0o711);
         let data = tempfile::Builder::new().prefix("samvirke-up-").permissions(mode).tempdir()?;
+        Self::start_on(executable, http, environment, data)
+    }
+
+    /// As [`Up::start_with`], on what is in a directory already.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn start_on(
+        executable: &Path,
+        http: &str,
+        environment: &[(&str, &str)],
+        data: TempDir,
+    ) -> anyhow::Result<Self> {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let environment: Vec<_> = environment.iter().map(owned).collect();
         let process = start(executable, http, &environment, data.path())?;

@@ -4,6 +4,10 @@
 //! password is in a file that only its owner reads. It has no Unix socket: paths of sockets are short,
 //! paths of data directories need not be.
 
+mod dump;
+
+pub use dump::{dump, restore};
+
 use std::{
     fs,
     os::unix::fs::{DirBuilderExt, PermissionsExt, chown},

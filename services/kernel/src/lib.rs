@@ -19,11 +19,13 @@ pub mod replay;
 pub mod repository;
 pub mod snapshot;
 pub mod stream;
+pub mod stream_copy;
 
 pub mod answer;
 pub mod follower;
 pub mod form;
 pub mod inbox;
+pub mod integrity;
 pub mod parking;
 pub mod policy;
 pub mod projection;

@@ -21,6 +21,7 @@ use crate::{
 };
 
 mod batch;
+pub mod bounded;
 
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMITS_MAX, BATCH_WAIT_MAX};
 

@@ -10,15 +10,17 @@ use async_nats::Client;
 use chrono::{DateTime, Utc};
 use samvirke_kernel::{
     log::{Log, ReadError, Stored},
-    projection::{Halted, TakeError},
+    projection::{Halted, TakeError, bounded::BoundedError},
     stream::{StreamError, stream_name},
 };
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 mod rebuild;
+mod verify;
 
 pub use rebuild::RebuildProgress;
+pub use verify::{DIFFERENCES_MAX, Difference, Verified, VerifyProgress, Wrong};
 
 use crate::{
     audit_copy,
@@ -51,6 +53,8 @@ pub enum OperateError {
     Rebuilding { name: &'static str },
     #[error("the rebuild of {name} has not moved for {STALL_MAX:?}")]
     Stalled { name: &'static str },
+    #[error("a read model cannot be built beside to where the live one is")]
+    Bounded(#[from] BoundedError),
     #[error("the rebuild cannot go on")]
     Halted(#[from] Halted),
 }

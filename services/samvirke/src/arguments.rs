@@ -20,7 +20,7 @@ use samvirke_schemas::{
 use serde::Serialize;
 
 use crate::{assembly::Service, terminal::LogForm};
-pub(crate) use operations::{Keys, KeysCommand, KeysCreate};
+pub(crate) use operations::{Backup, Keys, KeysCommand, KeysCreate, Restore};
 
 /// The backend of an inter-municipal cooperation: networks, cases and meetings as event streams.
 #[derive(Debug, Parser)]
@@ -84,6 +84,12 @@ Examples:
     /// Make the keys of a new installation, or tell which there are
     #[command(after_help = operations::KEYS_HELP)]
     Keys(Keys),
+    /// Take everything that a samvirke up keeps into a new directory, whether it runs or not
+    #[command(after_help = operations::BACKUP_HELP)]
+    Backup(Backup),
+    /// Verify a backup, and make a new data directory out of it
+    #[command(after_help = operations::RESTORE_HELP)]
+    Restore(Restore),
     /// Send the commands in a JSON Lines file, in order, each once in effect
     #[command(after_help = IMPORT_HELP)]
     Import(Import),
@@ -99,12 +105,14 @@ Examples:
 Examples:
   samvirke doctor
   samvirke doctor --data ./data/demo --wait 60s
+  samvirke doctor --deep
   samvirke doctor --json")]
     Doctor(Doctor),
     /// Tell how far the read models are, or build them anew
     #[command(after_help = "\
 Examples:
   samvirke projections status
+  samvirke projections verify
   samvirke projections rebuild cooperation_overview
   samvirke projections parked case_register
   samvirke projections retry case_register")]
@@ -254,6 +262,9 @@ pub(crate) struct Token {
 
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
+    /// Read every commit of every stream, and compare the read models with what the streams say
+    #[arg(long)]
+    pub(crate) deep: bool,
     /// Answer in JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -272,6 +283,14 @@ pub(crate) struct Projections {
 pub(crate) enum ProjectionsCommand {
     /// Tell how far each read model is
     Status {
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compare read models row by row with what the streams say, and change nothing
+    Verify {
+        /// The read models; all where none is named
+        names: Vec<String>,
         /// Answer in JSON
         #[arg(long)]
         json: bool,

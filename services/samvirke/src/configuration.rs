@@ -61,6 +61,9 @@ pub(crate) struct Configuration {
     /// Whom the gateway trusts and how much it takes.
     #[serde(default)]
     pub(crate) gateway: samvirke_gateway::Settings,
+    /// The file with settings, where there is one.
+    #[serde(skip)]
+    pub(crate) file: Option<PathBuf>,
     /// What was set by file, environment and flags.
     #[serde(skip)]
     given: Given,
@@ -102,16 +105,12 @@ pub(crate) struct Postgres {
 impl Configuration {
     /// Reads all settings.
     pub(crate) fn load(common: &Common) -> anyhow::Result<Self> {
-        let mut file = Figment::new();
-        match &common.config {
-            Some(path) => {
-                let known = path.is_file();
-                anyhow::ensure!(known, "there is no file with settings at {}", path.display());
-                file = file.merge(Toml::file_exact(path));
-            }
-            None => file = file.merge(if_there(Path::new(FILE))),
-        }
-        Self::from(file, common)
+        let path = common.config.clone().unwrap_or_else(|| FILE.into());
+        let known = path.is_file();
+        let needed = common.config.is_some();
+        anyhow::ensure!(known || !needed, "there is no file with settings at {}", path.display());
+        let settings = Self::from(if_there(&path), common)?;
+        Ok(Self { file: known.then_some(path), ..settings })
     }
 
     fn from(file: Figment, common: &Common) -> anyhow::Result<Self> {
@@ -145,7 +144,7 @@ impl Configuration {
 
     /// Reads anew where a running `samvirke up` has its servers, for what nothing else has set.
     pub(crate) fn follow_running(&mut self) -> anyhow::Result<()> {
-        *self = Self::extract(&self.given.0)?;
+        *self = Self { file: self.file.take(), ..Self::extract(&self.given.0)? };
         Ok(())
     }
 

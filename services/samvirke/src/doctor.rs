@@ -6,6 +6,7 @@
 pub(crate) mod monitor;
 
 mod database;
+mod deep;
 mod host;
 mod keys;
 mod nats;
@@ -68,7 +69,7 @@ pub(crate) async fn run(configuration: &Configuration, asked: &Doctor) -> anyhow
     let begun = Instant::now();
     let patience = asked.wait.unwrap_or_default();
     let mut configuration = configuration.clone();
-    let rows = loop {
+    let mut rows = loop {
         let rows = check(&configuration).await;
         let failing = rows.iter().any(|row| row.state == State::Fail);
         if !failing || begun.elapsed() >= patience {
@@ -78,6 +79,9 @@ pub(crate) async fn run(configuration: &Configuration, asked: &Doctor) -> anyhow
         // A `samvirke up` that is starting leaves its note meanwhile.
         configuration.follow_running()?;
     };
+    if asked.deep {
+        rows.extend(deep::check(&configuration).await);
+    }
     if asked.json {
         terminal::say(&serde_json::to_string_pretty(&rows)?);
     } else {

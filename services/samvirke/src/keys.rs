@@ -17,6 +17,7 @@ use anyhow::{Context, bail, ensure};
 use samvirke_feed::MasterKey;
 use samvirke_kernel::signature::{MessageSigner, MessageVerifier};
 use samvirke_private_servers::Secret;
+use strum::VariantArray;
 
 use crate::{
     arguments::KeysCommand, configuration::Configuration, connections::seed, issuer,
@@ -151,6 +152,12 @@ pub(crate) fn notify(configuration: &Configuration) -> anyhow::Result<samvirke_n
     let key =
         Key::Notify.read(configuration).context("links for unsubscribing cannot be signed")?;
     Ok(samvirke_notify::Key(key))
+}
+
+/// Every file with a key, by the name that it has in a data directory, whether it is there or not.
+pub(crate) fn files(configuration: &Configuration) -> Vec<(&'static str, PathBuf)> {
+    let keys = Key::VARIANTS.iter().map(|key| (key.file_name(), key.file(configuration)));
+    keys.chain([(PUBLIC_FILE, public_file(configuration))]).collect()
 }
 
 /// What is wrong with the keys of a `samvirke up` on the data directory; nothing where there is none.

@@ -9,6 +9,7 @@ mod outcome;
 mod terminal;
 
 mod assembly;
+mod backup;
 mod connections;
 mod running;
 mod serve;
@@ -24,6 +25,7 @@ mod import;
 mod nats_account;
 mod notify;
 mod parked;
+mod progress;
 mod projections;
 mod show;
 
@@ -62,6 +64,8 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
             Command::Up(_) => up::run(configuration).await,
             Command::Serve(serve) => serve::run(configuration, &serve.services).await,
             Command::Keys(what) => keys::run(&configuration, &what.command),
+            Command::Backup(asked) => backup::run(&configuration, &asked).await,
+            Command::Restore(asked) => backup::restore(&configuration, &asked).await,
             Command::Import(import) => import::run(&configuration, &import).await,
             Command::Token(token) => token::run(&configuration, &token),
             Command::Doctor(doctor) => doctor::run(&configuration, &doctor).await,

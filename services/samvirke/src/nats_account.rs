@@ -25,6 +25,8 @@ use register::{Held, Register};
 
 /// Where the private server, its password and the register are, from the data directory.
 const DIRECTORY: &str = "nats";
+/// The register of accounts, from the data directory.
+pub(crate) const REGISTER: &str = "nats/accounts.toml";
 /// Holds the password of Samvirke's own user on a server that is run elsewhere: the variable that
 /// samvirke reads itself.
 const PASSWORD_VARIABLE: &str = "SAMVIRKE_NATS__PASSWORD";

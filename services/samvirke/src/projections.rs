@@ -1,17 +1,14 @@
 //! `samvirke projections`: how far the read models are, what they set aside, and building them anew.
 
-use std::io::IsTerminal;
-
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
 use samvirke_readmodels::{
-    operate::{Operator, Parked, RebuildProgress, Status},
+    operate::{Difference, Operator, Parked, RebuildProgress, Status, Verified, VerifyProgress},
     tables,
 };
 
 use crate::{
     arguments::ProjectionsCommand, configuration::Configuration, connections, outcome::Outcome,
-    terminal,
+    progress, terminal,
 };
 
 /// Tells, rebuilds or takes again.
@@ -25,6 +22,12 @@ pub(crate) async fn run(
             tell(&standings, *json, status_line)?;
             let all_well = |one: &Status| one.parked == 0 && one.halted.is_none();
             Ok(if standings.iter().all(all_well) { Outcome::Done } else { Outcome::NotAll })
+        }
+        ProjectionsCommand::Verify { names, json } => {
+            let verified = verify(configuration, names).await?;
+            tell(&verified, *json, verified_lines)?;
+            let right = verified.iter().all(Verified::is_right);
+            Ok(if right { Outcome::Done } else { Outcome::NotAll })
         }
         ProjectionsCommand::Rebuild { names } => rebuild(configuration, names).await,
         ProjectionsCommand::Parked { name, json } => {
@@ -53,15 +56,41 @@ async fn operator(configuration: &Configuration) -> anyhow::Result<Operator> {
     Ok(Operator::connect(client, replicas, url.expose()).await?)
 }
 
+/// Compares read models with what the streams say.
+pub(crate) async fn verify(
+    configuration: &Configuration,
+    names: &[String],
+) -> anyhow::Result<Vec<Verified>> {
+    let operator = operator(configuration).await?;
+    let mut verified = Vec::new();
+    for name in &or_all(names) {
+        let bar = progress::commits(name);
+        let show = |progress: VerifyProgress| {
+            if let Some(bar) = &bar {
+                bar.set_length(progress.total);
+                bar.set_position(progress.done);
+            }
+        };
+        let one = operator.verify(name, show).await;
+        verified.push(one.with_context(|| format!("{name} cannot be compared"))?);
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+    }
+    Ok(verified)
+}
+
+fn or_all(names: &[String]) -> Vec<String> {
+    match names {
+        [] => tables::layouts().iter().map(|layout| layout.name.to_owned()).collect(),
+        names => names.to_vec(),
+    }
+}
+
 async fn rebuild(configuration: &Configuration, names: &[String]) -> anyhow::Result<Outcome> {
     let operator = operator(configuration).await?;
-    let names = if names.is_empty() {
-        tables::layouts().iter().map(|layout| layout.name.to_owned()).collect()
-    } else {
-        names.to_vec()
-    };
-    for name in &names {
-        let bar = bar(name);
+    for name in &or_all(names) {
+        let bar = progress::commits(name);
         let show = |progress: RebuildProgress| {
             if let Some(bar) = &bar {
                 bar.set_length(progress.total);
@@ -75,20 +104,6 @@ async fn rebuild(configuration: &Configuration, names: &[String]) -> anyhow::Res
         terminal::say(&format!("{name} is built anew"));
     }
     Ok(Outcome::Done)
-}
-
-/// A bar where someone looks at it.
-fn bar(name: &str) -> Option<ProgressBar> {
-    if !std::io::stderr().is_terminal() {
-        return None;
-    }
-    let bar = ProgressBar::new(0).with_message(name.to_owned());
-    if let Ok(style) = ProgressStyle::with_template(
-        "{msg:<24} {bar:40} {pos}/{len} commits, {per_sec}, {eta} left",
-    ) {
-        bar.set_style(style);
-    }
-    Some(bar)
 }
 
 fn tell<T: serde::Serialize>(
@@ -111,6 +126,23 @@ fn status_line(status: &Status) -> String {
         "{:<28} {stream:<10} at {sequence:>9}  behind {lag:>9}  parked {parked:>5}{halted}",
         format!("{name} v{version}")
     )
+}
+
+fn verified_lines(verified: &Verified) -> String {
+    let Verified { name, rows, differences, more_differences, .. } = verified;
+    let mut lines = vec![match differences.len() as u64 + more_differences {
+        0 => format!("{name}: all {rows} rows are as the streams say"),
+        wrong => format!("{name}: {wrong} rows are not as the streams say; rebuild it"),
+    }];
+    lines.extend(
+        differences
+            .iter()
+            .map(|Difference { table, row, wrong }| format!("  {table} {row}: {wrong}")),
+    );
+    if *more_differences > 0 {
+        lines.push(format!("  and {more_differences} more"));
+    }
+    lines.join("\n")
 }
 
 fn parked_line(parked: &Parked) -> String {

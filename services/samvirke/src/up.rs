@@ -3,6 +3,8 @@
 //! Invariant: the servers start before the services and stop after them, so what was accepted is
 //! finished.
 
+use std::path::Path;
+
 use anyhow::Context;
 use samvirke_private_servers::{
     DataDirectory, NatsServer, NatsSettings, PostgresServer, PostgresSettings, Secret, nats,
@@ -34,9 +36,7 @@ pub(crate) async fn run(mut configuration: Configuration) -> anyhow::Result<Outc
     configuration.feed_key_file = None;
     // All that may be missing is asked for before anything is started.
     keys::prepare(&configuration)?;
-    let mut nats_settings = nats::kept_in(&directory.join("nats"))?;
-    nats_settings.accounts = Some(nats_account::private(directory.path())?);
-    let postgres_settings = postgres::kept_in(&directory.join("postgres"))?;
+    let described = Servers::describe_in(directory.path())?;
     let listener = serve::listen(&configuration).await?;
     let keys = Keys::of(Service::VARIANTS, &configuration)?;
     configuration.gateway.issuers.push(issuer::trusted(directory.path())?);
@@ -44,12 +44,10 @@ pub(crate) async fn run(mut configuration: Configuration) -> anyhow::Result<Outc
     serve::cancel_on_signal(shutdown.clone())?;
 
     let mut servers = tokio::select! {
-        servers = Servers::start(nats_settings, postgres_settings) => servers?,
+        servers = Servers::start(described) => servers?,
         () = shutdown.cancelled() => return Ok(Outcome::Done),
     };
-    configuration.nats.url = Some(servers.nats.url());
-    configuration.nats.user = Some(nats::USER.into());
-    configuration.nats.password = servers.nats.password().cloned();
+    servers.describe(&mut configuration);
     let client = connections::nats(&configuration.nats).await?;
     samvirke_kernel::stream::check_server(&client)?;
 
@@ -96,14 +94,32 @@ async fn watch(
 }
 
 /// The two private servers.
-struct Servers {
+pub(crate) struct Servers {
     nats: NatsServer,
     postgres: PostgresServer,
-    database_url: Secret,
+    pub(crate) database_url: Secret,
 }
 
 impl Servers {
-    async fn start(nats: NatsSettings, postgres: PostgresSettings) -> anyhow::Result<Self> {
+    /// Starts those of a data directory that the caller holds.
+    pub(crate) async fn of(data: &Path) -> anyhow::Result<Self> {
+        Self::start(Self::describe_in(data)?).await
+    }
+
+    fn describe_in(data: &Path) -> anyhow::Result<(NatsSettings, PostgresSettings)> {
+        let mut nats = nats::kept_in(&data.join("nats"))?;
+        nats.accounts = Some(nats_account::private(data)?);
+        Ok((nats, postgres::kept_in(&data.join("postgres"))?))
+    }
+
+    /// Where they are, as settings.
+    pub(crate) fn describe(&self, configuration: &mut Configuration) {
+        configuration.nats.url = Some(self.nats.url());
+        configuration.nats.user = Some(nats::USER.into());
+        configuration.nats.password = self.nats.password().cloned();
+    }
+
+    async fn start((nats, postgres): (NatsSettings, PostgresSettings)) -> anyhow::Result<Self> {
         let (nats, postgres) =
             tokio::try_join!(NatsServer::start(nats), PostgresServer::start(postgres))?;
         let database_url = postgres.database(DATABASE).await?;
@@ -121,7 +137,7 @@ impl Servers {
         }
     }
 
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         tokio::join!(self.postgres.stop(), self.nats.stop());
     }
 }

@@ -154,7 +154,7 @@ impl Building<'_> {
 }
 
 /// Whether this is the only rebuild of the read model; holds as long as the connection.
-async fn only_one(connection: &mut PgConnection, layout: Layout) -> sqlx::Result<bool> {
+pub(super) async fn only_one(connection: &mut PgConnection, layout: Layout) -> sqlx::Result<bool> {
     sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtext('samvirke.rebuild.' || $1))")
         .bind(layout.name)
         .fetch_one(connection)

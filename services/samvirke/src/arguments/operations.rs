@@ -1,4 +1,6 @@
-//! What an operator asks for an installation as a whole: its keys.
+//! What an operator asks for an installation as a whole: its keys, a backup of it, and it out of a backup.
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
@@ -40,4 +42,48 @@ pub(crate) struct KeysCreate {
     /// Make a key anew although streams in the data directory depend on the one that is lost
     #[arg(long)]
     pub(crate) accept_loss: bool,
+}
+
+pub(super) const BACKUP_HELP: &str = "\
+Taken are the event streams and the feed with the places of those who receive it, the address book and the mails \
+of the database, the keys, the accounts of members and the settings. The read models are built anew after a \
+restore. nats-server verifies every message; where one is damaged no backup is made, and samvirke doctor --deep \
+says of which aggregate it is. The directory holds keys and people's addresses: only its owner may read it; keep it \
+encrypted where it is taken elsewhere.
+
+Where commands are carried out meanwhile everything is taken again, until nothing moved. Where it does not rest, \
+each stream is whole, but the last commits of one may be without what they caused in another; samvirke says so.
+
+Examples:
+  samvirke backup /backup/2026-11-27 --data ./data/samvirke
+  samvirke backup /backup/2026-11-27 --dry-run";
+
+pub(super) const RESTORE_HELP: &str = "\
+Every digest is verified before anything is made. The data directory must be a new one; what is there is never \
+written over. Deliveries to webhooks and accounts of members go on from where they were when the backup was taken, \
+so receivers hear again of what happened after it: each event has the same id as the first time. Mails that waited \
+then are sent, although they may have been sent meanwhile.
+
+Examples:
+  samvirke restore /backup/2026-11-27 --data ./data/restored
+  samvirke restore /backup/2026-11-27 --data ./data/restored --dry-run";
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The new directory to take it into
+    #[arg(value_name = "DIRECTORY")]
+    pub(crate) directory: PathBuf,
+    /// Tell what would be taken, and take nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The directory of the backup
+    #[arg(value_name = "DIRECTORY")]
+    pub(crate) directory: PathBuf,
+    /// Verify the backup and tell what would be restored, and make nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }

@@ -1,0 +1,255 @@
+//! `samvirke backup` and `samvirke restore`: everything that a `samvirke up` keeps, in one directory that can be
+//! verified, and a data directory out of it.
+//!
+//! Taken are the streams with their consumers, the database as far as nothing else has it, the keys, the accounts
+//! of members and the settings. Read models are not: they are built anew from the streams.
+//!
+//! Invariants, all about the order in which things are taken while the services go on:
+//! - the database comes before the streams, so that no checkpoint in it lies beyond the end of a stream;
+//! - FEED comes before the event streams, because its last message says how far these were published;
+//! - a stream comes before those that policies write because of it, so that what a policy had not finished is done
+//!   again, which it may be, and nothing that it had finished is missing;
+//! - where a stream moved meanwhile everything is taken again, so that usually all is of one moment.
+
+mod files;
+mod manifest;
+mod restore;
+mod site;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, ensure};
+use indicatif::ProgressBar;
+use samvirke_kernel::{
+    clock,
+    stream_copy::{self, Holding},
+};
+use samvirke_private_servers::postgres;
+
+use crate::{
+    arguments::Backup, configuration::Configuration, outcome::Outcome, progress, terminal,
+};
+use manifest::{FORM, Kept, Manifest, StreamCopy, Writing};
+use site::Site;
+
+pub(crate) use restore::run as restore;
+
+/// How often everything is taken again where a stream moved meanwhile.
+const ATTEMPTS_MAX: u32 = 5;
+/// The streams that come first, in this order; the others follow by name.
+const FIRST: [&str; 4] = ["FEED", "NETWORKS", "MEETINGS", "CASES"];
+/// The file with the database.
+const DATABASE: &str = "postgres.dump";
+
+/// Takes a backup into a new directory.
+pub(crate) async fn run(configuration: &Configuration, asked: &Backup) -> anyhow::Result<Outcome> {
+    let to = &asked.directory;
+    ensure!(
+        !to.exists(),
+        "{} is there already; a backup is never written over, name another directory",
+        to.display()
+    );
+    let site = Site::of(configuration).await?;
+    let outcome = match asked.dry_run {
+        true => tell_plan(&site, to).await,
+        false => take(&site, to).await,
+    };
+    site.leave().await;
+    outcome
+}
+
+async fn tell_plan(site: &Site, to: &Path) -> anyhow::Result<Outcome> {
+    for Holding { name, messages, last_sequence, bytes, consumers, .. } in
+        in_order(stream_copy::holdings(&site.client).await?)
+    {
+        terminal::say(&format!(
+            "{name:<16} {messages} messages up to {last_sequence}, {consumers} consumers, {bytes} bytes"
+        ));
+    }
+    terminal::say(&format!("{:<16} without the read models", "database"));
+    for (name, path) in files::to_keep(&site.configuration) {
+        terminal::say(&format!("{name:<16} {}", path.display()));
+    }
+    terminal::say(&format!("would be taken into {}; nothing was done", to.display()));
+    Ok(Outcome::Done)
+}
+
+async fn take(site: &Site, to: &Path) -> anyhow::Result<Outcome> {
+    let partial = Partial::create(to)?;
+    let mut attempt = 1;
+    let (streams, database, at_rest) = loop {
+        // First, so that its checkpoints are in the streams that are taken after it.
+        let database = dump(site, &partial.0).await?;
+        let before = ends(site).await?;
+        let streams = copy_streams(site, &partial.0).await?;
+        let at_rest = ends(site).await? == before;
+        if at_rest || attempt == ATTEMPTS_MAX {
+            break (streams, database, at_rest);
+        }
+        attempt += 1;
+    };
+    let mut kept = files::copy(&site.configuration, &partial.0)?;
+    kept.push(database);
+    let manifest = Manifest {
+        form: FORM,
+        samvirke: env!("CARGO_PKG_VERSION").to_owned(),
+        nats_server: site.client.server_info().version,
+        postgres_major: site.postgres_major()?,
+        taken_at: clock::now(),
+        at_rest,
+        streams,
+        files: kept,
+    };
+    manifest.write(&partial.0)?;
+    partial.finish(to)?;
+    let (streams, bytes) = (manifest.streams.len(), manifest.bytes());
+    terminal::say(&format!("{}: {streams} streams, {bytes} bytes in all", to.display()));
+    if !at_rest {
+        terminal::complain(&format!(
+            "streams moved while they were copied, {ATTEMPTS_MAX} times; each copy is whole, but the last commits of one may be without what they caused in another; take another backup at a quieter time"
+        ));
+    }
+    Ok(Outcome::Done)
+}
+
+/// The database, without what can be built anew.
+async fn dump(site: &Site, directory: &Path) -> anyhow::Result<Kept> {
+    let without: Vec<String> = samvirke_readmodels::tables::layouts()
+        .iter()
+        .map(|layout| format!("{}_v*", layout.name))
+        .collect();
+    let file = directory.join(DATABASE);
+    if file.exists() {
+        fs::remove_file(&file).with_context(|| format!("{} stays", file.display()))?;
+    }
+    postgres::dump(&site.database_url, &file, &without)
+        .await
+        .context("the database is not taken")?;
+    Kept::of(directory, DATABASE)
+}
+
+async fn copy_streams(site: &Site, directory: &Path) -> anyhow::Result<Vec<StreamCopy>> {
+    let holdings = in_order(stream_copy::holdings(&site.client).await?);
+    let bar = progress::bytes("streams", holdings.iter().map(|one| one.bytes).sum());
+    let mut copies = Vec::new();
+    for holding in &holdings {
+        copies.push(copy_stream(site, directory, holding, bar.as_ref()).await?);
+    }
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    Ok(copies)
+}
+
+async fn copy_stream(
+    site: &Site,
+    directory: &Path,
+    holding: &Holding,
+    bar: Option<&ProgressBar>,
+) -> anyhow::Result<StreamCopy> {
+    let name = &holding.name;
+    let path = format!("streams/{name}");
+    let mut writing = Writing::create(directory, &path)?;
+    let description = stream_copy::take(&site.client, name, async |piece| {
+        writing.write(&piece)?;
+        if let Some(bar) = bar {
+            bar.inc(piece.len() as u64);
+        }
+        Ok(())
+    })
+    .await
+    .with_context(|| {
+        format!("{name} is not taken; where it is damaged, samvirke doctor --deep says which aggregates are")
+    })?;
+    Ok(StreamCopy {
+        name: name.clone(),
+        created: holding.created,
+        last_sequence: description.last_sequence(),
+        messages: description.messages(),
+        first_digest: stream_copy::first_digest(&site.client, name).await?,
+        file: writing.finish()?,
+        description,
+    })
+}
+
+/// Where each stream ends.
+async fn ends(site: &Site) -> anyhow::Result<BTreeMap<String, u64>> {
+    let holdings = stream_copy::holdings(&site.client).await?;
+    Ok(holdings.into_iter().map(|one| (one.name, one.last_sequence)).collect())
+}
+
+fn in_order(mut holdings: Vec<Holding>) -> Vec<Holding> {
+    // Sorted by name before, which a stable sort keeps.
+    holdings
+        .sort_by_key(|one| FIRST.iter().position(|name| *name == one.name).unwrap_or(FIRST.len()));
+    holdings
+}
+
+/// A backup that is not whole yet, beside the place where it will be; it goes where it is not finished.
+struct Partial(PathBuf);
+
+impl Partial {
+    fn create(to: &Path) -> anyhow::Result<Self> {
+        use std::os::unix::fs::DirBuilderExt;
+        let partial = beside(to, "partial")?;
+        let mut builder = fs::DirBuilder::new();
+        // It holds keys and people's addresses.
+        builder.mode(0o700).recursive(false);
+        builder
+            .create(&partial)
+            .with_context(|| format!("the directory {} cannot be made", partial.display()))?;
+        Ok(Self(partial))
+    }
+
+    /// Puts it in its place, where it is seen whole or not at all.
+    fn finish(self, to: &Path) -> anyhow::Result<()> {
+        let finish = || {
+            fs::File::open(&self.0)?.sync_all()?;
+            fs::rename(&self.0, to)?;
+            match to.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+                Some(parent) => fs::File::open(parent)?.sync_all(),
+                None => Ok(()),
+            }
+        };
+        finish().with_context(|| format!("the backup {} cannot be finished", to.display()))
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // Once it is finished there is none of this name.
+        let _finished = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The path beside `path` whose name says what it is.
+fn beside(path: &Path, what: &str) -> anyhow::Result<PathBuf> {
+    let name = path.file_name().with_context(|| format!("{} has no name", path.display()))?;
+    Ok(path.with_file_name(format!("{}.{what}", name.to_string_lossy())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_taken_before_what_policies_write_because_of_them() {
+        let named = |name: &str| Holding {
+            name: name.to_owned(),
+            created: chrono::DateTime::UNIX_EPOCH,
+            messages: 0,
+            first_sequence: 0,
+            last_sequence: 0,
+            bytes: 0,
+            consumers: 0,
+        };
+        let names = ["CASES", "CONTACTS", "FEED", "MEETINGS", "NETWORKS", "SUBSCRIPTIONS"];
+        let ordered = in_order(names.map(named).to_vec());
+        let ordered: Vec<&str> = ordered.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(ordered, ["FEED", "NETWORKS", "MEETINGS", "CASES", "CONTACTS", "SUBSCRIPTIONS"]);
+    }
+}

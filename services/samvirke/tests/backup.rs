@@ -1,0 +1,169 @@
+//! A backup taken while Samvirke runs, and Samvirke made out of it under another name.
+#![expect(clippy::unwrap_used, reason = "a broken test should panic")]
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use samvirke_tests::{
+    Endpoint, Up,
+    api::{Api, admitting, establishing, founding, opening, recovers},
+    organisation_numbers,
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const SAMVIRKE: &str = env!("CARGO_BIN_EXE_samvirke");
+const MEMBER: &str = "935478715";
+const ENVIRONMENT: [(&str, &str); 3] = [
+    ("SAMVIRKE_FEED__ORIGIN", "samvirke.test"),
+    ("SAMVIRKE_FEED__LOOPBACK_ALLOWED", "true"),
+    ("SAMVIRKE_FEED__RETRY_FIRST_MS", "20"),
+];
+
+/// Runs a command of the executable; returns its exit code and what it said.
+fn run(words: &[&str], data: &Path) -> (i32, String) {
+    let mut command = Command::new(SAMVIRKE);
+    command.args(words).arg("--data").arg(data).stdin(Stdio::null());
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let said = String::from_utf8(stdout).unwrap() + &String::from_utf8(stderr).unwrap();
+    (status.code().unwrap(), said)
+}
+
+/// A directory that a PostgreSQL of another user gets through.
+fn directory() -> TempDir {
+    let mode = fs::Permissions::from_mode(0o711);
+    tempfile::Builder::new().prefix("samvirke-up-").permissions(mode).tempdir().unwrap()
+}
+
+/// What happens before the backup.
+async fn happen(api: &Api, endpoint: &Endpoint) {
+    let (operator, secretariat) = (api.caller(&["*:operator"], None), api.secretariat());
+    let member = api.caller(&["prove:member-integration"], Some(MEMBER));
+    api.gives(&operator, "cooperations/prove/found", founding()).await;
+    api.gives(&secretariat, "cooperations/prove/admit-member", admitting(MEMBER)).await;
+    api.gives(&secretariat, "bodies/prove:sg/establish", establishing()).await;
+    api.gives(&secretariat, "registers/prove:2017/open", json!({"year": 2017})).await;
+    api.gives(&secretariat, "cases/prove:1-2017/open", opening("prove:sg", "En sak")).await;
+    let subscription = json!({"owner": {"member": {"member": MEMBER}},
+        "channel": {"webhook": {"endpoint": endpoint.url()}}, "filters": {},
+        "from": {"position": {"after": "FEED:0"}}});
+    let created = api.send(&member, "subscriptions/prove:baerum/create", &[], subscription).await;
+    assert_eq!(created.status, 200, "{}", created.body);
+    let contact = json!({"belongs_to": {"member": {"member": MEMBER, "desk": "registry"}},
+        "person": {"name": "Postmottak", "email": "post@example.no"}});
+    let registered = api
+        .send(&member, "contacts/prove:0192f3a0-7c1e-7d2a-9b1f-3f5d6c7b8a90/register", &[], contact)
+        .await;
+    assert_eq!(registered.status, 200, "{}", registered.body);
+}
+
+/// What the installation answers, as far as it does not tell of times.
+async fn answers(api: &Api) -> Vec<Value> {
+    let secretariat = api.secretariat();
+    let mut all = Vec::new();
+    for path in [
+        "cooperations/prove",
+        "bodies?cooperation=prove",
+        "cases?cooperation=prove",
+        "feed?cooperation=prove",
+        "contacts?cooperation=prove",
+    ] {
+        let answer = recovers(|| api.get(&secretariat, path, &[]), |found| found.status == 200);
+        all.push(answer.await.body);
+    }
+    let asked = || api.get(&secretariat, "subscriptions/prove:baerum", &[]);
+    // Everything is delivered, and the server knows.
+    let found = recovers(asked, |found| found.body["deliveries"]["pending"] == 0).await.body;
+    all.push(json!([
+        found["id"],
+        found["phase"],
+        found["version"],
+        found["deliveries"]["position"]
+    ]));
+    all
+}
+
+/// Waits until the endpoint was told of a member; returns the position.
+async fn told_of(endpoint: &Endpoint, member: &str) -> String {
+    loop {
+        let heard = endpoint.next().await;
+        if String::from_utf8_lossy(&heard.body).contains(member) {
+            return heard.event().position;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_restored_under_another_name_answers_as_before_and_goes_on() {
+    let endpoint = Endpoint::start().await;
+    let mut up = Up::start_with(Path::new(SAMVIRKE), "127.0.0.1:0", &ENVIRONMENT).unwrap();
+    up.is_well().unwrap();
+    let api = Api::of(&up);
+    happen(&api, &endpoint).await;
+    let last = organisation_numbers().nth(40).unwrap().to_string();
+    api.gives(&api.secretariat(), "cooperations/prove/admit-member", admitting(&last)).await;
+    told_of(&endpoint, &last).await;
+    let before = answers(&api).await;
+
+    let (kept, beside) = (directory(), directory());
+    let backup = kept.path().join("backup");
+    let backup_word = backup.to_str().unwrap();
+    let (code, said) = run(&["backup", backup_word, "--dry-run"], up.data());
+    assert_eq!((code, backup.exists()), (0, false), "{said}");
+    let (code, said) = run(&["backup", backup_word], up.data());
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o077, 0, "it holds keys");
+    let (code, said) = run(&["backup", backup_word], up.data());
+    assert!(code == 2 && said.contains("is there already"), "{said}");
+    let (code, said) = run(&["restore", backup_word], up.data());
+    assert!(code == 2 && said.contains("not empty"), "{said}");
+    assert!(up.interrupt().unwrap().success());
+
+    let (code, said) = run(&["restore", backup_word], beside.path());
+    assert_eq!(code, 0, "{said}");
+    let mut restored =
+        Up::start_on(Path::new(SAMVIRKE), "127.0.0.1:0", &ENVIRONMENT, beside).unwrap();
+    restored.is_well().unwrap();
+    let api = Api::of(&restored);
+    assert_eq!(answers(&api).await, before);
+    assert!(endpoint.more().await.is_none(), "nothing is delivered twice");
+
+    let next = organisation_numbers().nth(41).unwrap().to_string();
+    api.gives(&api.secretariat(), "cooperations/prove/admit-member", admitting(&next)).await;
+    let first = endpoint.next().await;
+    assert!(
+        String::from_utf8_lossy(&first.body).contains(&next),
+        "deliveries go on where they were"
+    );
+    let (code, said) = run(&["doctor", "--deep"], restored.data());
+    assert_eq!(code, 0, "{said}");
+    // Every secret follows from the same key.
+    let read = |data: &Path| fs::read(data.join("feed.key")).unwrap();
+    assert_eq!(read(restored.data()), read(up.data()));
+}
+
+#[test]
+fn a_backup_of_one_that_does_not_run_is_taken_and_a_damaged_one_makes_nothing() {
+    let mut up = Up::start(Path::new(SAMVIRKE), "127.0.0.1:0").unwrap();
+    up.is_well().unwrap();
+    assert!(up.interrupt().unwrap().success());
+    let (kept, beside) = (directory(), directory());
+    let backup = kept.path().join("backup");
+    let (code, said) = run(&["backup", backup.to_str().unwrap()], up.data());
+    assert_eq!(code, 0, "{said}");
+
+    let damaged = backup.join("streams/NETWORKS");
+    let mut bytes = fs::read(&damaged).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&damaged, bytes).unwrap();
+    let new = beside.path().join("new");
+    let (code, said) = run(&["restore", backup.to_str().unwrap()], &new);
+    assert_eq!(code, 2);
+    assert!(said.contains("streams/NETWORKS is damaged"), "{said}");
+    assert_eq!(fs::read_dir(beside.path()).unwrap().count(), 0, "nothing was made");
+}
