@@ -41,7 +41,7 @@ impl Words {
                 })
                 .collect::<serde_json::Map<_, _>>()
                 .into(),
-            other => other,
+            other @ (Value::Null | Value::Bool(_) | Value::Number(_)) => other,
         }
     }
 
