@@ -107,8 +107,8 @@ rejections! {
             "there is no item {item} on the agenda; put it there first",
             "saken {item} står ikke på sakslisten; sett den opp først";
         ItemExists { item: LocalId }: Value("item"), "R21",
-            "another item is {item} already; give this one an id of its own",
-            "en annen sak er allerede {item}; gi denne sin egen id";
+            "another item is {item} already; correct or restrict that one, or give this an id of its own",
+            "en annen sak er allerede {item}; rett eller skjerm den, eller gi denne sin egen id";
         TooManyItems: State, "R21",
             "an agenda has at most 200 items",
             "en saksliste har høyst 200 saker";

@@ -1,5 +1,11 @@
 //! Who is told what is restricted: the members that are parties themselves, and nobody else.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use samvirke_schemas::{
+    Tagged,
+    feed::{Fact, Said},
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -90,9 +96,8 @@ fn what_is_restricted_together_with_its_opening_is_never_told_to_the_public() {
     assert_eq!(spoken.heard(), ["public case.opened", "public case.restricted"]);
 }
 
-/// Every event with a text, so that one that is forgotten is found.
-#[test]
-fn nothing_restricted_is_in_what_the_public_is_told() {
+/// Every event with a title or a text, so that one that is forgotten is found.
+fn events() -> Vec<Value> {
     let reason = |tag: &str| json!({tag: {"reason": SECRET}});
     let member_decision = |tag: &str| {
         json!({tag: {
@@ -108,7 +113,29 @@ fn nothing_restricted_is_in_what_the_public_is_told() {
     let assigned = json!({"follow-up-assigned": {
         "follow_up": "1", "task": SECRET, "owner": {"member": {"member": ASKER}}
     }});
-    let events = [
+    let receipt = |step: &str| {
+        json!({"receipt-registered": {
+            "member": ASKER, "step": step, "on": "2017-06-16", "registered_by": "member",
+        }})
+    };
+    let mut dropped = assigned.clone();
+    dropped["follow-up-assigned"]["follow_up"] = json!("2");
+    let mut treated = decided();
+    treated["outcome-recorded"]["outcome"] = json!("took-note");
+    vec![
+        json!({"treatment-due": {"treatment": "sg", "body": "vestregionen:sg"}}),
+        treated,
+        json!({"put-in-force": {"from": "2018-01-01"}}),
+        json!({"closed": {}}),
+        restricted(everything(), None),
+        receipt("received"),
+        receipt("processed"),
+        json!({"reference-registered": {
+            "member": ASKER, "reference": {"file": "17/33189"}, "registered_by": "member",
+        }}),
+        json!({"hearing-closed": {"on": "2017-10-01", "silent": ["b"]}}),
+        dropped,
+        json!({"follow-up-dropped": {"follow_up": "2", "reason": SECRET}}),
         json!({"amended": {"title": SECRET, "public_title": "Personalsak", "about": SECRET}}),
         decided(),
         reason("withdrawn"),
@@ -144,11 +171,15 @@ fn nothing_restricted_is_in_what_the_public_is_told() {
             "follow_up": "1", "due": "2017-12-01", "reason": SECRET
         }}),
         json!({"follow-up-done": {"follow_up": "1", "on": "2017-08-20", "text": SECRET}}),
-    ];
+    ]
+}
+
+#[test]
+fn nothing_restricted_is_in_what_the_public_is_told() {
     let mut scenario = given_restricted(everything(), None)
         .and(CASE, sent_to_asker())
         .and(CASE, invites_buskerud());
-    for event in events {
+    for event in events() {
         let said = scenario.hear(CASE, std::slice::from_ref(&event));
         assert!(said.len() > 1, "nobody is told in full of {event}");
         let mut told_in_full = false;
@@ -285,4 +316,89 @@ fn what_was_treated_behind_closed_doors_is_hidden_in_the_minutes() {
 
     let spoken = given_meeting().when(MEETING, published);
     assert_eq!(spoken.to("public")["items"][1]["item"]["withheld"], true, "as the minutes say");
+}
+
+/// The table of who is told what: the README of the feed.
+const TABLE: &str = include_str!("../../../README.md");
+
+/// How the table says that facts are told, by type.
+fn rows() -> BTreeMap<&'static str, &'static str> {
+    let lines = TABLE.lines().filter(|line| line.starts_with("| `"));
+    let mut rows = BTreeMap::new();
+    for line in lines {
+        let mut cells = line.split('|').map(str::trim).skip(1);
+        let (tags, told) = (cells.next().unwrap(), cells.next().unwrap());
+        for tag in tags.split_whitespace().map(|tag| tag.trim_matches('`')) {
+            assert!(rows.insert(tag, told).is_none(), "{tag} has two rows");
+        }
+    }
+    rows
+}
+
+/// What each type tells an audience when the word is planted in every title and text.
+fn told_with_secrets() -> Vec<Said> {
+    let commit = [opened("2/2017", SECRET, "Personalsak"), restricted(everything(), None)];
+    let mut said = given().hear("case/vestregionen:2-2017", &commit);
+    let mut scenario = given_restricted(everything(), None)
+        .and(CASE, sent_to_asker())
+        .and(CASE, invites_buskerud());
+    for event in events() {
+        // A case is restricted again after each event, whatever the event was.
+        said.extend(scenario.hear(CASE, &[event]));
+        scenario.hear(CASE, &[restricted(everything(), None)]);
+    }
+    let mut item = entry("lokaler", SECRET, json!({"plain-text": {}}));
+    (item["public_title"], item["restriction"]) =
+        (json!("Eiendom"), json!({"legal_basis": {"act": "offentleglova"}}));
+    let mut meeting = given_restricted(everything(), None)
+        .and(CASE, sent_to_asker())
+        .and(MEETING, super::planned())
+        .and(MEETING, json!({"item-put": {"item": item}}))
+        .and(MEETING, json!({"item-put": {"item": case_item()}}));
+    for event in [
+        notice(&[item.clone(), case_item()]),
+        json!({"item-corrected": {"item": "lokaler", "title": SECRET, "public_title": "Lokaler",
+            "reason": SECRET}}),
+        json!({"item-restricted": {"item": "lokaler", "public_title": "Lokaler", "reason": SECRET,
+            "restriction": {"legal_basis": {"act": "offentleglova"}}}}),
+        json!({"minutes-published": {"draft": 1, "public": ["1-2017", "lokaler"],
+            "on": "2017-06-29"}}),
+        json!({"addendum-added": {"number": 1, "text": SECRET, "item": "lokaler", "public": true,
+            "on": "2017-07-01"}}),
+    ] {
+        said.extend(meeting.hear(MEETING, &[event]));
+    }
+    said
+}
+
+#[test]
+fn every_fact_has_its_row_and_a_planted_word_is_where_the_table_says_and_nowhere_else() {
+    let rows = rows();
+    for tag in Fact::TAGS {
+        assert!(rows.contains_key(tag), "{tag} has no row in services/feed/README.md");
+    }
+    for (tag, told) in &rows {
+        assert!(Fact::TAGS.contains(tag), "there is no fact {tag}");
+        assert!(["party", "agenda", "everyone", "ids", "owner"].contains(told), "{tag}: {told}");
+    }
+    let parties = [ASKER, BAERUM, BUSKERUD];
+    let mut planted = BTreeSet::new();
+    for said in told_with_secrets() {
+        let tag = said.fact.tag();
+        let text = serde_json::to_string(&said.fact).unwrap();
+        let audience = said.audience.to_string();
+        match rows[tag] {
+            "party" | "agenda" => {
+                let by_itself = parties.contains(&audience.as_str());
+                assert!(by_itself || !text.contains(SECRET), "{audience} is told {text}");
+                planted.insert(tag);
+            }
+            "ids" => assert!(!text.contains(SECRET), "{audience} is told {text}"),
+            _ => (),
+        }
+    }
+    for (tag, told) in &rows {
+        let must = matches!(*told, "party" | "agenda");
+        assert!(!must || planted.contains(tag), "no secret was planted in {tag}");
+    }
 }
