@@ -38,6 +38,7 @@ async fn answer_of(bytes: usize) -> (Result<Value, Refused>, Duration) {
         cooperation: None,
         parameters,
         principal: Principal::public(),
+        person: None,
         after: Vec::new(),
         traceparent: None,
         deadline: clock::now() + chrono::TimeDelta::seconds(60),
