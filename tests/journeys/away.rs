@@ -44,7 +44,10 @@ async fn postgres_away(up: &Up, api: &Api) {
     assert_eq!(seen.status, 503, "{}", seen.body);
     assert!(!seen.header("retry-after").is_empty());
     let database = json!({"what": "read models' database", "state": "away"});
-    assert_eq!(api.readiness().await, (503, vec![database]));
+    let (status, mut checks) = api.readiness().await;
+    // What takes from the streams into the database waits for it too, and says so.
+    checks.retain(|check| !check["what"].as_str().unwrap().starts_with("task "));
+    assert_eq!((status, checks), (503, vec![database]));
     drop(away);
     let position = amended.header("samvirke-position");
     assert_eq!(version_seen(api, position).await, "without PostgreSQL");

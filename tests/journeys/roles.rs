@@ -63,7 +63,8 @@ const TABLE: &[(&str, May, &str)] = &[
     (
         "meetings",
         May::Secretariat,
-        "plan move cancel put-item remove-item reorder-items withdraw-item issue-notice \
+        "plan move cancel put-item remove-item reorder-items withdraw-item correct-item \
+         restrict-item issue-notice \
          register-arrivals register-departures open change-chair adjourn resume close close-doors \
          open-doors ask-consent take-up-item record-conflict record-recommendation propose \
          take-vote annul-vote conclude-item report-held record-outcome note-conflicting-date \

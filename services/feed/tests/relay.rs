@@ -319,9 +319,11 @@ fn of<'a>(feed: &'a [Published], cooperation: &str) -> Vec<&'a Published> {
 }
 
 fn members_of(feed: &[Published], cooperation: &str) -> Vec<OrganisationNumber> {
-    let admitted = |message: &&Published| match event(message).fact().unwrap() {
-        Fact::CooperationMemberAdmitted(fact) => Some(fact.member),
-        _ => None,
+    let admitted = |message: &&Published| {
+        let Fact::CooperationMemberAdmitted(fact) = event(message).fact().unwrap() else {
+            return None;
+        };
+        Some(fact.member)
     };
     of(feed, cooperation).iter().filter_map(admitted).collect()
 }

@@ -74,8 +74,8 @@ fn a_directory_with_streams_but_without_a_key_is_not_started() {
     up.is_well().unwrap();
     assert!(up.interrupt().unwrap().success());
     let key = up.data().join("feed.key");
-    let kept = fs::read(&key).unwrap();
-    fs::remove_file(&key).unwrap();
+    let kept = up.data().join("feed.key.kept");
+    fs::rename(&key, &kept).unwrap();
 
     up.start_again().unwrap();
     assert_eq!(up.wait().unwrap().code(), Some(2));
@@ -86,7 +86,7 @@ fn a_directory_with_streams_but_without_a_key_is_not_started() {
     let (code, said) = run(up.data(), &["keys", "list"]);
     assert_eq!((code, said.contains("missing")), (1, true), "{said}");
 
-    fs::write(&key, kept).unwrap();
+    fs::rename(&kept, &key).unwrap();
     up.start_again().unwrap();
     up.is_well().unwrap();
 }

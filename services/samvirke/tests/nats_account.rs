@@ -97,7 +97,7 @@ async fn an_account_is_given_listed_rotated_and_revoked_while_everything_runs() 
     let member = connect(&up, &first).await.unwrap();
     assert_eq!(receive(&member).await, "feed.prove.public.case.decided");
     let (code, answer, _) = account(&up, "list");
-    assert!(code == 0 && answer.contains("at FEED:1  behind 0  unacknowledged 0"), "{answer}");
+    assert!(code == 0 && answer.contains("at FEED:2  behind 0  unacknowledged 0"), "{answer}");
 
     let (code, second, _) = account(&up, &format!("rotate {MEMBER}"));
     assert_eq!((code, second.lines().count()), (0, 1), "the key and nothing else");
