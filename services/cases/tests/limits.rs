@@ -1,5 +1,4 @@
 //! Commands whose consequences could not be carried are refused by a rule that names the limit.
-#![expect(clippy::unwrap_used, reason = "a broken test should panic")]
 
 use samvirke_kernel::envelope::DECISION_BYTES_MAX;
 use samvirke_private_servers::temporary;
