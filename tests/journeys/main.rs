@@ -4,6 +4,7 @@
 mod smallest;
 
 mod away;
+mod damage;
 mod feed;
 mod first_case;
 mod offices;

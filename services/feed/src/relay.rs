@@ -9,10 +9,12 @@ mod speech;
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     ops::ControlFlow,
+    time::Duration,
 };
 
 use futures::{future, never::Never};
 use samvirke_kernel::{
+    checkpoint::Stands,
     committer::{AppendError, BATCH_MESSAGES_MAX},
     envelope::{Envelope, EnvelopeError},
     log::{Log, ReadError, Stored},
@@ -25,7 +27,7 @@ use tokio::{
     sync::mpsc,
     task::{JoinError, JoinSet},
 };
-use tracing::info;
+use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::{
@@ -45,6 +47,8 @@ const FEW_UNTOLD: u64 = 1_000;
 const UNTOLD_MAX: usize = 4_000;
 /// The most batches on their way at once; more are no faster.
 const BATCHES_ON_THEIR_WAY_MAX: usize = 2;
+/// How often a relay with nothing to tell makes sure that the streams have what it told.
+const CHECKED_EVERY: Duration = Duration::from_secs(5);
 
 /// Why the relay was interrupted.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +66,7 @@ pub enum Interrupted {
     #[error(transparent)]
     Checkpoint(#[from] InvalidReached),
     #[error(
-        "the feed was made from another stream {stream} than the one here: restore the stream, or let the feed be made anew under another name"
+        "the feed was made from another stream {stream} than the one here, or what it told last there cannot be read: restore the stream"
     )]
     OtherStream { stream: String },
     #[error(
@@ -144,13 +148,16 @@ async fn hear(
     let withheld = withheld_later(&logs, &already).await?;
     let mut sources = Sources::follow(&logs).await?;
     let mut wording = Wording::new(logs, already);
+    let mut digests: HashMap<String, String> = HashMap::new();
     loop {
         let mut speeches = VecDeque::new();
         for commit in sources.next().await? {
             let said = wording.take(&commit).await?;
             let skipped = withheld.skipped(&said, wording.commits);
+            let digest = commit.stored.digest();
             let (stream, sequence) = (commit.stream, commit.stored.sequence);
-            speeches.push_back(Speech { stream, sequence, said, skipped });
+            let before = digests.insert(stream.clone(), digest.clone());
+            speeches.push_back(Speech { stream, sequence, digest, before, said, skipped });
         }
         if heard.send(speeches).await.is_err() {
             return Ok(());
@@ -316,8 +323,13 @@ impl Teller<'_> {
                 None => future::pending().await,
             }
         };
+        let idle = tokio::time::sleep(CHECKED_EVERY);
         let acknowledged = tokio::select! {
             acknowledged = acknowledged => acknowledged,
+            () = idle => {
+                check(&self.told.reached, self.logs).await?;
+                return Ok(ControlFlow::Continue(()));
+            }
             speeches = self.speeches.recv(), if has_room => {
                 let Some(mut speeches) = speeches else { return Ok(ControlFlow::Break(())) };
                 self.untold.append(&mut speeches);
@@ -348,6 +360,7 @@ impl Teller<'_> {
             // Someone else has published, or this has and was not told: the feed itself knows.
             AppendError::Conflict { .. } | AppendError::Unknown { .. } => self.look_again().await,
             AppendError::Overloaded
+            | AppendError::Held(_)
             | AppendError::TooLarge { .. }
             | AppendError::Refused { .. } => Err(error.into()),
         }
@@ -370,15 +383,37 @@ async fn end(publication: &Publication, logs: &[Log]) -> Result<Place, Interrupt
     };
     let mut reached: Reached = last.header(SOURCES).unwrap_or_default().parse()?;
     for log in logs {
-        let stream = log.identity().name.clone();
-        if !reached.is_of(log.identity()) {
-            return Err(Interrupted::OtherStream { stream });
-        }
-        let (told, last) = (reached.sequence(&stream), log.last_sequence().await?);
-        if told > last {
-            return Err(Interrupted::Truncated { stream, told, last });
+        let Some(kept) = reached.checkpoint(&log.identity().name) else { continue };
+        if log.stands(&kept).await? != Stands::Here
+            && let Some(accepted) = log.accepted_before(&kept).await?
+        {
+            warn!(
+                stream = kept.stream.name,
+                from = accepted.sequence,
+                "telling an accepted stream"
+            );
+            reached.go_back(&accepted);
         }
     }
+    check(&reached, logs).await?;
     reached.know(identities());
     Ok(Place { sequence: last.sequence, reached })
+}
+
+/// Whether the streams still have the last commits that were told.
+async fn check(reached: &Reached, logs: &[Log]) -> Result<(), Interrupted> {
+    for log in logs {
+        let stream = log.identity().name.clone();
+        let Some(kept) = reached.checkpoint(&stream) else { continue };
+        match log.stands(&kept).await? {
+            Stands::Here => (),
+            Stands::Beyond { last } => {
+                return Err(Interrupted::Truncated { stream, told: kept.sequence, last });
+            }
+            Stands::Elsewhere | Stands::Unreadable => {
+                return Err(Interrupted::OtherStream { stream });
+            }
+        }
+    }
+    Ok(())
 }

@@ -25,6 +25,7 @@ mod nats_account;
 mod notify;
 mod projections;
 mod show;
+mod streams;
 
 use std::process::ExitCode;
 
@@ -59,6 +60,8 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
     runtime.block_on(async {
         match arguments.command {
             Command::Up(_) => up::run(configuration).await,
+            Command::Setup => streams::setup(&configuration).await,
+            Command::Streams(what) => streams::run(&configuration, &what.command).await,
             Command::Serve(serve) => serve::run(configuration, &serve.services).await,
             Command::Keys(what) => keys::run(&configuration, &what.command),
             Command::Import(import) => import::run(&configuration, &import).await,

@@ -9,7 +9,7 @@ use samvirke_schemas::{
 };
 
 use super::SOURCES;
-use crate::sources::Reached;
+use crate::sources::{Reached, Told};
 
 const CONTENT_TYPE: (&str, &str) = ("Content-Type", "application/cloudevents+json");
 
@@ -17,9 +17,18 @@ const CONTENT_TYPE: (&str, &str) = ("Content-Type", "application/cloudevents+jso
 pub(super) struct Speech {
     pub(super) stream: String,
     pub(super) sequence: u64,
+    /// The digest of the commit, and of the one before it in its stream.
+    pub(super) digest: String,
+    pub(super) before: Option<String>,
     pub(super) said: Vec<Said>,
     /// The places of what is not published, since it was withheld later.
     pub(super) skipped: BTreeSet<usize>,
+}
+
+impl Speech {
+    fn commit(&self) -> Told<'_> {
+        Told { sequence: self.sequence, digest: &self.digest, before: self.before.as_deref() }
+    }
 }
 
 /// A place in the feed, and how far the streams are told there.
@@ -43,22 +52,23 @@ impl Place {
     ) -> Result<(Vec<Outgoing>, Self), serde_json::Error> {
         let mut messages = Vec::new();
         let mut place = self.clone();
-        for Speech { stream, sequence, said, skipped } in speeches {
+        for speech in speeches {
+            let Speech { stream, sequence, said, skipped, .. } = speech;
             let told = place.reached.told(stream, *sequence);
             for (index, one) in said.iter().enumerate().skip(told) {
                 if skipped.contains(&index) {
-                    place.reached.tell(stream, *sequence, index + 1, said.len());
+                    place.reached.tell(stream, &speech.commit(), index + 1, said.len());
                     continue;
                 }
                 if messages.len() == max {
                     return Ok((messages, place));
                 }
                 place.sequence += 1;
-                place.reached.tell(stream, *sequence, index + 1, said.len());
+                place.reached.tell(stream, &speech.commit(), index + 1, said.len());
                 messages.push(message(one, said, &place)?);
             }
             // It may have had nothing to say.
-            place.reached.tell(stream, *sequence, said.len(), said.len());
+            place.reached.tell(stream, &speech.commit(), said.len(), said.len());
         }
         Ok((messages, place))
     }

@@ -203,7 +203,7 @@ async fn two_services_at_once_and_a_feed_taken_again_tell_each_fact_once() {
     rig.contact("baerum", of_member(BAERUM)).await;
     let other = Intake {
         pool: rig.pool.clone(),
-        publication: Publication::open(rig.client.clone(), feed::STREAM, feed::SUBJECTS, 1)
+        publication: Publication::make(rig.client.clone(), feed::STREAM, feed::SUBJECTS, 1)
             .await
             .unwrap(),
         settings: rig.intake.settings.clone(),
@@ -244,7 +244,7 @@ async fn what_cannot_be_read_is_set_aside_and_the_rest_goes_on() {
     let rig = Rig::new().await;
     rig.contact("baerum", of_member(BAERUM)).await;
     let publication =
-        Publication::open(rig.client.clone(), feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
+        Publication::make(rig.client.clone(), feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
     let strange = samvirke_kernel::publication::Outgoing {
         subject: "feed.vestregionen.public.case.exploded".into(),
         headers: Vec::new(),
