@@ -119,12 +119,23 @@ impl Told {
     }
 
     pub(crate) fn open(&mut self, case: &str, joint: bool) {
-        let description = json!({"title": case, "public_title": "En sak"});
-        self.tell(
-            &format!("cases/{case}/open"),
-            json!({"kind": "decision",
-            "description": description, "owner": "prove:sg", "register": "2017"}),
-        );
+        self.open_as(case, joint, json!({"title": case, "public_title": "En sak"}), None);
+    }
+
+    /// As [`Told::open`], under a title and with a restriction.
+    pub(crate) fn open_as(
+        &mut self,
+        case: &str,
+        joint: bool,
+        description: Value,
+        restriction: Option<Value>,
+    ) {
+        let mut opened = json!({"kind": "decision",
+            "description": description, "owner": "prove:sg", "register": "2017"});
+        if let Some(restriction) = restriction {
+            opened["restriction"] = restriction;
+        }
+        self.tell(&format!("cases/{case}/open"), opened);
         if joint {
             let settles = json!({"settles": {"all-adopt-same-text": {}}});
             self.tell(&format!("cases/{case}/declare-joint"), settles);

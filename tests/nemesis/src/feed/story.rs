@@ -1,7 +1,7 @@
 //! What happens while the feed is taken: cases, meetings on them, joint cases for the members' councils,
 //! and cases of which not everybody may know everything.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::story::{Line, MEMBERS, Told};
 
@@ -29,9 +29,13 @@ fn chapter(number: usize) -> Vec<Line> {
         let cases: Vec<String> =
             (0..CASES).map(|case| format!("prove:case-{name}-{case}")).collect();
         for (at, case) in cases.iter().enumerate() {
-            told.open(case, at.is_multiple_of(JOINT_EVERY));
+            let joint = at.is_multiple_of(JOINT_EVERY);
             if at % JOINT_EVERY < 2 {
-                restrict(&mut told, case, AMONG_MEMBERS);
+                let title =
+                    json!({"title": format!("{AMONG_MEMBERS}: {case}"), "public_title": "En sak"});
+                told.open_as(case, joint, title, Some(restriction()));
+            } else {
+                told.open(case, joint);
             }
         }
         invite(&mut told, &format!("prove:hearing-{name}"), MEMBERS[(number + meeting) % 3]);
@@ -47,17 +51,11 @@ fn chapter(number: usize) -> Vec<Line> {
     told.lines
 }
 
-/// Restricts a case, and gives it a full title with `word` in it.
-fn restrict(told: &mut Told, case: &str, word: &str) {
+/// Restricted from the opening: what is withheld later is erased from FEED, and then FEED itself no longer
+/// tells what each receiver should have had.
+fn restriction() -> Value {
     let basis = json!({"act": "offentleglova", "provision": "§ 13"});
-    told.tell(
-        &format!("cases/{case}/restrict"),
-        json!({"legal_basis": basis, "scope": {"everything": {}}}),
-    );
-    told.tell(
-        &format!("cases/{case}/amend"),
-        json!({"title": format!("{word}: {case}"), "public_title": "En sak"}),
-    );
+    json!({"legal_basis": basis, "scope": {"everything": {}}})
 }
 
 /// A restricted case in which one member alone takes part.
@@ -65,14 +63,14 @@ fn invite(told: &mut Told, case: &str, member: &str) {
     told.tell(
         &format!("cases/{case}/open"),
         json!({"kind": "hearing", "owner": "prove:sg", "register": "2017",
-            "description": {"title": "En høring", "public_title": "En høring"}}),
+            "restriction": restriction(), "description":
+            {"title": format!("{FOR_ONE}{member}: {case}"), "public_title": "En høring"}}),
     );
     let invited = json!([{"party": "m", "names": {"nb": "En kommune"}, "member": member}]);
     told.tell(
         &format!("cases/{case}/open-hearing"),
         json!({"invited": invited, "deadline": "2017-09-01T12:00"}),
     );
-    restrict(told, case, &format!("{FOR_ONE}{member}"));
 }
 
 /// What is told last in each context: once it is in the feed, so is all that came before.
