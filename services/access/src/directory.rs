@@ -1,6 +1,6 @@
 //! Memberships and seats, as the events of NETWORKS add up to them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
@@ -27,7 +27,12 @@ use samvirke_schemas::{
 pub struct Directory {
     memberships: HashMap<CooperationId, Memberships>,
     bodies: HashMap<CooperationId, HashMap<AggregateId, BodyHistory>>,
+    /// The bodies in which somebody has ever held a seat.
+    held: HashMap<PersonId, BTreeSet<AggregateId>>,
 }
+
+/// For which members somebody holds seats, and where.
+pub type Seats = BTreeMap<OrganisationNumber, BTreeSet<CooperationId>>;
 
 impl Directory {
     /// Takes an event of a cooperation.
@@ -37,6 +42,9 @@ impl Directory {
 
     /// Takes an event of a body.
     pub fn take_body(&mut self, id: &AggregateId, event: &body::Event) {
+        if let body::Event::SeatFilled { holder: Some(person), .. } = event {
+            self.held.entry(*person).or_default().insert(id.clone());
+        }
         let bodies = self.bodies.entry(id.cooperation.clone()).or_default();
         match bodies.get_mut(id) {
             Some(body) => body.take(event),
@@ -55,6 +63,22 @@ impl Directory {
         memberships.is_some_and(|them| them.on(day).any(|stay| stay.member == *member))
     }
 
+    /// The seats of `person` on a day, in one cooperation or in all, until they are vacated: also of a
+    /// member that has left.
+    pub fn seats_of(
+        &self,
+        person: PersonId,
+        cooperation: Option<&CooperationId>,
+        day: Date,
+    ) -> Seats {
+        let mut seats = Seats::new();
+        for (id, stay) in self.stays_of(person, cooperation, day) {
+            let cooperations = seats.entry(stay.seat.member.clone()).or_default();
+            cooperations.insert(id.cooperation.clone());
+        }
+        seats
+    }
+
     /// The bodies of a cooperation in which `person` holds a seat on a day.
     pub fn seats_held_by(
         &self,
@@ -62,7 +86,10 @@ impl Directory {
         cooperation: &CooperationId,
         day: Date,
     ) -> BTreeSet<AggregateId> {
-        self.bodies_with(cooperation, day, |stay| stay.seat.holder == Some(person))
+        self.stays_of(person, Some(cooperation), day)
+            .filter(|(_, stay)| self.is_member(&stay.seat.member, cooperation, day))
+            .map(|(id, _)| id.clone())
+            .collect()
     }
 
     /// The bodies of a cooperation in which `member` has a seat that names no holder on a day: its
@@ -73,9 +100,14 @@ impl Directory {
         cooperation: &CooperationId,
         day: Date,
     ) -> BTreeSet<AggregateId> {
-        self.bodies_with(cooperation, day, |stay| {
-            stay.seat.holder.is_none() && stay.seat.member == *member
-        })
+        // A seat whose member has left counts for nothing, also before it is vacated.
+        if !self.is_member(member, cooperation, day) {
+            return BTreeSet::new();
+        }
+        let is_unnamed = |stay: &Stay| stay.seat.holder.is_none() && stay.seat.member == *member;
+        let bodies = self.bodies.get(cooperation).into_iter().flatten();
+        let with = bodies.filter(|(_, body)| stays_in(body, day).any(is_unnamed));
+        with.map(|(id, _)| id.clone()).collect()
     }
 
     /// The person in a place of the list of deputies for a seat on a day (R27).
@@ -102,21 +134,27 @@ impl Directory {
         stay.is_some_and(|stay| self.is_member(&stay.seat.member, &body.cooperation, day))
     }
 
-    fn bodies_with(
-        &self,
-        cooperation: &CooperationId,
+    /// What `person` holds on a day, with the body of each seat.
+    fn stays_of<'a>(
+        &'a self,
+        person: PersonId,
+        cooperation: Option<&'a CooperationId>,
         day: Date,
-        wanted: impl Fn(&Stay) -> bool,
-    ) -> BTreeSet<AggregateId> {
-        let bodies = self.bodies.get(cooperation).into_iter().flatten();
-        let exist = bodies.filter(|(_, body)| body.disbanded_on.is_none_or(|last| day <= last));
-        // A seat whose member has left counts for nothing, also before it is vacated.
-        let with = exist.filter(|(_, body)| {
-            body.stays_on(day)
-                .any(|stay| wanted(stay) && self.is_member(&stay.seat.member, cooperation, day))
-        });
-        with.map(|(id, _)| id.clone()).collect()
+    ) -> impl Iterator<Item = (&'a AggregateId, &'a Stay)> {
+        let ids = self.held.get(&person).into_iter().flatten();
+        let ids = ids.filter(move |id| cooperation.is_none_or(|own| *own == id.cooperation));
+        ids.flat_map(move |id| {
+            let body = self.bodies.get(&id.cooperation).and_then(|bodies| bodies.get(id));
+            let stays = body.into_iter().flat_map(move |body| stays_in(body, day));
+            stays.filter(move |stay| stay.seat.holder == Some(person)).map(move |stay| (id, stay))
+        })
     }
+}
+
+/// The stays in a body on a day: none once it is disbanded.
+fn stays_in(body: &BodyHistory, day: Date) -> impl Iterator<Item = &Stay> {
+    let exists = body.disbanded_on.is_none_or(|last| day <= last);
+    exists.then(|| body.stays_on(day)).into_iter().flatten()
 }
 
 impl Picture for Directory {

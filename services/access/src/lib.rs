@@ -20,7 +20,7 @@ mod redacted_case;
 mod redacted_meeting;
 
 pub use case_access::{CaseAccess, WithheldFromCase};
-pub use directory::Directory;
+pub use directory::{Directory, Seats};
 pub use meeting_access::{ItemAccess, MeetingAccess};
 pub use redacted_case::{
     WITHHELD_NB, case_for, redacted_case, redacted_follow_up, redacted_hearing,

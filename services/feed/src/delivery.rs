@@ -11,6 +11,7 @@ mod test_event;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream::BoxStream};
+use samvirke_access::Directory;
 use samvirke_kernel::{
     follower::Follower,
     inbox::chain,
@@ -29,7 +30,6 @@ use tracing::{info, warn};
 
 use crate::{
     erasing::Withheld,
-    members::Members,
     roll::Roll,
     settings::Settings,
     subscription::{Standing, Subscription},
@@ -51,7 +51,7 @@ const DRAIN_MAX: Duration = Duration::from_secs(5);
 pub(crate) struct Ground {
     pub(crate) publication: Publication,
     pub(crate) withheld: Withheld,
-    pub(crate) members: Follower<Members>,
+    pub(crate) members: Follower<Directory>,
     pub(crate) subscriptions: Arc<Repository<Subscription>>,
     pub(crate) history: History,
     pub(crate) sender: Sender,

@@ -2,6 +2,7 @@
 
 use std::{fmt::Display, sync::Arc};
 
+use samvirke_access::Directory;
 use samvirke_kernel::{
     Decider, clock, envelope,
     execute::{ExecuteError, Order, execute},
@@ -28,7 +29,6 @@ use tracing::warn;
 use uuid::Uuid;
 
 use crate::{
-    members::Members,
     roll::Roll,
     settings::Settings,
     subscription::{Facts, Subscription},
@@ -41,7 +41,7 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x3f0d_7f5e_21c4_4b7c_9d1b_83a5_0e6f_42d
 pub(crate) struct Inbox {
     pub(crate) subscriptions: Arc<Repository<Subscription>>,
     pub(crate) roll: Follower<Roll>,
-    pub(crate) members: Follower<Members>,
+    pub(crate) members: Follower<Directory>,
     pub(crate) publication: Publication,
     pub(crate) settings: Arc<Settings>,
 }
@@ -71,7 +71,7 @@ impl Inbox {
             if let Owner::Member { member } = owner {
                 let after = positions(&message.after)?;
                 let members = self.members.at(&after).await.map_err(unavailable)?;
-                facts.is_member = members.is_member(cooperation, member, day_of(order.now));
+                facts.is_member = members.is_member(member, cooperation, day_of(order.now));
             }
         }
         if let Some(start) = start(&order.request) {

@@ -10,7 +10,6 @@ pub mod translation;
 pub mod subscription;
 
 mod inbox;
-mod members;
 pub mod roll;
 
 pub mod delivery;

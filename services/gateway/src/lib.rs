@@ -43,6 +43,7 @@ mod server;
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use samvirke_access::Directory;
 use samvirke_kernel::{
     follower::Follower, log::Log, signature::MessageSigner, supervision::Supervisor,
 };
@@ -59,7 +60,6 @@ pub use settings::Settings;
 use crate::{
     feed::Feed,
     identity::{Identity, LoadError},
-    offices::Offices,
     readiness::Readiness,
     settings::Limits,
 };
@@ -72,7 +72,7 @@ struct Parts {
     nats: async_nats::Client,
     signer: MessageSigner,
     identity: Identity,
-    offices: Follower<Offices>,
+    offices: Follower<Directory>,
     tasks: Supervisor,
     /// Ends the background tasks when the gateway goes.
     _tasks: DropGuard,

@@ -5,89 +5,14 @@
 //! picture is read to the stream's end for each of their requests, so a vacated seat is lost at once;
 //! requests of everyone else wait for nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-use samvirke_access::Directory;
-use samvirke_kernel::{
-    envelope::{Envelope, EnvelopeError},
-    follower::Picture,
-    log::Stored,
-};
+use samvirke_access::Seats;
 use samvirke_schemas::{
-    date::Date,
-    id::{AggregateId, CooperationId},
+    id::CooperationId,
     local_time::day_of,
-    networks::{
-        body::{BodyHistory, Event},
-        rules::PersonId,
-    },
-    organisation::OrganisationNumber,
     principal::{GRANTS_MAX, Grant, Principal, Role},
 };
 
 use crate::{Gateway, fault::Fault, identity::Caller, request_context::RequestContext};
-
-/// Who has held a seat in which body.
-#[derive(Debug, Default)]
-pub(crate) struct Offices {
-    bodies: HashMap<AggregateId, BodyHistory>,
-    of: HashMap<PersonId, BTreeSet<AggregateId>>,
-    directory: Directory,
-}
-
-/// For which members somebody holds seats, and where.
-pub(crate) type Seats = BTreeMap<OrganisationNumber, BTreeSet<CooperationId>>;
-
-impl Offices {
-    /// Who is a member of which cooperation.
-    pub(crate) fn directory(&self) -> &Directory {
-        &self.directory
-    }
-
-    fn learn(&mut self, id: &AggregateId, event: &Event) {
-        if let Event::SeatFilled { holder: Some(person), .. } = event {
-            self.of.entry(*person).or_default().insert(id.clone());
-        }
-        match self.bodies.get_mut(id) {
-            Some(body) => body.take(event),
-            None => self.bodies.extend(BodyHistory::begin(event).map(|body| (id.clone(), body))),
-        }
-    }
-
-    /// The seats of `person` on a day, in one cooperation or in all.
-    pub(crate) fn held_by(
-        &self,
-        person: PersonId,
-        cooperation: Option<&CooperationId>,
-        day: Date,
-    ) -> Seats {
-        let mut seats = Seats::new();
-        let ids = self.of.get(&person).into_iter().flatten();
-        for id in ids.filter(|id| cooperation.is_none_or(|wanted| *wanted == id.cooperation)) {
-            let body = self.bodies.get(id);
-            let body = body.filter(|body| body.disbanded_on.is_none_or(|last| day <= last));
-            let stays = body.into_iter().flat_map(|body| body.stays_on(day));
-            for stay in stays.filter(|stay| stay.seat.holder == Some(person)) {
-                let cooperations = seats.entry(stay.seat.member.clone()).or_default();
-                cooperations.insert(id.cooperation.clone());
-            }
-        }
-        seats
-    }
-}
-
-impl Picture for Offices {
-    fn take(&mut self, commit: &Stored, envelope: &Envelope) -> Result<(), EnvelopeError> {
-        self.directory.take(commit, envelope)?;
-        if envelope.aggregate.kind != "body" {
-            return Ok(());
-        }
-        for event in envelope.events(commit.sequence)? {
-            self.learn(&envelope.aggregate.id, &event);
-        }
-        Ok(())
-    }
-}
 
 impl Gateway {
     /// The principal behind a request on `cooperation`, or on all: what the token says, and the
@@ -108,7 +33,7 @@ impl Gateway {
             }
             Err(_) => return Err(Fault::OfficesUnknown),
         };
-        let seats = offices.held_by(person, cooperation, day_of(context.arrived));
+        let seats = offices.seats_of(person, cooperation, day_of(context.arrived));
         drop(offices);
         Ok(with_offices(caller.principal, seats))
     }

@@ -211,7 +211,7 @@ impl Lane {
 
     async fn is_member_today(&self, member: &OrganisationNumber) -> Result<bool, Trouble> {
         let members = self.ground.members.at(&[]).await?;
-        Ok(members.is_member(&self.id.cooperation, member, day_of(clock::now())))
+        Ok(members.is_member(member, &self.id.cooperation, day_of(clock::now())))
     }
 }
 

@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
+use samvirke_access::Directory;
 use samvirke_kernel::follower::Follower;
 use samvirke_schemas::{feed::Reader, id::CooperationId, local_time::day_of, principal::Principal};
 
-use crate::{
-    clock,
-    identity::Caller,
-    offices::{Offices, with_offices},
-};
+use crate::{clock, identity::Caller, offices::with_offices};
 
 /// How long the lookup may take before the reader is taken for the public.
 const LOOKUP_MAX: Duration = Duration::from_secs(5);
@@ -18,11 +15,11 @@ const LOOKUP_MAX: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(crate) struct Rights {
     caller: Caller,
-    offices: Follower<Offices>,
+    offices: Follower<Directory>,
 }
 
 impl Rights {
-    pub(crate) fn new(caller: Caller, offices: Follower<Offices>) -> Self {
+    pub(crate) fn new(caller: Caller, offices: Follower<Directory>) -> Self {
         Self { caller, offices }
     }
 
@@ -52,12 +49,12 @@ impl Rights {
         let principal: Principal = match self.caller.person {
             None => self.caller.principal.clone(),
             Some(person) => {
-                let seats = known.held_by(person, Some(cooperation), today);
+                let seats = known.seats_of(person, Some(cooperation), today);
                 with_offices(self.caller.principal.clone(), seats)
             }
         };
         match Reader::of(&principal, cooperation) {
-            Reader::Member(member) if !known.directory().is_member(&member, cooperation, today) => {
+            Reader::Member(member) if !known.is_member(&member, cooperation, today) => {
                 Reader::Public
             }
             reader @ (Reader::All | Reader::Member(_) | Reader::Public) => reader,

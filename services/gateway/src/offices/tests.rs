@@ -1,5 +1,11 @@
 //! Seats and whom they make a delegate, without a stream under them.
 
+use std::collections::BTreeSet;
+
+use samvirke_access::Directory;
+use samvirke_schemas::{
+    date::Date, id::AggregateId, networks::rules::PersonId, organisation::OrganisationNumber,
+};
 use serde_json::{Value, json};
 
 use super::*;
@@ -21,8 +27,8 @@ fn number(text: &str) -> OrganisationNumber {
 }
 
 /// What is known after these events on a body.
-fn knowing(body: &str, events: &[Value]) -> Offices {
-    let mut offices = Offices::default();
+fn knowing(body: &str, events: &[Value]) -> Directory {
+    let mut offices = Directory::default();
     let id: AggregateId = body.parse().unwrap();
     let rules = json!({"seat_rights": ["attend"], "notice_days": 7,
         "quorum": {"half-of-members": {}}, "majority": "simple", "casting_vote": true,
@@ -30,7 +36,7 @@ fn knowing(body: &str, events: &[Value]) -> Offices {
     let established = json!({"established": {"names": {"nb": "Styringsgruppen"},
         "kind": "steering-group", "rules": rules, "in_force_from": "2001-01-01"}});
     for event in [&established].into_iter().chain(events) {
-        offices.learn(&id, &serde_json::from_value(event.clone()).unwrap());
+        offices.take_body(&id, &serde_json::from_value(event.clone()).unwrap());
     }
     offices
 }
@@ -41,9 +47,9 @@ fn filled(seat: &str, member: &str) -> Value {
 }
 
 #[track_caller]
-fn check(offices: &Offices, on: &str, held: &[&str]) {
+fn check(offices: &Directory, on: &str, held: &[&str]) {
     let cooperation = "vestregionen".parse().unwrap();
-    let seats = offices.held_by(person(), Some(&cooperation), day(on));
+    let seats = offices.seats_of(person(), Some(&cooperation), day(on));
     assert_eq!(
         seats.into_keys().collect::<Vec<_>>(),
         held.iter().map(|n| number(n)).collect::<Vec<_>>()
