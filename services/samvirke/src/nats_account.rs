@@ -8,6 +8,8 @@ mod list;
 mod register;
 mod seed;
 
+pub(crate) use register::Held;
+
 use std::{collections::BTreeSet, path::Path};
 
 use anyhow::{Context, ensure};
@@ -21,7 +23,7 @@ use crate::{
     terminal,
 };
 use change::Change;
-use register::{Held, Register};
+use register::Register;
 
 /// Where the private server, its password and the register are, from the data directory.
 const DIRECTORY: &str = "nats";
@@ -67,11 +69,12 @@ pub(crate) async fn run(
     Ok(Outcome::Done)
 }
 
-/// The accounts that the private server in `data` starts with.
-pub(crate) fn private(data: &Path) -> anyhow::Result<Accounts> {
+/// The accounts that the private server in `data` starts with, and the register they are of: held until the
+/// server runs, so that a key that is revoked meanwhile is taken from a server that can be told.
+pub(crate) fn private(data: &Path) -> anyhow::Result<(Accounts, Held)> {
     let directory = data.join(DIRECTORY);
-    let register = Held::read(&directory)?.register;
-    privately(&directory, &register)
+    let held = Held::read(&directory)?;
+    Ok((privately(&directory, &held.register)?, held))
 }
 
 /// The accounts as the private server in `directory` has them, with its password.

@@ -93,6 +93,14 @@ async fn watch(
     Err(lost.into())
 }
 
+/// The two private servers as they are to be started.
+struct Described {
+    nats: NatsSettings,
+    postgres: PostgresSettings,
+    /// Who may reach the first: nobody changes it before it runs.
+    register: nats_account::Held,
+}
+
 /// The two private servers.
 pub(crate) struct Servers {
     nats: NatsServer,
@@ -106,10 +114,11 @@ impl Servers {
         Self::start(Self::describe_in(data)?).await
     }
 
-    fn describe_in(data: &Path) -> anyhow::Result<(NatsSettings, PostgresSettings)> {
+    fn describe_in(data: &Path) -> anyhow::Result<Described> {
         let mut nats = nats::kept_in(&data.join("nats"))?;
-        nats.accounts = Some(nats_account::private(data)?);
-        Ok((nats, postgres::kept_in(&data.join("postgres"))?))
+        let (accounts, register) = nats_account::private(data)?;
+        nats.accounts = Some(accounts);
+        Ok(Described { nats, postgres: postgres::kept_in(&data.join("postgres"))?, register })
     }
 
     /// Where they are, as settings.
@@ -119,9 +128,10 @@ impl Servers {
         configuration.nats.password = self.nats.password().cloned();
     }
 
-    async fn start((nats, postgres): (NatsSettings, PostgresSettings)) -> anyhow::Result<Self> {
+    async fn start(Described { nats, postgres, register }: Described) -> anyhow::Result<Self> {
         let (nats, postgres) =
             tokio::try_join!(NatsServer::start(nats), PostgresServer::start(postgres))?;
+        drop(register);
         let database_url = postgres.database(DATABASE).await?;
         Ok(Self { nats, postgres, database_url })
     }

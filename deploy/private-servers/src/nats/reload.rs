@@ -9,7 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::{Signal, kill_process};
+use rustix::{
+    io::Errno,
+    process::{Signal, kill_process},
+};
 
 use crate::{
     Accounts, Error,
@@ -18,7 +21,7 @@ use crate::{
 };
 
 /// How long the server may take to take its settings in.
-const RELOAD_MAX: Duration = Duration::from_secs(10);
+const RELOAD_MAX: Duration = Duration::from_secs(30);
 /// How often it is told to. An account that is new in its settings gets what it may hear the first time,
 /// and what it may ask only when the settings are read once more (nats-server 2.15).
 pub const RELOADS: usize = 2;
@@ -30,7 +33,8 @@ const REFUSED: &str = "Failed to reload server configuration";
 /// there, and then nothing is written.
 ///
 /// Connections of accounts and users that stay the same go on; those of accounts and keys that are gone
-/// are closed.
+/// are closed. A server that ends meanwhile takes in what it is started with the next time: who changes
+/// accounts keeps them where they are read then, and is waited for.
 ///
 /// # Errors
 ///
@@ -52,14 +56,17 @@ pub async fn take_accounts(directory: &Path, accounts: &Accounts) -> Result<bool
     Ok(true)
 }
 
-/// Tells the server to read its settings, and waits until it says that it has.
+/// Tells the server to read its settings, and waits until it says that it has, or has ended.
 async fn reload(pid: u32, directory: &Path) -> Result<(), Error> {
     let log = directory.join("nats.log");
     let told = fs::metadata(&log).map_or(0, |found| found.len());
     let not_taken =
         |last_line: &str| Error::NotReloaded { last_line: last_line.into(), log: log.clone() };
     let Some(process) = child::pid_of(pid) else { return Err(not_taken("it has no process")) };
-    kill_process(process, Signal::HUP).map_err(|error| not_taken(&error.to_string()))?;
+    match kill_process(process, Signal::HUP) {
+        Err(Errno::SRCH) => return Ok(()),
+        told => told.map_err(|error| not_taken(&error.to_string()))?,
+    }
     let deadline = Instant::now() + RELOAD_MAX;
     while Instant::now() < deadline {
         let bytes = fs::read(&log).map_err(Error::prepare(&log))?;
@@ -71,6 +78,9 @@ async fn reload(pid: u32, directory: &Path) -> Result<(), Error> {
             if let Some((_, reason)) = line.split_once(REFUSED) {
                 return Err(not_taken(reason.trim_start_matches([':', ' '])));
             }
+        }
+        if super::running(directory) != Some(pid) {
+            return Ok(());
         }
         tokio::time::sleep(child::PROBE_EVERY).await;
     }
