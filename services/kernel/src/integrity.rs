@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::{
     envelope::{Envelope, EnvelopeError, digest},
     inbox::chain,
+    loaded::{Before, Break},
     log::{Log, ReadError, Stored},
 };
 
@@ -132,18 +133,25 @@ impl Reading {
         let (from, to) = (envelope.aggregate.version_from, envelope.aggregate.version_to);
         let before = self.chains.get(&stored.subject);
         let version = before.map_or(0, |before| before.version);
-        let previous = before.map(|before| before.digest.clone());
+        let known = Before { version, digest: before.map(|before| before.digest.as_str()) };
         let events = envelope.events.len() as u64;
-        if from != version + 1 {
-            let found = match before {
-                None => format!("its first events are missing: what is left begins with {from}"),
-                Some(_) => format!("its events {} to {} are missing", version + 1, from.max(1) - 1),
-            };
+        let found = match known.check(from, envelope.previous.as_deref()) {
+            Err(Break::Missing) if before.is_none() => {
+                Some(format!("its first events are missing: what is left begins with {from}"))
+            }
+            Err(Break::Missing) => {
+                Some(format!("its events {} to {} are missing", version + 1, from.max(1) - 1))
+            }
+            Ok(()) | Err(Break::Altered) if to + 1 != from + events => {
+                Some(format!("a commit of {events} events says it holds {from} to {to}"))
+            }
+            Err(Break::Altered) => {
+                Some("the commit before it is another one than it was made after".to_owned())
+            }
+            Ok(()) => None,
+        };
+        if let Some(found) = found {
             self.hole(stored, &found);
-        } else if to + 1 != from + events {
-            self.hole(stored, &format!("a commit of {events} events says it holds {from} to {to}"));
-        } else if envelope.previous.is_some() && envelope.previous != previous {
-            self.hole(stored, "the commit before it is another one than it was made after");
         }
         let chain = Chain { version: to, digest: digest(&stored.payload) };
         self.chains.insert(stored.subject.clone(), chain);

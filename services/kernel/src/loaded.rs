@@ -35,6 +35,26 @@ pub enum Break {
     Altered,
 }
 
+/// What tells which commit another one follows: how many events there have been, and its digest.
+pub(crate) struct Before<'a> {
+    pub(crate) version: u64,
+    /// `None` before the first commit.
+    pub(crate) digest: Option<&'a str>,
+}
+
+impl Before<'_> {
+    /// Whether a commit follows: it begins with the next version, and was decided after this one.
+    pub(crate) fn check(&self, version_from: u64, previous: Option<&str>) -> Result<(), Break> {
+        if version_from != self.version + 1 {
+            Err(Break::Missing)
+        } else if previous != self.digest {
+            Err(Break::Altered)
+        } else {
+            Ok(())
+        }
+    }
+}
+
 impl fmt::Display for Break {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -166,14 +186,11 @@ impl<D: Decider> Loaded<D> {
 
     /// Whether a commit begins with the next version and was decided after the commit before it.
     fn check_follows(&self, sequence: u64, commit: &Folded<'_>) -> Result<(), BrokenHistory> {
-        let (version, expected) = (commit.aggregate.version_from, self.version + 1);
-        let reason = if version != expected {
-            Break::Missing
-        } else if commit.previous.as_deref() != self.previous.digest().as_deref() {
-            Break::Altered
-        } else {
-            return Ok(());
-        };
+        let digest = self.previous.digest();
+        let before = Before { version: self.version, digest: digest.as_deref() };
+        let version = commit.aggregate.version_from;
+        let Err(reason) = before.check(version, commit.previous.as_deref()) else { return Ok(()) };
+        let expected = self.version + 1;
         let aggregate = format!("{} {}", D::KIND, self.id);
         Err(BrokenHistory { aggregate, version, expected, sequence, reason })
     }

@@ -14,6 +14,11 @@ pub(crate) fn bytes(what: &str, total: u64) -> Option<ProgressBar> {
     bar(what, total, "{msg:<24} {bar:40} {bytes}/{total_bytes}, {bytes_per_sec}")
 }
 
+/// A bar over the lines of a file.
+pub(crate) fn lines(total: u64) -> Option<ProgressBar> {
+    bar("", total, "{bar:40} {pos}/{len} lines, {eta} left {msg}")
+}
+
 fn bar(what: &str, total: u64, template: &str) -> Option<ProgressBar> {
     if !std::io::stderr().is_terminal() {
         return None;

@@ -35,6 +35,8 @@ const MEMBERS: [(&str, &str); 3] =
 const COOPERATION: &str = "cooperation/vestregionen";
 const BODY: &str = "body/vestregionen:sg";
 const CASE: &str = "case/vestregionen:1-2017";
+/// What nobody but the parties may be told.
+const SECRET: &str = "hemmelig";
 const MEETING: &str = "meeting/vestregionen:sg-1";
 
 /// A history as it has been heard.
@@ -280,10 +282,38 @@ fn restricted(scope: Value, until: Option<&str>) -> Value {
     json!({"restricted": {"legal_basis": basis, "scope": scope, "until": until}})
 }
 
+fn everything() -> Value {
+    json!({"everything": {}})
+}
+
+fn decided() -> Value {
+    json!({"outcome-recorded": {
+        "treatment": "sg", "body": "vestregionen:sg", "meeting": "vestregionen:m", "item": "1",
+        "outcome": "decided", "text": SECRET, "day": "2017-06-14",
+    }})
+}
+
+fn sent_to_asker() -> Value {
+    json!({"sent-to-members": {
+        "members": [{"member": ASKER, "names": {"nb": "Asker kommune"}}], "text": SECRET,
+        "settles": {"all-adopt-same-text": {}}, "on": "2017-06-15",
+    }})
+}
+
 fn planned() -> Value {
     json!({"planned": {
         "body": "vestregionen:sg", "venue": {"place": "Sandvika"},
         "sittings": [{"start": "2017-06-22T09:00", "end": "2017-06-22T12:00"}],
+    }})
+}
+
+fn notice(agenda: &[Value]) -> Value {
+    json!({"notice-issued": {
+        "on": "2017-06-15", "days_before": 7, "agenda": agenda,
+        "body": {
+            "body": "vestregionen:sg", "names": {"nb": "Styringsgruppen"}, "kind": "steering-group",
+            "on": "2017-06-22", "rules_version": 1, "rules": rules(), "seats": [],
+        },
     }})
 }
 

@@ -4,15 +4,14 @@
 
 use std::{
     cell::Cell,
-    io::{IsTerminal, stderr},
     time::{Duration, Instant},
 };
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use samvirke_schemas::reply::Warning;
 
 use super::line::Target;
-use crate::{outcome::Outcome, terminal};
+use crate::{outcome::Outcome, progress, terminal};
 
 /// How often progress is told where there is no bar.
 const TELL_EVERY: Duration = Duration::from_secs(5);
@@ -33,12 +32,6 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn new(total: u64, dry_run: bool) -> Self {
-        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} lines, {eta} left {msg}");
-        let bar = stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new(total);
-            style.map(|style| bar.set_style(style)).ok();
-            bar
-        });
         let now = Instant::now();
         Self {
             dry_run,
@@ -48,7 +41,7 @@ impl Report {
             passed_over: 0,
             refused: 0,
             warnings: 0,
-            bar,
+            bar: progress::lines(total),
             begun: now,
             told: Cell::new(now),
         }

@@ -2,20 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{MEETING, entry, given_case, given_meeting, planned, rules};
+use super::{MEETING, entry, given_case, given_meeting, notice, planned};
 
 fn case_subject() -> Value {
     json!({"case": {"case": "vestregionen:1-2017", "treatment": "sg"}})
-}
-
-fn notice(agenda: &[Value]) -> Value {
-    json!({"notice-issued": {
-        "on": "2017-06-15", "days_before": 7, "agenda": agenda,
-        "body": {
-            "body": "vestregionen:sg", "names": {"nb": "Styringsgruppen"}, "kind": "steering-group",
-            "on": "2017-06-22", "rules_version": 1, "rules": rules(), "seats": [],
-        },
-    }})
 }
 
 #[test]

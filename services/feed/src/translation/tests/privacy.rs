@@ -9,35 +9,15 @@ use samvirke_schemas::{
 use serde_json::{Value, json};
 
 use super::{
-    ASKER, BAERUM, BUSKERUD, CASE, MEETING, Scenario, entry, given, given_case, given_meeting,
-    opened, restricted, rules,
+    ASKER, BAERUM, BUSKERUD, CASE, MEETING, SECRET, Scenario, decided, entry, everything, given,
+    given_case, given_meeting, notice, opened, restricted, sent_to_asker,
 };
-
-const SECRET: &str = "hemmelig";
 
 /// A case with a secret title that is restricted, in this scope and until this day.
 fn given_restricted(scope: Value, until: Option<&str>) -> Scenario {
     given_case()
         .and(CASE, json!({"amended": {"title": SECRET, "public_title": "Personalsak"}}))
         .and(CASE, restricted(scope, until))
-}
-
-fn everything() -> Value {
-    json!({"everything": {}})
-}
-
-fn decided() -> Value {
-    json!({"outcome-recorded": {
-        "treatment": "sg", "body": "vestregionen:sg", "meeting": "vestregionen:m", "item": "1",
-        "outcome": "decided", "text": SECRET, "day": "2017-06-14",
-    }})
-}
-
-fn sent_to_asker() -> Value {
-    json!({"sent-to-members": {
-        "members": [{"member": ASKER, "names": {"nb": "Asker kommune"}}], "text": SECRET,
-        "settles": {"all-adopt-same-text": {}}, "on": "2017-06-15",
-    }})
 }
 
 fn invites_buskerud() -> Value {
@@ -241,16 +221,6 @@ fn a_party_that_is_no_member_any_longer_is_told_what_the_public_is() {
         )
         .when(CASE, json!({"closed": {}}));
     assert_eq!(spoken.heard(), [ASKER, "public"].map(|one| format!("{one} case.closed")));
-}
-
-fn notice(agenda: &[Value]) -> Value {
-    json!({"notice-issued": {
-        "on": "2017-06-15", "days_before": 7, "agenda": agenda,
-        "body": {
-            "body": "vestregionen:sg", "names": {"nb": "Styringsgruppen"}, "kind": "steering-group",
-            "on": "2017-06-22", "rules_version": 1, "rules": rules(), "seats": [],
-        },
-    }})
 }
 
 fn case_item() -> Value {

@@ -7,11 +7,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    ASKER, CASE, MEETING, Scenario, entry, given, given_case, given_meeting, item, opened, planned,
-    restricted, rules,
+    ASKER, CASE, MEETING, SECRET, Scenario, decided, entry, everything, given, given_case,
+    given_meeting, item, notice, opened, planned, restricted, sent_to_asker,
 };
-
-const SECRET: &str = "hemmelig";
 
 /// What a reader that came late is given: the last words under each id that are not to be forgotten.
 #[derive(Default)]
@@ -36,34 +34,6 @@ impl Feed {
         let own = self.0.values().filter(|(to, _)| to == audience);
         own.map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n")
     }
-}
-
-fn everything() -> Value {
-    json!({"everything": {}})
-}
-
-fn notice(agenda: &[Value]) -> Value {
-    json!({"notice-issued": {
-        "on": "2017-06-15", "days_before": 7, "agenda": agenda,
-        "body": {
-            "body": "vestregionen:sg", "names": {"nb": "Styringsgruppen"}, "kind": "steering-group",
-            "on": "2017-06-22", "rules_version": 1, "rules": rules(), "seats": [],
-        },
-    }})
-}
-
-fn decided() -> Value {
-    json!({"outcome-recorded": {
-        "treatment": "sg", "body": "vestregionen:sg", "meeting": "vestregionen:m", "item": "1",
-        "outcome": "decided", "text": SECRET, "day": "2017-06-14",
-    }})
-}
-
-fn sent_to_asker() -> Value {
-    json!({"sent-to-members": {
-        "members": [{"member": ASKER, "names": {"nb": "Asker kommune"}}], "text": SECRET,
-        "settles": {"all-adopt-same-text": {}}, "on": "2017-06-15",
-    }})
 }
 
 /// Everything that tells of a case with a secret title: its own facts, a meeting's, another case's.
