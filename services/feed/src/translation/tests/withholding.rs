@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use samvirke_schemas::feed::Said;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
