@@ -5,6 +5,8 @@ use std::{fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::excerpt::excerpt;
+
 /// The first and last year a register can have.
 pub const YEARS: std::ops::RangeInclusive<u16> = 1837..=9999;
 
@@ -42,7 +44,7 @@ impl FromStr for CaseNumber {
     type Err = InvalidCaseNumber;
 
     fn from_str(text: &str) -> Result<Self, InvalidCaseNumber> {
-        let invalid = || InvalidCaseNumber(text.to_owned());
+        let invalid = || InvalidCaseNumber(excerpt(text));
         let (number, year) = text.split_once('/').ok_or_else(invalid)?;
         let suffix = number.chars().last().filter(char::is_ascii_lowercase);
         let running = number.strip_suffix(|c: char| c.is_ascii_lowercase()).unwrap_or(number);

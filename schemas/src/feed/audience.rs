@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use crate::{
+    excerpt::excerpt,
     id::CooperationId,
     organisation::OrganisationNumber,
     principal::{Principal, Role},
@@ -67,7 +68,7 @@ impl FromStr for Subject {
             let cooperation = cooperation.parse().ok()?;
             tag.contains('.').then(|| Self { cooperation, audience, tag: tag.to_owned() })
         };
-        read().ok_or_else(|| InvalidSubject(text.to_owned()))
+        read().ok_or_else(|| InvalidSubject(excerpt(text)))
     }
 }
 

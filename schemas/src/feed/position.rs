@@ -5,6 +5,11 @@ use std::{fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::excerpt::excerpt;
+
+/// The most digits in a position, leading zeros among them.
+const DIGITS_MAX: usize = 20;
+
 /// The text is not a position in the feed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a position in the feed is FEED:<number>, such as FEED:42, not {0:?}")]
@@ -41,10 +46,11 @@ impl FromStr for FeedPosition {
     fn from_str(text: &str) -> Result<Self, InvalidFeedPosition> {
         let sequence = text.strip_prefix(super::STREAM).and_then(|rest| rest.strip_prefix(':'));
         sequence
+            .filter(|digits| digits.len() <= DIGITS_MAX)
             .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
             .and_then(|digits| digits.parse().ok())
             .map(Self)
-            .ok_or_else(|| InvalidFeedPosition(text.to_owned()))
+            .ok_or_else(|| InvalidFeedPosition(excerpt(text)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Timelike, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -109,7 +109,11 @@ impl Wanted {
 
 impl fmt::Display for Since {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        LocalTime::new(self.0).fmt(f)
+        if self.0.nanosecond() == 0 {
+            return LocalTime::new(self.0).fmt(f);
+        }
+        // A wall-clock time has no parts of a second.
+        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
 }
 
@@ -117,15 +121,16 @@ impl FromStr for Since {
     type Err = InvalidLocalTime;
 
     fn from_str(text: &str) -> Result<Self, InvalidLocalTime> {
-        if let Ok(instant) = local_time::instant(text) {
-            return Ok(Self(instant));
-        }
         // Midnight comes once on every day in Norway.
         let time = match text.parse::<Date>() {
             Ok(day) => format!("{day}T00:00").parse::<LocalTime>(),
+            // Before an instant: the local mean time of old is written without its seconds.
             Err(_) => text.parse(),
         };
-        time.map(|time| Self(time.instant()))
+        match time {
+            Ok(time) => Ok(Self(time.instant())),
+            Err(error) => local_time::instant(text).map(Self).map_err(|_| error),
+        }
     }
 }
 
