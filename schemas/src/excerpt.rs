@@ -8,6 +8,11 @@ use std::borrow::Cow;
 /// The most characters that an error repeats of one value.
 pub const EXCERPT_CHARS_MAX: usize = 80;
 
+/// The most characters of the name or path of a field in an error.
+pub const FIELD_CHARS_MAX: usize = 200;
+/// The most characters of an error's own sentence.
+pub const DETAIL_CHARS_MAX: usize = 2_000;
+
 /// The beginning of a text, with an ellipsis and its length where it is longer than an error repeats.
 pub fn excerpt(text: &str) -> String {
     shortened(text, EXCERPT_CHARS_MAX).into_owned()

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::excerpt::{DETAIL_CHARS_MAX, FIELD_CHARS_MAX, shortened};
+
 /// What a refusal is about; the gateway turns it into a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::Display)]
 #[serde(rename_all = "kebab-case")]
@@ -106,5 +108,68 @@ impl Refused {
     /// A failure of the world, in English and bokmål.
     pub fn unavailable(detail: impl Into<String>, detail_nb: impl Into<String>) -> Self {
         Self::Unavailable { detail: detail.into(), detail_nb: detail_nb.into() }
+    }
+
+    /// The same refusal, with no text longer than an error may be: what it repeats of a request may be as
+    /// long as the request.
+    #[must_use]
+    pub fn shortened(mut self) -> Self {
+        let (details, field): ([Option<&mut String>; 2], Option<&mut String>) = match &mut self {
+            Self::Rejected { detail, detail_nb, field, .. } => {
+                ([Some(detail), Some(detail_nb)], field.as_mut())
+            }
+            Self::Invalid { field, detail, detail_nb } => {
+                ([Some(detail), Some(detail_nb)], Some(field))
+            }
+            Self::Unavailable { detail, detail_nb } | Self::Damaged { detail, detail_nb, .. } => {
+                ([Some(detail), Some(detail_nb)], None)
+            }
+            Self::Broken { detail } => ([Some(detail), None], None),
+        };
+        for detail in details.into_iter().flatten() {
+            shorten(detail, DETAIL_CHARS_MAX);
+        }
+        if let Some(field) = field {
+            shorten(field, FIELD_CHARS_MAX);
+        }
+        self
+    }
+}
+
+fn shorten(text: &mut String, chars_max: usize) {
+    if let std::borrow::Cow::Owned(short) = shortened(text, chars_max) {
+        *text = short;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_of_a_refusal_is_longer_than_an_error_may_be() {
+        let long = || "x".repeat(530_000);
+        let rejected = Refused::Rejected {
+            code: "too-long".into(),
+            kind: RejectionKind::Value,
+            rule: "limit".into(),
+            detail: long(),
+            detail_nb: long(),
+            field: Some(long()),
+        };
+        let damaged =
+            Refused::Damaged { code: "damaged".into(), detail: long(), detail_nb: long() };
+        for refused in [
+            rejected,
+            damaged,
+            Refused::invalid(long(), long(), long()),
+            Refused::unavailable(long(), long()),
+            Refused::Broken { detail: long() },
+        ] {
+            let written = serde_json::to_string(&refused.shortened()).unwrap();
+            assert!(written.len() < 5_000, "{} bytes", written.len());
+        }
+        let short = Refused::invalid("names.nb", "the text must not be empty", "teksten er tom");
+        assert_eq!(short.clone().shortened(), short);
     }
 }

@@ -83,6 +83,14 @@ faults! {
             "id-en i adressen er feil: {reason}";
 
         // The headers.
+        MissingHost:
+            "No host", "Vertsnavn mangler",
+            "send one header Host with the name that this server was reached by",
+            "send ett felt Host med navnet som tjeneren ble nådd på";
+        InvalidHost:
+            "Invalid Host", "Ugyldig Host",
+            "Host is a name or an address, and a port where it is not the usual one",
+            "Host er et navn eller en adresse, og en port der den ikke er den vanlige";
         RepeatedHeader { header: &'static str }:
             "Repeated header", "Gjentatt felt i hodet",
             "send the header {header} once",
@@ -312,6 +320,7 @@ impl Fault {
     pub(crate) fn field(&self) -> Option<&str> {
         let name = match self {
             Self::InvalidId { .. } => "id",
+            Self::MissingHost | Self::InvalidHost => "Host",
             Self::RepeatedHeader { header } => header,
             Self::InvalidIdempotencyKey { .. } => "Idempotency-Key",
             Self::InvalidIfMatch => "If-Match",

@@ -3,7 +3,7 @@
 //! A header that is there but makes no sense is refused, never ignored: whoever sent it relies on
 //! it.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Version, header, uri::Authority};
 use chrono::{DateTime, Utc};
 use samvirke_schemas::{
     local_time::{self, LocalTime},
@@ -21,6 +21,7 @@ pub(crate) const POSITIONS_MAX: usize = 16;
 /// The most characters in a stream's name inside a position.
 const STREAM_CHARS_MAX: usize = 32;
 
+pub(crate) const HOST: &str = "Host";
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 pub(crate) const IF_MATCH: &str = "If-Match";
 pub(crate) const POSITION: &str = "Samvirke-Position";
@@ -36,6 +37,18 @@ const COMMAND_IDS: Uuid = Uuid::from_u128(0x2c6d_1f0e_7a41_4b5c_8f37_90a4_5de1_c
 pub(crate) struct CommandId {
     pub(crate) id: Uuid,
     pub(crate) repeatable: bool,
+}
+
+/// Checks that a request names one host (RFC 9112 § 3.2): with none or two, a proxy may have meant another
+/// than this server does.
+pub(crate) fn one_host(version: Version, headers: &HeaderMap) -> Result<(), Fault> {
+    let Some(host) = once(headers, HOST)? else {
+        // Hosts came with HTTP/1.1.
+        return if version < Version::HTTP_11 { Ok(()) } else { Err(Fault::MissingHost) };
+    };
+    let authority = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok());
+    let names_one = |host: &Authority| !host.host().is_empty() && !host.as_str().contains('@');
+    authority.filter(names_one).map(drop).ok_or(Fault::InvalidHost)
 }
 
 /// Reads `Idempotency-Key`. The same key from the same principal is the same command.
@@ -177,6 +190,22 @@ mod tests {
 
     fn now() -> DateTime<Utc> {
         "2017-06-01T12:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn a_request_names_exactly_one_host() {
+        let host = |values: &[&'static str]| one_host(Version::HTTP_11, &with(HOST, values));
+        for value in ["samvirke.example", "samvirke.example:8443", "127.0.0.1:80", "[::1]:8080"] {
+            assert_eq!(host(&[value]), Ok(()), "{value}");
+        }
+        assert_eq!(host(&[]), Err(Fault::MissingHost));
+        assert_eq!(host(&["a", "a"]), Err(Fault::RepeatedHeader { header: HOST }));
+        for value in ["", ":80", "a b", "a/b", "u@a", "a, b", "http://a"] {
+            assert_eq!(host(&[value]), Err(Fault::InvalidHost), "{value:?}");
+        }
+        assert_eq!(one_host(Version::HTTP_10, &HeaderMap::new()), Ok(()));
+        let two = with(HOST, &["a", "b"]);
+        assert_eq!(one_host(Version::HTTP_10, &two), Err(Fault::RepeatedHeader { header: HOST }));
     }
 
     #[test]

@@ -11,11 +11,13 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use samvirke_kernel::supervision::panic_message;
 use tracing::Instrument;
 
 use crate::{
     Gateway, clock,
     fault::Fault,
+    headers,
     problem::Problem,
     request_context::{REQUEST_ID, RequestContext},
 };
@@ -46,12 +48,9 @@ pub(crate) async fn observe(
     );
     let started = clock::instant();
     let answered = async {
-        let path = request.uri().path();
-        let needs_permit = path.starts_with(SERVICE_PATHS) && !path.starts_with(FEED_PATHS);
-        let permit = needs_permit.then(|| gateway.0.in_flight.try_acquire());
-        let response = match &permit {
-            Some(Err(_)) => Problem::from(Fault::TooBusy).into_response(),
-            Some(Ok(_)) | None => next.run(request).await,
+        let response = match headers::one_host(request.version(), request.headers()) {
+            Ok(()) => admitted(&gateway, request, next).await,
+            Err(fault) => Problem::from(fault).into_response(),
         };
         finish(response, &context)
     };
@@ -76,6 +75,17 @@ pub(crate) async fn observe(
     response
 }
 
+/// Passes a request on, where there is room for one more.
+async fn admitted(gateway: &Gateway, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let needs_permit = path.starts_with(SERVICE_PATHS) && !path.starts_with(FEED_PATHS);
+    let permit = needs_permit.then(|| gateway.0.in_flight.try_acquire());
+    match &permit {
+        Some(Err(_)) => Problem::from(Fault::TooBusy).into_response(),
+        Some(Ok(_)) | None => next.run(request).await,
+    }
+}
+
 /// Writes the problem that a response carries, if it does, and marks the response with the
 /// request's id.
 fn finish(mut response: Response, context: &RequestContext) -> (Response, Option<String>) {
@@ -96,9 +106,16 @@ fn finish(mut response: Response, context: &RequestContext) -> (Response, Option
     (response, code)
 }
 
-/// Answers for a handler that panicked; the panic itself has been reported by its hook.
-pub(crate) fn panicked(_panic: Box<dyn Any + Send + 'static>) -> Response {
+/// Answers for a handler that panicked.
+pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    has_panicked(&panic_message(panic.as_ref()));
     Problem::from(Fault::Broken).into_response()
+}
+
+/// Logs and counts that a request, or what is still being sent of its answer, panicked.
+pub(crate) fn has_panicked(reason: &str) {
+    tracing::error!(reason, "a request made the program panic");
+    metrics::counter!("samvirke_requests_panicked", "service" => "gateway").increment(1);
 }
 
 /// A method as a label: whatever a caller invents becomes one word.

@@ -9,6 +9,7 @@ use axum::{
     response::IntoResponse,
 };
 use samvirke_schemas::{
+    excerpt::{DETAIL_CHARS_MAX, FIELD_CHARS_MAX, shortened},
     feed::FeedPosition,
     reply::{Refused, RejectionKind},
 };
@@ -66,8 +67,9 @@ impl From<Fault> for Problem {
 }
 
 impl From<Refused> for Problem {
+    /// Shortened here, since it is also logged.
     fn from(refused: Refused) -> Self {
-        Self(Box::new(Cause::Refused(refused)))
+        Self(Box::new(Cause::Refused(refused.shortened())))
     }
 }
 
@@ -177,9 +179,11 @@ impl Cause {
             r#type: format!("{TYPE_PREFIX}{}", self.code()),
             title: self.title(language).to_owned(),
             status: self.status().as_u16(),
-            detail: sentence(&detail),
+            detail: sentence(&shortened(&detail, DETAIL_CHARS_MAX)),
             rule,
-            field: field.filter(|field| !field.is_empty()),
+            field: field
+                .filter(|field| !field.is_empty())
+                .map(|field| shortened(&field, FIELD_CHARS_MAX).into_owned()),
             last_position: match self {
                 Self::Fault(Fault::PositionUnknown { last }) => Some(*last),
                 Self::Fault(_) | Self::Refused(_) => None,
@@ -258,6 +262,8 @@ fn status_of_fault(fault: &Fault) -> StatusCode {
         Fault::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
         Fault::PositionUnknown { .. } => StatusCode::GONE,
         Fault::InvalidPath
+        | Fault::MissingHost
+        | Fault::InvalidHost
         | Fault::RepeatedHeader { .. }
         | Fault::InvalidIdempotencyKey { .. }
         | Fault::InvalidIfMatch

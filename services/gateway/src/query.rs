@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use samvirke_schemas::{
+    excerpt::excerpt,
     id::{AggregateId, CooperationId, InvalidId},
     message::QueryMessage,
     reply::Refused,
@@ -136,7 +137,7 @@ impl Route {
         here.clone().find(|parameter| parameter.name == name).ok_or_else(|| {
             let first = here.next().map_or("none", |parameter| &parameter.name);
             let valid = here.fold(first.to_owned(), |list, next| list + ", " + &next.name);
-            Fault::UnknownParameter { name: name.to_owned(), valid }
+            Fault::UnknownParameter { name: excerpt(name), valid }
         })
     }
 }

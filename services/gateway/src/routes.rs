@@ -11,7 +11,10 @@ use axum::{
     routing::{get, post},
 };
 use bytes::Bytes;
-use samvirke_schemas::catalogue::{ADDITIONS, COLLECTIONS, Collection, QUERIES, Query};
+use samvirke_schemas::{
+    catalogue::{ADDITIONS, COLLECTIONS, Collection, QUERIES, Query},
+    excerpt::excerpt,
+};
 use schemars::SchemaGenerator;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -197,11 +200,11 @@ fn unknown_command(method: &Method, path: &str) -> Option<Fault> {
     };
     let Some(collection) = COLLECTIONS.iter().find(|collection| collection.plural == plural) else {
         let valid: Vec<&str> = COLLECTIONS.iter().map(|collection| collection.plural).collect();
-        return Some(Fault::UnknownCollection { name: plural.to_owned(), valid: valid.join(", ") });
+        return Some(Fault::UnknownCollection { name: excerpt(plural), valid: valid.join(", ") });
     };
     (method == Method::POST && !collection.commands.contains(&name)).then(|| {
         Fault::UnknownCommand {
-            name: name.to_owned(),
+            name: excerpt(name),
             collection: collection.plural,
             valid: collection.commands.join(", "),
         }

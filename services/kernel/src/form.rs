@@ -3,7 +3,10 @@
 //! Values say in English why they are not well formed, and so does the JSON reader. Here is the bokmål
 //! of each of those messages; a test holds the table against the values of the published language.
 
-use samvirke_schemas::reply::Refused;
+use samvirke_schemas::{
+    excerpt::{DETAIL_CHARS_MAX, FIELD_CHARS_MAX, excerpt, shortened},
+    reply::Refused,
+};
 
 /// The messages, `{}` being what the caller sent or what would do. The first that fits is taken.
 const MESSAGES: &[(&str, &str)] = &[
@@ -133,11 +136,33 @@ const THINGS: &[(&str, &str)] = &[
     ("i64", "et heltall"),
 ];
 
-/// The refusal of a field whose value is not well formed, as `detail` has it in English.
-pub fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Refused {
-    let detail = detail.into();
+/// What would do follows these words in a message; it is ours, and told whole.
+const EXPECTED: &str = "expected ";
+
+/// The refusal of a field whose value is not well formed, as `detail` has it in English. Of what was sent
+/// it repeats no more than an excerpt.
+pub fn invalid(field: impl AsRef<str>, detail: impl AsRef<str>) -> Refused {
+    let detail = brief(detail.as_ref());
     let detail_nb = bokmaal(&detail);
-    Refused::Invalid { field: field.into(), detail, detail_nb }
+    let field = shortened(field.as_ref(), FIELD_CHARS_MAX).into_owned();
+    Refused::Invalid { field, detail, detail_nb }
+}
+
+/// The message with an excerpt of each value that was sent.
+fn brief(detail: &str) -> String {
+    let known = MESSAGES.iter().find_map(|(english, _)| {
+        let values = fits(english, detail)?;
+        let mut parts = english.split("{}");
+        let told: Vec<String> = values
+            .into_iter()
+            .map(|value| match parts.next().is_some_and(|before| before.ends_with(EXPECTED)) {
+                true => value.to_owned(),
+                false => excerpt(value),
+            })
+            .collect();
+        Some(filled(english, &told))
+    });
+    shortened(&known.unwrap_or_else(|| detail.to_owned()), DETAIL_CHARS_MAX).into_owned()
 }
 
 /// The message in bokmål. One that is not known is told as it is, after words that say what it is.
@@ -177,11 +202,21 @@ fn fits<'t>(template: &str, text: &'t str) -> Option<Vec<&'t str>> {
 
 /// The template with the values in their places: `{}` in order, `{0}` and `{1}` by number.
 fn filled(template: &str, values: &[String]) -> String {
-    let mut text = template.to_owned();
-    for (number, value) in values.iter().enumerate() {
-        text = text.replace(&format!("{{{number}}}"), value).replacen("{}", value, 1);
+    let mut in_order = values.iter();
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some((before, (place, after))) =
+        rest.split_once('{').and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
+        let value = match place.parse::<usize>() {
+            Ok(number) => values.get(number),
+            Err(_) => in_order.next(),
+        };
+        text.push_str(before);
+        text.push_str(value.map_or("", String::as_str));
+        rest = after;
     }
-    text
+    text + rest
 }
 
 #[cfg(test)]

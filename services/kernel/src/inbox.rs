@@ -5,6 +5,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use samvirke_schemas::{
     Tagged,
+    excerpt::excerpt,
     local_time::LocalTime,
     message::CommandMessage,
     principal::Role,
@@ -60,7 +61,7 @@ pub fn order<D: Decider>(message: &CommandMessage, facts: D::Facts) -> Result<Or
 /// [`Refused::Invalid`] with the path of the field at fault.
 pub fn request<R: Tagged + DeserializeOwned>(command: &str, body: &str) -> Result<R, Refused> {
     if !R::TAGS.contains(&command) {
-        let known = R::TAGS.join(", ");
+        let (command, known) = (excerpt(command), R::TAGS.join(", "));
         return Err(Refused::invalid(
             "command",
             format!("there is no command {command:?}; there are {known}"),

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use samvirke_schemas::excerpt::excerpt;
+
 /// Why a text is not a position.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a position is STREAM:sequence, such as CASES:42, not {0:?}")]
@@ -31,7 +33,7 @@ impl FromStr for Position {
             .and_then(|(stream, sequence)| {
                 Some(Self { stream: stream.to_owned(), sequence: sequence.parse().ok()? })
             })
-            .ok_or_else(|| InvalidPosition(text.to_owned()))
+            .ok_or_else(|| InvalidPosition(excerpt(text)))
     }
 }
 

@@ -14,7 +14,7 @@ use samvirke_schemas::{
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::{Instrument, info, info_span, warn};
+use tracing::{Instrument, error, info, info_span, warn};
 
 use crate::{
     answer, clock,
@@ -23,7 +23,7 @@ use crate::{
     signature::MessageVerifier,
     snapshot,
     stream::StreamError,
-    supervision::{Stop, Supervisor, TaskFailure},
+    supervision::{Stop, Supervisor, TaskFailure, caught},
 };
 
 /// The most requests one instance works on at once; beyond it the caller is told to try again.
@@ -186,7 +186,7 @@ pub fn report_tasks(
                 let read = read::<QueryMessage>(&question.payload, signature, &verifier);
                 let answer = read.map(|_| reported.tasks());
                 if let Some(reply) = question.reply {
-                    let sent = client.publish(reply, write(&answer)).await;
+                    let sent = client.publish(reply, write(answer)).await;
                     sent.map_err(|err| failed(err.to_string()))?;
                 }
             }
@@ -249,19 +249,18 @@ where
         let place = places.clone().try_acquire_owned();
         tasks.spawn(async move {
             let answer = match place {
-                Err(_) => write(&Err::<A, _>(Refused::unavailable(
+                Err(_) => write(Err::<A, _>(Refused::unavailable(
                     format!("{CONCURRENT_MAX} requests are under way; try again"),
                     format!("{CONCURRENT_MAX} forespørsler er i gang; prøv igjen"),
                 ))),
                 Ok(_place) => {
-                    let signature = signature(&request.message);
-                    match read::<M>(&request.message.payload, signature, &verifier) {
-                        Ok(message) => {
-                            let span = message.span();
-                            write(&handle(message).instrument(span).await)
-                        }
-                        Err(refused) => write(&Err::<A, _>(refused)),
-                    }
+                    let answered = async {
+                        let signature = signature(&request.message);
+                        let message = read::<M>(&request.message.payload, signature, &verifier)?;
+                        let span = message.span();
+                        handle(message).instrument(span).await
+                    };
+                    bordered(name, async { write(answered.await) }).await
                 }
             };
             let Some(reply) = request.message.reply else { return };
@@ -279,6 +278,16 @@ where
     let _ = client.flush().await;
     info!(service = name, "stopped");
     Ok(())
+}
+
+/// The answer to a request, whatever happens on the way: a panic takes only its own request with it, and
+/// the caller learns of it.
+async fn bordered(service: &'static str, answered: impl Future<Output = Bytes>) -> Bytes {
+    caught(answered).await.unwrap_or_else(|reason| {
+        error!(service, reason, "a request made the program panic");
+        metrics::counter!("samvirke_requests_panicked", "service" => service).increment(1);
+        write(Err::<(), _>(Refused::Broken { detail: reason }))
+    })
 }
 
 fn read<M: Request>(
@@ -299,13 +308,16 @@ fn read<M: Request>(
     Ok(message)
 }
 
-fn write<A: Serialize>(answer: &Result<A, Refused>) -> Bytes {
-    let refused = |refused| serde_json::to_vec(&Err::<A, Refused>(refused)).unwrap_or_default();
-    let written = match serde_json::to_vec(answer) {
-        Ok(written) => answer::too_large(written.len()).map_or(written, refused),
-        Err(error) => refused(Refused::Broken {
+fn write<A: Serialize>(answer: Result<A, Refused>) -> Bytes {
+    let refused = |refused: Refused| {
+        serde_json::to_vec(&Err::<A, Refused>(refused.shortened())).unwrap_or_default()
+    };
+    let written = match answer.map(|answer| serde_json::to_vec(&Ok::<A, Refused>(answer))) {
+        Ok(Ok(written)) => answer::too_large(written.len()).map_or(written, refused),
+        Ok(Err(error)) => refused(Refused::Broken {
             detail: format!("the answer cannot be written as JSON: {error}"),
         }),
+        Err(error) => refused(error),
     };
     written.into()
 }

@@ -326,7 +326,7 @@ impl Task {
             () = dropped => return Ok(()),
             () = steady => return Ok(()),
         };
-        ended.unwrap_or_else(|panic| Err(TaskFailure::passing(panicked(panic.as_ref()))))
+        ended.unwrap_or_else(|panic| Err(TaskFailure::passing(panic_message(panic.as_ref()))))
     }
 
     fn has_failed(&self, failure: &TaskFailure) {
@@ -351,10 +351,11 @@ impl Task {
 ///
 /// The panic's message.
 pub async fn caught<T>(work: impl Future<Output = T>) -> Result<T, String> {
-    AssertUnwindSafe(work).catch_unwind().await.map_err(|panic| panicked(panic.as_ref()))
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|panic| panic_message(panic.as_ref()))
 }
 
-fn panicked(panic: &(dyn Any + Send)) -> String {
+/// What a panic said, as the reason why something ended.
+pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     let message = panic
         .downcast_ref::<&str>()
         .map(ToString::to_string)

@@ -6,6 +6,7 @@ use anyhow::Context;
 use reqwest::Client;
 use samvirke_gateway::outbound;
 use samvirke_private_servers::Secret;
+use samvirke_schemas::excerpt::{DETAIL_CHARS_MAX, shortened};
 use serde::Deserialize;
 
 use crate::arguments::Bearer;
@@ -74,7 +75,7 @@ impl Problem {
         if let Some(rule) = &self.rule {
             reason = format!("{reason} ({rule})");
         }
-        reason
+        shortened(&reason, DETAIL_CHARS_MAX).into_owned()
     }
 }
 

@@ -14,7 +14,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures::stream;
-use samvirke_kernel::inbox::chain;
+use samvirke_kernel::{inbox::chain, supervision::caught};
 use samvirke_schemas::feed::FeedPosition;
 use tokio::{
     sync::{OwnedSemaphorePermit, watch},
@@ -23,7 +23,7 @@ use tokio::{
 
 use super::{Feed, asked::Asked, reading::Reading, rights::Rights, told::Told, unreadable};
 use crate::{
-    Gateway, clock, fault::Fault, problem::Problem, query, query::Route,
+    Gateway, clock, fault::Fault, observe, problem::Problem, query, query::Route,
     request_context::RequestContext,
 };
 
@@ -74,7 +74,11 @@ pub(crate) async fn stream(
         _permit: permit,
     };
     let body = stream::unfold(flow, async |mut flow| {
-        let frame = flow.next().await?;
+        // Nobody sees a panic here but this reader, whose stream ends and who comes back.
+        let frame = caught(flow.next()).await.unwrap_or_else(|reason| {
+            observe::has_panicked(&reason);
+            None
+        })?;
         Some((Ok::<_, Infallible>(frame), flow))
     });
     let mut response = Body::from_stream(Box::pin(body)).into_response();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use samvirke_schemas::{
+    excerpt::excerpt,
     id::CooperationId,
     networks::rules::PersonId,
     organisation::OrganisationNumber,
@@ -169,8 +170,8 @@ fn grants(roles: &[String]) -> Result<Vec<Grant>, Fault> {
 fn grant(text: &str) -> Result<Grant, String> {
     let (cooperation, role) = text
         .split_once(':')
-        .ok_or_else(|| format!("a role is <cooperation>:<role>, not {text:?}"))?;
-    let role: Role = role.parse().map_err(|_| format!("there is no role {role:?}"))?;
+        .ok_or_else(|| format!("a role is <cooperation>:<role>, not {:?}", excerpt(text)))?;
+    let role: Role = role.parse().map_err(|_| format!("there is no role {:?}", excerpt(role)))?;
     // Only a service acting on an event is the system, and no issuer can make one.
     if role == Role::System {
         return Err("the role system is not given to anyone".to_owned());

@@ -23,11 +23,13 @@ async fn gateway(nats: &NatsServer) -> Gateway {
 async fn a_handler_that_panics_answers_with_a_problem_that_gives_nothing_away() {
     let nats = temporary::nats().await.expect("nats-server starts: set SAMVIRKE_NATS_SERVER");
     let gateway = gateway(&nats).await;
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let _counting = metrics::set_default_local_recorder(&recorder);
     let router: Router = Router::new()
         .route("/boom", get(async || -> Response { panic!("secret_table") }))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(gateway, observe));
-    let request = Request::get("/boom").body(Body::empty()).unwrap();
+    let request = Request::get("/boom").header("host", "x").body(Body::empty()).unwrap();
     let response = router.oneshot(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let id = response.headers()[REQUEST_ID].to_str().unwrap().to_owned();
@@ -36,6 +38,8 @@ async fn a_handler_that_panics_answers_with_a_problem_that_gives_nothing_away() 
     assert_eq!(problem["type"], "urn:samvirke:problem:broken");
     assert_eq!(problem["instance"], id.as_str());
     assert!(!problem.to_string().contains("secret_table"));
+    let counted = "samvirke_requests_panicked{service=\"gateway\"} 1";
+    assert!(recorder.handle().render().contains(counted));
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Requests that make no sense, each answered with what is wrong before any service is troubled.
 
-use axum::{body::Body, http::Request};
+use axum::{
+    body::Body,
+    http::{Request, request::Builder},
+};
 use serde_json::json;
 
 use crate::world::{World, accepted};
@@ -175,4 +178,66 @@ async fn a_problem_is_told_in_the_callers_language() {
     let problem = answer.problem(422, "not-an-object");
     assert_eq!(problem["title"], "Ikke et objekt");
     assert_eq!(answer.header("content-language"), "nb");
+}
+
+#[tokio::test]
+async fn a_request_without_exactly_one_host_is_refused() {
+    let world = World::start().await;
+    world.serve(">", accepted()).await;
+    for (hosts, code) in [
+        (&[][..], "missing-host"),
+        (&["a.example", "b.example"], "repeated-header"),
+        (&["a.example", "a.example"], "repeated-header"),
+        (&[""], "invalid-host"),
+        (&["a.example/b"], "invalid-host"),
+    ] {
+        for request in [world.command(PAUSE), Request::get("/livez"), Request::get("/nowhere")] {
+            let add = |request: Builder, host: &&str| request.header("host", *host);
+            let request = hosts.iter().fold(request, add).body(Body::from("{}")).unwrap();
+            let answer = world.send_as_it_is(request).await;
+            assert_eq!(answer.problem(400, code)["field"], "Host", "{hosts:?}");
+        }
+    }
+    assert!(world.heard().is_empty());
+}
+
+/// An answer that repeated what it refuses would be as large as the request.
+#[tokio::test]
+async fn of_what_is_refused_an_answer_repeats_no_more_than_an_excerpt() {
+    let world = World::start().await;
+    let long = "x".repeat(60_000);
+    let refused = json!({"Err": {"outcome": "invalid", "field": long, "detail": long,
+        "detail_nb": long}});
+    world.serve("cmd.>", refused).await;
+    let body = format!("{{\"reason\":\"{long}\"}}");
+    let as_key = format!("{{\"{long}\":}}");
+    let role = world.token(&[&format!("vest:{}", "x".repeat(4_000))]);
+    let with_role =
+        Request::get("/v1/cooperations/x").header("authorization", format!("Bearer {role}"));
+    for (code, answer) in [
+        ("invalid", world.post(PAUSE, &[], &body).await),
+        ("malformed-json", world.post(PAUSE, &[], &as_key).await),
+        ("unknown-command", world.post(&format!("/v1/cases/x/{long}"), &[], "{}").await),
+        ("unknown-collection", world.post(&format!("/v1/{long}/x/found"), &[], "{}").await),
+        ("invalid-id", world.post(&format!("/v1/cases/{long}/open"), &[], "{}").await),
+        ("invalid-id", world.get(&format!("/v1/cases/{long}:x")).await),
+        ("unknown-parameter", world.get(&format!("/v1/cases/a:b?{long}=1")).await),
+        ("invalid", world.get(&format!("/v1/feed?types={long}")).await),
+        ("wrong-parameter-type", world.get(&format!("/v1/feed?limit={long}")).await),
+        ("invalid-position", world.post(PAUSE, &[("samvirke-position", &long)], "{}").await),
+        ("invalid-occurred-at", world.post(PAUSE, &[("samvirke-occurred-at", &long)], "{}").await),
+        ("invalid-source", world.post(PAUSE, &[("samvirke-source", &long)], "{}").await),
+        ("invalid-if-match", world.post(PAUSE, &[("if-match", &long)], "{}").await),
+        ("invalid-idempotency-key", world.post(PAUSE, &[("idempotency-key", &long)], "{}").await),
+        ("token-claim-invalid", world.send(with_role.body(Body::empty()).unwrap()).await),
+        ("token-too-large", {
+            let request = Request::get("/v1/cooperations/x");
+            let request = request.header("authorization", format!("Bearer {long}"));
+            world.send(request.body(Body::empty()).unwrap()).await
+        }),
+    ] {
+        let kind = format!("urn:samvirke:problem:{code}");
+        assert_eq!(answer.json()["type"], kind, "{}", answer.json()["detail"]);
+        assert!(answer.body.len() < 5_000, "{code}: {} bytes", answer.body.len());
+    }
 }

@@ -9,7 +9,7 @@ use async_nats::connection::State;
 use axum::{
     Router,
     body::Body,
-    http::{Request, StatusCode, request::Builder},
+    http::{HeaderValue, Request, StatusCode, request::Builder},
 };
 use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
@@ -169,7 +169,14 @@ impl World {
         self.issuer.mint(&TokenRequest::new(claims, Utc::now(), TimeDelta::minutes(5)))
     }
 
-    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+    /// Sends a request to the host that it names, or to this one.
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
+        let headers = request.headers_mut();
+        headers.entry("host").or_insert(HeaderValue::from_static("samvirke.example"));
+        self.send_as_it_is(request).await
+    }
+
+    pub(crate) async fn send_as_it_is(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();

@@ -97,6 +97,31 @@ fn what_a_value_says_of_its_form_is_told_in_bokmaal() {
 }
 
 #[test]
+fn of_a_long_value_an_excerpt_is_told_and_what_would_do_whole() {
+    let long = "x".repeat(530_000);
+    let tag = serde_json::from_value::<Request>(json!({ &long: {} })).unwrap_err().to_string();
+    for (detail, would_do) in [
+        (tag, "expected `ask` or `empty`"),
+        (serde_json::from_value::<u16>(json!(long)).unwrap_err().to_string(), "expected u16"),
+        (format!("something new about {long}"), "(530020 characters)"),
+        (format!("unknown variant `a`, expected {long}"), "characters)"),
+    ] {
+        let Refused::Invalid { field, detail, detail_nb } = invalid(&long, detail) else {
+            panic!("another refusal");
+        };
+        assert!(detail.ends_with(would_do), "{detail}");
+        assert!(field.len() < 300 && detail.len() < 2_100 && detail_nb.len() < 2_200);
+    }
+}
+
+#[test]
+fn a_value_with_braces_is_told_as_it_is() {
+    let values = ["{1}".to_owned(), "{}".to_owned()];
+    assert_eq!(filled("it is {1}, not {0}", &values), "it is {}, not {1}");
+    assert_eq!(filled("not {}, but {}", &values), "not {1}, but {}");
+}
+
+#[test]
 fn what_is_not_known_is_told_as_it_is() {
     assert_eq!(bokmaal("new: {}"), "verdien har ikke rett form (new: {})");
 }

@@ -57,3 +57,22 @@ fn a_date_out_of_form_or_range_is_refused_and_its_field_named() {
     let hearing = json!({"invited": [], "deadline": "+262142-12-31T23:30+00:00"});
     assert_eq!(refused::<case::Request>("open-hearing", &hearing), "deadline");
 }
+
+/// Half a megabyte in a field with a few values came back twice, once in each language, and the answer
+/// was never sent.
+#[test]
+fn of_a_huge_value_or_name_only_the_beginning_is_told() {
+    let long = "x".repeat(530_000);
+    let told = |command: &str, body: serde_json::Value| {
+        let refused = request::<case::Request>(command, &body.to_string()).unwrap_err();
+        serde_json::to_string(&refused).unwrap()
+    };
+    let relation = told("relate", json!({"relation": long, "to": "vestregionen:c2"}));
+    assert!(relation.contains("\"field\":\"relation\"") && relation.contains("530000 characters"));
+    assert!(relation.contains("expected one of") && relation.contains("det kan være"));
+    let name = told("relate", json!({ &long: 1 }));
+    let command = told(&long, json!({}));
+    for text in [relation, name, command] {
+        assert!(text.len() < 5_000, "{} bytes", text.len());
+    }
+}

@@ -5,6 +5,7 @@
 use samvirke_kernel::inbox;
 use samvirke_schemas::{
     cases, catalogue, contacts,
+    excerpt::excerpt,
     local_time::{self, LocalTime},
     meetings, networks,
     reply::Refused,
@@ -47,7 +48,8 @@ pub(crate) fn line(line: &Line) -> Result<(), Fault> {
     let plural = line.to.plural.as_str();
     let unknown = || {
         let known: Vec<&str> = catalogue::COLLECTIONS.iter().map(|one| one.plural).collect();
-        let reason = format!("there is no collection {plural:?}; there are {}", known.join(", "));
+        let reason =
+            format!("there is no collection {:?}; there are {}", excerpt(plural), known.join(", "));
         Fault::new("unknown-collection", reason)
     };
     let collection = catalogue::collection(plural).ok_or_else(unknown)?;
@@ -55,7 +57,7 @@ pub(crate) fn line(line: &Line) -> Result<(), Fault> {
     // Not every variant of a request enum is open to callers.
     if !collection.commands.contains(&command) {
         let known = collection.commands.join(", ");
-        let reason = format!("{plural} have no command {command:?}; there are {known}");
+        let reason = format!("{plural} have no command {:?}; there are {known}", excerpt(command));
         return Err(Fault::new("unknown-command", reason));
     }
     let decode = decoder(plural).ok_or_else(unknown)?;
@@ -128,6 +130,24 @@ mod tests {
         for (text, named) in cases {
             let fault = check(text).expect_err(text);
             assert!(fault.reason.contains(named), "{text}: {}", fault.reason);
+        }
+    }
+
+    #[test]
+    fn of_what_is_wrong_only_the_beginning_is_told() {
+        let long = "x".repeat(530_000);
+        for text in [
+            format!(r#"{{"to": "cooperations/a/pause", "body": {{"{long}": 1}}}}"#),
+            format!(r#"{{"to": "cooperations/a/{long}", "body": {{}}}}"#),
+            format!(r#"{{"to": "{long}/a/pause", "body": {{}}}}"#),
+            format!(r#"{{"to": "{long}A/a/pause", "body": {{}}}}"#),
+            format!(r#"{{"to": "cooperations/a/resume", "body": {{}}, "as": "{long}"}}"#),
+            format!(r#"{{"to": "cooperations/a/resume", "body": {{}}, "at": "{long}"}}"#),
+            format!(r#"{{"to": "cooperations/a/resume", "body": {{}}, "{long}": 1}}"#),
+            format!(r#"{{"to": "cases/a:c1/relate", "body": {{"relation": "{long}"}}}}"#),
+        ] {
+            let fault = check(&text).expect_err(&text[..60]);
+            assert!(fault.reason.len() < 3_000, "{}: {}", &text[..60], fault.reason.len());
         }
     }
 }

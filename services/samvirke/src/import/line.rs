@@ -2,7 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
-use samvirke_schemas::{id::AggregateId, organisation::OrganisationNumber};
+use samvirke_schemas::{
+    excerpt::{DETAIL_CHARS_MAX, excerpt, shortened},
+    id::AggregateId,
+    organisation::OrganisationNumber,
+};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
@@ -17,8 +21,9 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    pub(crate) fn new(code: &str, reason: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), reason: reason.into() }
+    pub(crate) fn new(code: &str, reason: impl AsRef<str>) -> Self {
+        let reason = shortened(reason.as_ref(), DETAIL_CHARS_MAX).into_owned();
+        Self { code: excerpt(code), reason }
     }
 }
 
@@ -110,8 +115,10 @@ impl FromStr for Target {
             !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
         };
         if !word(plural) || !word(command) {
-            let form =
-                format!("`to` has a collection and a command in a-z and hyphens, not {text:?}");
+            let form = format!(
+                "`to` has a collection and a command in a-z and hyphens, not {:?}",
+                excerpt(text)
+            );
             return Err(Fault::new("malformed", form));
         }
         Ok(Self {
@@ -138,7 +145,7 @@ impl FromStr for Who {
     fn from_str(text: &str) -> Result<Self, Fault> {
         let wanted = || {
             let form = "`as` is secretariat, operator or member:<organisation number>";
-            Fault::new("malformed", format!("{form}, not {text:?}"))
+            Fault::new("malformed", format!("{form}, not {:?}", excerpt(text)))
         };
         match text {
             "secretariat" => Ok(Self::Secretariat),

@@ -34,7 +34,7 @@ pub(crate) struct Event {
 
 impl Events {
     pub(crate) async fn open(router: Router, path: &str, headers: &[(&str, &str)]) -> Self {
-        let request = Request::get(path);
+        let request = Request::get(path).header("host", "samvirke.example");
         let request =
             headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();

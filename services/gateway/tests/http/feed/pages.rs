@@ -101,7 +101,7 @@ async fn an_answer_waits_for_what_is_wanted_and_not_for_anything_else() {
     let mut fed = Fed::start().await;
     let last = fed.tell(&[public()]).await;
     let waiting = |query: String| {
-        let request = axum::http::Request::get(format!("/v1/feed?{query}"));
+        let request = axum::http::Request::get(format!("/v1/feed?{query}")).header("host", "x");
         let router = fed.world.router();
         tokio::spawn(async move {
             let request = request.body(axum::body::Body::empty()).unwrap();
