@@ -97,6 +97,35 @@ need_cargo_deny() {
     rm -rf "$TOOLS/build"
 }
 
+# Finds or installs Schemathesis, with all it needs, in a virtual environment of its own.
+need_schemathesis() {
+    local wanted=tests/requests/requirements.txt room="$TOOLS/schemathesis"
+    if cmp --silent "$wanted" "$room/requirements.txt" && schemathesis --version >/dev/null 2>&1; then
+        return
+    fi
+    say "Installing Schemathesis …"
+    command -v python3 >/dev/null || install_packages python3-venv ||
+        fail "Python is missing: install python3 (3.10 or later) with venv and pip, then run this again."
+    rm -rf "$room"
+    if ! install_schemathesis "$wanted" "$room" >"$TOOLS/schemathesis.log" 2>&1; then
+        fail "Schemathesis cannot be installed (see $TOOLS/schemathesis.log): it needs Python 3.10 or later and PyPI."
+    fi
+    # What is there from now on is complete.
+    cp "$wanted" "$room/requirements.txt"
+}
+
+install_schemathesis() {
+    local wanted="$1" room="$2"
+    python3 -m venv "$room" || { install_packages python3-venv && python3 -m venv --clear "$room"; } || return 1
+    "$room/bin/python" -m pip install --requirement "$wanted" || return 1
+    schemathesis --version
+}
+
+# The installed program. Its own script would not run after the clone was moved.
+schemathesis() {
+    "$TOOLS/schemathesis/bin/python" -m schemathesis.cli "$@"
+}
+
 need_servers() {
     mkdir -p "$TOOLS"
     need_rust
