@@ -46,6 +46,16 @@ POSITION = ["NETWORKS:1", "CASES:2, MEETINGS:1"]
 OCCURRED_AT = ["2017-10-02T09:00", "2018-01-02T07:00:00Z"]
 
 
+# Texts in this form are made so slowly that there would be a twentieth of the requests.
+SLOW = ["Line", "Prose"]
+
+
+@schemathesis.hook
+def before_load_schema(context, raw_schema):
+    for name in SLOW:
+        raw_schema["components"]["schemas"][name].pop("pattern", None)
+
+
 @schemathesis.hook
 def before_call(context, case, **kwargs):
     def is_well_formed(location):

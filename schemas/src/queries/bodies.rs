@@ -8,7 +8,7 @@ use crate::{
     id::{AggregateId, CooperationId},
     names::Names,
     networks::rules::BodyKind,
-    queries::page::{Cursor, Page},
+    queries::page::{Cursor, PAGE_ROWS_MAX, Page},
 };
 
 /// Asks for bodies.
@@ -23,6 +23,7 @@ pub struct Parameters {
     #[serde(default)]
     pub after: Option<Cursor>,
     #[serde(default)]
+    #[schemars(range(min = 1, max = PAGE_ROWS_MAX))]
     pub limit: Option<u32>,
 }
 

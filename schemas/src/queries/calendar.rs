@@ -11,7 +11,7 @@ use crate::{
     organisation::OrganisationNumber,
     queries::{
         meeting::{Day, MeetingState},
-        page::{Cursor, Page},
+        page::{Cursor, PAGE_ROWS_MAX, Page},
     },
     text::Line,
 };
@@ -38,6 +38,7 @@ pub struct Parameters {
     #[serde(default)]
     pub after: Option<Cursor>,
     #[serde(default)]
+    #[schemars(range(min = 1, max = PAGE_ROWS_MAX))]
     pub limit: Option<u32>,
 }
 

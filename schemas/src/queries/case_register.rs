@@ -11,7 +11,7 @@ use crate::{
     organisation::OrganisationNumber,
     queries::{
         case::CaseState,
-        page::{Cursor, Page},
+        page::{Cursor, PAGE_ROWS_MAX, Page},
     },
     text::Line,
 };
@@ -44,6 +44,7 @@ pub struct Parameters {
     #[serde(default)]
     pub after: Option<Cursor>,
     #[serde(default)]
+    #[schemars(range(min = 1, max = PAGE_ROWS_MAX))]
     pub limit: Option<u32>,
 }
 

@@ -11,7 +11,7 @@ use crate::{
     },
     id::{AggregateId, CooperationId},
     organisation::OrganisationNumber,
-    queries::page::{Cursor, Page},
+    queries::page::{Cursor, PAGE_ROWS_MAX, Page},
 };
 
 /// Asks for contacts. A member is given its own; secretariat and operator are given all.
@@ -29,6 +29,7 @@ pub struct Parameters {
     #[serde(default)]
     pub after: Option<Cursor>,
     #[serde(default)]
+    #[schemars(range(min = 1, max = PAGE_ROWS_MAX))]
     pub limit: Option<u32>,
 }
 

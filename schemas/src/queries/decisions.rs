@@ -7,7 +7,7 @@ use crate::{
     case_number::CaseNumber,
     date::Date,
     id::{AggregateId, CooperationId, LocalId},
-    queries::page::{Cursor, Page},
+    queries::page::{Cursor, PAGE_ROWS_MAX, Page},
     text::{Line, Prose},
 };
 
@@ -31,6 +31,7 @@ pub struct Parameters {
     #[serde(default)]
     pub after: Option<Cursor>,
     #[serde(default)]
+    #[schemars(range(min = 1, max = PAGE_ROWS_MAX))]
     pub limit: Option<u32>,
 }
 

@@ -70,9 +70,11 @@ pub struct Parameters {
 pub struct Paging {
     /// The most events in the answer: 1 to 1,000, otherwise 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = EVENTS_MAX))]
     pub limit: Option<u32>,
     /// How long to wait for something where there is nothing yet: at most 60 seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = WAIT_S_MAX))]
     pub wait: Option<u32>,
 }
 
@@ -92,7 +94,10 @@ pub struct Answer {
 #[serde(try_from = "String", into = "String")]
 #[schemars(
     with = "String",
-    extend("examples" = ["2017-06-01", "2017-06-01T09:00", "2017-06-01T07:00:00Z"])
+    extend(
+        "pattern" = "^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?)?$",
+        "examples" = ["2017-06-01", "2017-06-01T09:00", "2017-06-01T07:00:00Z"]
+    )
 )]
 pub struct Since(pub DateTime<Utc>);
 

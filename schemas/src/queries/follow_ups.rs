@@ -9,7 +9,7 @@ use crate::{
     id::{AggregateId, CooperationId},
     queries::{
         case::{FollowUp, FollowUpState},
-        page::{Cursor, Page},
+        page::{Cursor, PAGE_ROWS_MAX, Page},
     },
     text::Line,
 };
@@ -31,6 +31,7 @@ pub struct Parameters {
     #[serde(default)]
     pub after: Option<Cursor>,
     #[serde(default)]
+    #[schemars(range(min = 1, max = PAGE_ROWS_MAX))]
     pub limit: Option<u32>,
 }
 

@@ -8,7 +8,7 @@ use crate::{
     id::{AggregateId, CooperationId},
     queries::{
         case::{Hearing, HearingState},
-        page::{Cursor, Page},
+        page::{Cursor, PAGE_ROWS_MAX, Page},
     },
     text::Line,
 };
@@ -24,6 +24,7 @@ pub struct Parameters {
     #[serde(default)]
     pub after: Option<Cursor>,
     #[serde(default)]
+    #[schemars(range(min = 1, max = PAGE_ROWS_MAX))]
     pub limit: Option<u32>,
 }
 

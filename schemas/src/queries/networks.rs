@@ -9,7 +9,7 @@ use crate::{
     networks::network::Party,
     organisation::OrganisationNumber,
     partial_date::PartialDate,
-    queries::page::{Cursor, Page},
+    queries::page::{Cursor, PAGE_ROWS_MAX, Page},
     text::{Line, Prose},
 };
 
@@ -22,6 +22,7 @@ pub struct Parameters {
     #[serde(default)]
     pub after: Option<Cursor>,
     #[serde(default)]
+    #[schemars(range(min = 1, max = PAGE_ROWS_MAX))]
     pub limit: Option<u32>,
 }
 

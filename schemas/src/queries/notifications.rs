@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     contacts::contact::Topic,
     id::{AggregateId, CooperationId},
-    queries::page::{Cursor, Page},
+    queries::page::{Cursor, PAGE_ROWS_MAX, Page},
 };
 
 /// How a notification stands.
@@ -57,6 +57,7 @@ pub struct Parameters {
     #[serde(default)]
     pub after: Option<Cursor>,
     #[serde(default)]
+    #[schemars(range(min = 1, max = PAGE_ROWS_MAX))]
     pub limit: Option<u32>,
 }
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    feed::FeedPosition, id::AggregateId, subscriptions::subscription::answer::Answer as Answered,
+    feed::FeedPosition, id::AggregateId, queries::page::PAGE_ROWS_MAX,
+    subscriptions::subscription::answer::Answer as Answered,
 };
 
 /// The most attempts that are kept of each subscription, the delivered and the failed apart.
@@ -19,6 +20,7 @@ pub const ATTEMPTS_KEPT_MAX: i64 = 100;
 pub struct Parameters {
     pub id: AggregateId,
     #[serde(default)]
+    #[schemars(range(min = 1, max = PAGE_ROWS_MAX))]
     pub limit: Option<u32>,
 }
 

@@ -7,7 +7,7 @@ use crate::{
     id::CooperationId,
     organisation::OrganisationNumber,
     queries::{
-        page::{Cursor, Page},
+        page::{Cursor, PAGE_ROWS_MAX, Page},
         subscription::{Phase, Subscription},
     },
 };
@@ -25,6 +25,7 @@ pub struct Parameters {
     #[serde(default)]
     pub after: Option<Cursor>,
     #[serde(default)]
+    #[schemars(range(min = 1, max = PAGE_ROWS_MAX))]
     pub limit: Option<u32>,
 }
 

@@ -20,6 +20,8 @@ pub(crate) const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
 pub(crate) const POSITIONS_MAX: usize = 16;
 /// The most characters in a stream's name inside a position.
 const STREAM_CHARS_MAX: usize = 32;
+/// The most digits in a number, leading zeros among them.
+const DIGITS_MAX: usize = 20;
 
 pub(crate) const HOST: &str = "Host";
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
@@ -81,7 +83,7 @@ pub(crate) fn expected_version(headers: &HeaderMap) -> Result<Option<u64>, Fault
     tag.to_str()
         .ok()
         .and_then(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"'))
-        .and_then(|tag| number(tag.split('-').next()?))
+        .and_then(version)
         .map(Some)
         .ok_or(Fault::InvalidIfMatch)
 }
@@ -110,12 +112,11 @@ pub(crate) fn occurred_at(
         return Ok(None);
     };
     let text = value.to_str().unwrap_or("bytes that are not ASCII").trim();
-    let instant = match local_time::instant(text) {
-        Ok(time) => time,
-        Err(_) => text
-            .parse::<LocalTime>()
-            .map_err(|error| Fault::InvalidOccurredAt { reason: error.to_string() })?
-            .instant(),
+    // Before an instant: the local mean time of old is written without its seconds.
+    let instant = match text.parse::<LocalTime>() {
+        Ok(time) => time.instant(),
+        Err(error) => local_time::instant(text)
+            .map_err(|_| Fault::InvalidOccurredAt { reason: error.to_string() })?,
     };
     if instant > now {
         return Err(Fault::OccurredInTheFuture);
@@ -158,6 +159,13 @@ fn once<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<Option<&'h Hea
     }
 }
 
+/// The version in `7`, or in `7-<digest>`.
+fn version(tag: &str) -> Option<u64> {
+    let (version, digest) = tag.split_once('-').unwrap_or((tag, "0"));
+    let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    number(version).filter(|_| !digest.is_empty() && digest.bytes().all(is_hex))
+}
+
 fn source(value: &HeaderValue) -> Result<Line, String> {
     let text = value.to_str().map_err(|_| percent::Undecodable.to_string())?;
     let text = percent::decode(text).map_err(|error| error.to_string())?;
@@ -176,7 +184,8 @@ fn is_position(text: &str) -> bool {
 
 /// Digits only: `parse` alone would take `+7`.
 fn number(text: &str) -> Option<u64> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+    let digits = text.len() <= DIGITS_MAX && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -244,9 +253,20 @@ mod tests {
         assert_eq!(expected_version(&HeaderMap::new()), Ok(None));
         assert_eq!(expected_version(&with(IF_MATCH, &["\"7\""])), Ok(Some(7)));
         assert_eq!(expected_version(&with(IF_MATCH, &["\"7-a1b2\""])), Ok(Some(7)));
-        for tag in
-            ["7", "W/\"7\"", "*", "\"\"", "\"seven\"", "\"7\", \"8\"", "\"-7\"", "\"+7\"", "\""]
-        {
+        for tag in [
+            "7",
+            "\"7-a\", \"8\"",
+            "\"7-\"",
+            "\"7-x\"",
+            "W/\"7\"",
+            "*",
+            "\"\"",
+            "\"seven\"",
+            "\"7\", \"8\"",
+            "\"-7\"",
+            "\"+7\"",
+            "\"",
+        ] {
             let refused = expected_version(&with(IF_MATCH, &[tag]));
             assert_eq!(refused, Err(Fault::InvalidIfMatch), "{tag:?}");
         }

@@ -40,6 +40,9 @@ mod openapi;
 mod routes;
 mod server;
 
+#[cfg(test)]
+mod any_input;
+
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;

@@ -4,6 +4,7 @@
 //! Nothing is written here that the types do not say, so the document cannot lag behind the
 //! program. The copy in `schemas/openapi.json` is compared by a test.
 
+mod limits;
 mod own;
 mod shared;
 
@@ -46,7 +47,7 @@ pub fn openapi() -> Value {
     shared::add_own_paths(&mut paths);
     let responses = shared::responses();
     let schemas = reachable(&[&Value::Object(paths.clone()), &responses], &generator);
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "info": {
@@ -65,7 +66,9 @@ pub fn openapi() -> Value {
             "responses": responses,
             "securitySchemes": shared::security_schemes(),
         },
-    })
+    });
+    limits::add(&mut document);
+    document
 }
 
 fn tags() -> Vec<Value> {

@@ -2,6 +2,8 @@
 //!
 //! This is the edge where the clock is read and where what people sent is first understood.
 
+mod json_type;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use samvirke_schemas::{
     Tagged,
@@ -12,6 +14,7 @@ use samvirke_schemas::{
     reply::{Accepted, Refused, RejectionKind},
 };
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tracing::{error, warn};
 
 use crate::{
@@ -70,20 +73,33 @@ pub fn request<R: Tagged + DeserializeOwned>(command: &str, body: &str) -> Resul
     }
     let tagged = format!("{{\"{command}\":{body}}}");
     let json = &mut serde_json::Deserializer::from_str(&tagged);
-    serde_path_to_error::deserialize(json).map_err(|err| {
+    let request: R = serde_path_to_error::deserialize(json).map_err(|err| {
         let path = err.path().to_string();
         let field = path.strip_prefix(command).unwrap_or(&path).trim_start_matches('.');
         let detail = err.inner().to_string();
         // The line and column are those of our wrapping, not of what was sent.
         let detail = detail.split(" at line ").next().unwrap_or(&detail);
         form::invalid(if field.is_empty() { "body" } else { field }, detail)
-    })
+    })?;
+    has_published_types(&tagged, command, &request)?;
+    Ok(request)
+}
+
+fn has_published_types<R: Tagged>(sent: &str, command: &str, request: &R) -> Result<(), Refused> {
+    let broken = |err: serde_json::Error| Refused::Broken { detail: err.to_string() };
+    let sent: Value = serde_json::from_str(sent).map_err(broken)?;
+    let written = serde_json::to_value(request).map_err(broken)?;
+    match json_type::mismatch(&sent[command], &written[command]) {
+        Some((path, detail)) if path.is_empty() => Err(form::invalid("body", detail)),
+        Some((path, detail)) => Err(form::invalid(path, detail)),
+        None => Ok(()),
+    }
 }
 
 /// What was asked, as a digest: the same key with another request is noticed by it.
 fn digest_of(message: &CommandMessage) -> String {
     // Space and the order of fields do not make another request.
-    let body = serde_json::from_str::<serde_json::Value>(message.body.get())
+    let body = serde_json::from_str::<Value>(message.body.get())
         .map_or_else(|_| message.body.get().to_owned(), |body| body.to_string());
     envelope::digest(
         format!("{} {} {} {body}", message.kind, message.id, message.command).as_bytes(),

@@ -114,4 +114,6 @@ fn state_file(asked: &Import) -> std::path::PathBuf {
 }
 
 #[cfg(test)]
+mod any_input;
+#[cfg(test)]
 mod tests;

@@ -33,7 +33,7 @@ enum Change {
 }
 
 impl Change {
-    fn apply(&self, text: &str, examples: &[&str]) -> String {
+    fn apply(&self, text: &str, examples: &[String]) -> String {
         let mut chars: Vec<char> = text.chars().collect();
         let at = |index: &Index| index.index(chars.len().max(1)).min(chars.len());
         match self {
@@ -71,11 +71,13 @@ impl Change {
 /// # Panics
 ///
 /// Where there are no examples.
-pub fn near(examples: &'static [&'static str]) -> impl Strategy<Value = String> {
+pub fn near(examples: &[&str]) -> impl Strategy<Value = String> + use<> {
     assert!(!examples.is_empty(), "examples show what is near");
-    let changed = (any::<Index>(), vec(change(), 0..=CHANGES_MAX)).prop_map(|(index, changes)| {
-        let example = examples[index.index(examples.len())].to_owned();
-        changes.iter().fold(example, |text, change| change.apply(&text, examples))
+    let examples: Vec<String> = examples.iter().map(|&example| example.to_owned()).collect();
+    let changes = (any::<Index>(), vec(change(), 0..=CHANGES_MAX));
+    let changed = changes.prop_map(move |(index, changes)| {
+        let example = examples[index.index(examples.len())].clone();
+        changes.iter().fold(example, |text, change| change.apply(&text, &examples))
     });
     prop_oneof![
         6 => changed,

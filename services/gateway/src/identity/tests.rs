@@ -10,6 +10,8 @@ use samvirke_schemas::{
 };
 use serde_json::{Value, json};
 
+mod any_input;
+
 use super::*;
 use crate::{
     clock,

@@ -67,7 +67,7 @@ pub(super) fn header_parameters() -> Value {
         "type": "string", "pattern": "^[!-~]+$", "maxLength": IDEMPOTENCY_KEY_CHARS_MAX,
     });
     let tag = json!({
-        "type": "string", "pattern": "^\"[0-9]+(-[0-9a-f]+)?\"$", "examples": ["\"7\""],
+        "type": "string", "pattern": "^\"[0-9]{1,20}(-[0-9a-f]+)?\"$", "examples": ["\"7\""],
     });
     json!({
         "Id": {
@@ -101,18 +101,34 @@ pub(super) fn header_parameters() -> Value {
                 "Positions, separated by commas and at most {POSITIONS_MAX}, that must have been \
                  seen before the answer is given."
             ),
-            json!({"type": "string", "examples": ["NETWORKS:17, CASES:4"]}),
+            json!({
+                "type": "string",
+                "pattern": format!(
+                    "^[A-Z0-9_-]{{1,32}}:[0-9]{{1,20}}([ \\t]*,[ \\t]*[A-Z0-9_-]{{1,32}}:[0-9]{{1,20}}){{0,{}}}$",
+                    POSITIONS_MAX - 1
+                ),
+                "examples": ["NETWORKS:17, CASES:4"],
+            }),
         ),
         "SamvirkeOccurredAt": header(
             headers::OCCURRED_AT,
             "When it happened, where it is registered afterwards: RFC 3339, or a wall-clock time \
              in Norway. Never in the future.",
-            json!({"type": "string", "examples": ["2017-06-01T09:00", "2017-06-01T07:00:00Z"]}),
+            json!({
+                "type": "string",
+                "pattern": "^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}\
+                            (:[0-9]{2}([.][0-9]+)?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?$",
+                "examples": ["2017-06-01T09:00", "2017-06-01T07:00:00Z"],
+            }),
         ),
         "SamvirkeSource": header(
             headers::SOURCE,
             "Where a fact that is registered afterwards was found: percent-encoded UTF-8.",
-            json!({"type": "string", "examples": ["M%C3%B8teprotokoll%2001.06.2017"]}),
+            json!({
+                "type": "string",
+                "pattern": "^([ !-$&-~]|%[0-9A-Fa-f]{2})+$",
+                "examples": ["M%C3%B8teprotokoll%2001.06.2017"],
+            }),
         ),
         "SamvirkeIllustrative": header(
             headers::ILLUSTRATIVE,

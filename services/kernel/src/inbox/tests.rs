@@ -76,3 +76,25 @@ fn of_a_huge_value_or_name_only_the_beginning_is_told() {
         assert!(text.len() < 5_000, "{} bytes", text.len());
     }
 }
+
+#[test]
+fn an_array_in_place_of_an_object_is_refused_and_its_field_named() {
+    let basis = json!({"act": "offentleglova"});
+    for (legal_basis, scope, field) in [
+        (json!(["offentleglova", null]), json!({"everything": {}}), "legal_basis"),
+        (basis.clone(), json!({"everything": []}), "scope.everything"),
+    ] {
+        let restriction = json!({"legal_basis": legal_basis, "scope": scope});
+        assert_eq!(refused::<case::Request>("restrict", &restriction), field);
+    }
+    assert_eq!(refused::<case::Request>("withdraw", &json!(["reason"])), "body");
+    let amended = json!({"title": "t", "public_title": "p", "classification": null});
+    let read = request::<case::Request>("amend", &amended.to_string());
+    assert!(read.is_ok(), "null is absent: {read:?}");
+}
+
+#[test]
+fn an_object_in_place_of_a_word_is_refused_and_its_field_named() {
+    let related = json!({"relation": {"follows-up": null}, "to": "vestregionen:c1"});
+    assert_eq!(refused::<case::Request>("relate", &related), "relation");
+}
