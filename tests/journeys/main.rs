@@ -5,6 +5,7 @@ mod smallest;
 
 mod access;
 mod away;
+mod damage;
 mod feed;
 mod first_case;
 mod offices;

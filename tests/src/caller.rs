@@ -65,7 +65,7 @@ impl Caller {
     ///
     /// When the stream cannot be used.
     pub async fn log(&self, context: &'static str) -> anyhow::Result<Log> {
-        Ok(Log::open(self.client.clone(), context, 1).await?)
+        Ok(Log::set_up(self.client.clone(), context, 1).await?)
     }
 
     pub fn client(&self) -> &async_nats::Client {

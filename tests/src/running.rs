@@ -1,9 +1,17 @@
 //! A service in a process's stead: it can be killed in the middle of anything.
 
-use std::fmt::Display;
+use std::{collections::BTreeSet, fmt::Display};
 
-use samvirke_kernel::service::Host;
-use tokio::runtime::{Builder, Runtime};
+use samvirke_kernel::{
+    publication,
+    service::Host,
+    stream::{self, StreamError, StreamSettings, set_up},
+};
+use samvirke_schemas::{catalogue::COLLECTIONS, feed};
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::Mutex,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::Caller;
@@ -35,6 +43,9 @@ impl Running {
                 Ok(client) => client,
                 Err(error) => panic!("NATS at {url} does not answer: {error}"),
             };
+            if let Err(error) = set_up(&client).await {
+                panic!("the streams cannot be set up: {error}");
+            }
             let host = Host {
                 client,
                 replicas: 1,
@@ -60,4 +71,21 @@ impl Drop for Running {
             runtime.shutdown_background();
         }
     }
+}
+
+/// One set-up at a time, as there is in an installation.
+static SETTING_UP: Mutex<()> = Mutex::const_new(());
+
+/// Sets up every stream that services expect, where it is not there yet.
+///
+/// # Errors
+///
+/// When the server does not answer.
+async fn set_up(client: &async_nats::Client) -> Result<(), StreamError> {
+    let _alone = SETTING_UP.lock().await;
+    let contexts: BTreeSet<&str> = COLLECTIONS.iter().map(|one| one.context).collect();
+    let mut wanted: Vec<StreamSettings> =
+        contexts.into_iter().map(|context| stream::settings(context, 1)).collect();
+    wanted.push(publication::settings(feed::STREAM, feed::SUBJECTS, 1));
+    set_up::set_up(client, 1, &wanted, &[]).await.map(drop)
 }

@@ -79,8 +79,7 @@ pub async fn service(
     settings: Settings,
     master: MasterKey,
 ) -> Result<(), ServiceError> {
-    let publication =
-        Publication::open(host.client.clone(), feed::STREAM, feed::SUBJECTS, host.replicas).await?;
+    let publication = host.publication(feed::STREAM, feed::SUBJECTS).await?;
     publication.set_up(feed::SET_UP_SUBJECT).await?;
     let own = host.own_log(Subscription::CONTEXT).await?;
     let mut logs = Vec::new();

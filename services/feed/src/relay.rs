@@ -18,6 +18,7 @@ use std::{
 
 use futures::{future, never::Never};
 use samvirke_kernel::{
+    checkpoint::Stands,
     committer::{AppendError, BATCH_MESSAGES_MAX},
     envelope::{Envelope, EnvelopeError},
     inbox::chain,
@@ -36,7 +37,7 @@ use tokio::{
     task::{JoinError, JoinSet},
     time::{Interval, interval},
 };
-use tracing::info;
+use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::{
@@ -62,6 +63,8 @@ const FEW_UNTOLD: u64 = 1_000;
 const UNTOLD_MAX: usize = 4_000;
 /// The most batches on their way at once; more are no faster.
 const BATCHES_ON_THEIR_WAY_MAX: usize = 2;
+/// How often a relay makes sure that the streams have what it told.
+const CHECKED_EVERY: Duration = Duration::from_secs(5);
 
 /// Why the relay was interrupted.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +90,7 @@ pub enum Interrupted {
     #[error(transparent)]
     Checkpoint(#[from] InvalidReached),
     #[error(
-        "the feed was made from another stream {stream} than the one here: restore the stream, or let the feed be made anew under another name"
+        "the feed was made from another stream {stream} than the one here, or what it told last there cannot be read: restore the stream"
     )]
     OtherStream { stream: String },
     #[error(
@@ -166,6 +169,7 @@ pub async fn relay(
         told,
         on_their_way: VecDeque::new(),
         look: interval(LOOK_EVERY),
+        check: interval(CHECKED_EVERY),
     };
     loop {
         teller.send().await?;
@@ -240,6 +244,7 @@ async fn hear(
     let mut sources = Sources::follow(&logs).await?;
     let mut wording = Wording::new(logs, already);
     let mut unknown: HashSet<String> = HashSet::new();
+    let mut digests: HashMap<String, String> = HashMap::new();
     loop {
         let mut speeches = VecDeque::new();
         for commit in sources.next().await? {
@@ -253,6 +258,7 @@ async fn hear(
             } else {
                 said = wording.take(&commit).await?;
             }
+            let digest = commit.stored.digest();
             let (stream, sequence) = (commit.stream, commit.stored.sequence);
             if said.is_err() && passed_over.contains(&(stream.clone(), sequence)) {
                 unknown.insert(subject.clone());
@@ -260,7 +266,17 @@ async fn hear(
             }
             let skipped = said.as_ref().map(|said| withheld.skipped(said, wording.commits));
             let skipped = skipped.unwrap_or_default();
-            speeches.push_back(Speech { stream, sequence, subject, cooperation, said, skipped });
+            let before = digests.insert(stream.clone(), digest.clone());
+            speeches.push_back(Speech {
+                stream,
+                sequence,
+                digest,
+                before,
+                subject,
+                cooperation,
+                said,
+                skipped,
+            });
         }
         if heard.send(speeches).await.is_err() {
             return Ok(());
@@ -415,6 +431,7 @@ struct Teller<'a> {
     sent: Place,
     on_their_way: VecDeque<(Sent, Place)>,
     look: Interval,
+    check: Interval,
 }
 
 impl Teller<'_> {
@@ -512,6 +529,10 @@ impl Teller<'_> {
                 self.look_for_decisions().await?;
                 return Ok(ControlFlow::Continue(()));
             }
+            _ = self.check.tick() => {
+                check(&self.told.reached, self.logs).await?;
+                return Ok(ControlFlow::Continue(()));
+            }
             speeches = self.speeches.recv(), if has_room => {
                 let Some(mut speeches) = speeches else { return Ok(ControlFlow::Break(())) };
                 self.untold.append(&mut speeches);
@@ -542,6 +563,7 @@ impl Teller<'_> {
             // Someone else has published, or this has and was not told: the feed itself knows.
             AppendError::Conflict { .. } | AppendError::Unknown { .. } => self.look_again().await,
             AppendError::Overloaded
+            | AppendError::Held(_)
             | AppendError::TooLarge { .. }
             | AppendError::Refused { .. } => Err(error.into()),
         }
@@ -564,18 +586,45 @@ async fn end(publication: &Publication, logs: &[Log]) -> Result<Place, Interrupt
         return Ok(Place { sequence: 0, reached, behind: BTreeMap::new() });
     };
     let mut reached: Reached = last.header(SOURCES).unwrap_or_default().parse()?;
+    let mut behind = read_behind(last.header(BEHIND).unwrap_or_default())?;
     for log in logs {
-        let stream = log.identity().name.clone();
-        if !reached.is_of(log.identity()) {
-            return Err(Interrupted::OtherStream { stream });
-        }
-        let (told, last) = (reached.sequence(&stream), log.last_sequence().await?);
-        if told > last {
-            return Err(Interrupted::Truncated { stream, told, last });
+        let Some(kept) = reached.checkpoint(&log.identity().name) else { continue };
+        if log.stands(&kept).await? != Stands::Here
+            && let Some(accepted) = log.accepted_before(&kept).await?
+        {
+            warn!(
+                stream = kept.stream.name,
+                from = accepted.sequence,
+                "telling an accepted stream"
+            );
+            reached.go_back(&accepted);
+            for own in behind.values_mut() {
+                if own.sequence(&kept.stream.name) > accepted.sequence {
+                    own.go_back(&accepted);
+                }
+            }
         }
     }
+    check(&reached, logs).await?;
     reached.know(identities());
-    let mut behind = read_behind(last.header(BEHIND).unwrap_or_default())?;
     behind.values_mut().for_each(|own| own.know(identities()));
     Ok(Place { sequence: last.sequence, reached, behind })
+}
+
+/// Whether the streams still have the last commits that were told.
+async fn check(reached: &Reached, logs: &[Log]) -> Result<(), Interrupted> {
+    for log in logs {
+        let stream = log.identity().name.clone();
+        let Some(kept) = reached.checkpoint(&stream) else { continue };
+        match log.stands(&kept).await? {
+            Stands::Here => (),
+            Stands::Beyond { last } => {
+                return Err(Interrupted::Truncated { stream, told: kept.sequence, last });
+            }
+            Stands::Elsewhere | Stands::Unreadable => {
+                return Err(Interrupted::OtherStream { stream });
+            }
+        }
+    }
+    Ok(())
 }

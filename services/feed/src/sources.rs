@@ -16,6 +16,7 @@ use futures::{
     stream::BoxStream,
 };
 use samvirke_kernel::{
+    checkpoint::Checkpoint,
     log::{Log, ReadError, Stored},
     stream::StreamIdentity,
 };
@@ -135,17 +136,28 @@ impl Source {
 
 /// How far the streams have been told: what the last message of the feed carries.
 ///
-/// Written `NETWORKS@1732233600000000:12 CASES@1732233600000000:30+2`: the stream, when it was created (µs since
-/// 1970), its last commit that is told in full, and how many messages of the next one that says
-/// something are told.
+/// Written `NETWORKS@1732233600000000:12#9f86… CASES@1732233600000000:30+2#2c26…`: the stream, when it was created
+/// (µs since 1970), its last commit that is told in full, how many messages of the next one that says
+/// something are told, and the SHA-256 of the commit that is told in full. In old feeds the digest is
+/// missing, and the time of creation tells which stream it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reached(BTreeMap<String, At>);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct At {
     created: i64,
     sequence: u64,
     told: usize,
+    digest: Option<String>,
+}
+
+/// A commit that is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    pub sequence: u64,
+    pub digest: &'a str,
+    /// The digest of the commit before it in its stream.
+    pub before: Option<&'a str>,
 }
 
 /// The text does not say how far streams have been told.
@@ -171,14 +183,41 @@ impl Reached {
     pub fn know<'a>(&mut self, streams: impl IntoIterator<Item = &'a StreamIdentity>) {
         for stream in streams {
             let created = stream.created.timestamp_micros();
-            self.0.entry(stream.name.clone()).or_insert(At { created, sequence: 0, told: 0 });
+            let at = At { created, sequence: 0, told: 0, digest: None };
+            // A restored stream is created anew; the digest tells whether it is the same.
+            self.0.entry(stream.name.clone()).or_insert(at).created = created;
         }
     }
 
-    /// Whether it tells of this stream and not of another one with its name.
-    pub fn is_of(&self, stream: &StreamIdentity) -> bool {
-        let known = self.0.get(&stream.name);
-        known.is_none_or(|at| at.created == stream.created.timestamp_micros())
+    /// How far this stream is told; none where it is not told of.
+    pub fn checkpoint(&self, stream: &str) -> Option<Checkpoint> {
+        let at = self.0.get(stream)?;
+        Some(Checkpoint {
+            stream: StreamIdentity {
+                name: stream.to_owned(),
+                created: DateTime::from_timestamp_micros(at.created)?,
+            },
+            sequence: at.sequence,
+            digest: at.digest.clone(),
+        })
+    }
+
+    /// Goes back to where an operator accepted a stream: what was told beyond stays told.
+    pub fn go_back(&mut self, to: &Checkpoint) {
+        let created = to.stream.created.timestamp_micros();
+        let (sequence, digest) = (to.sequence, to.digest.clone());
+        self.0.insert(to.stream.name.clone(), At { created, sequence, told: 0, digest });
+    }
+
+    /// The same without digests.
+    pub(crate) fn without_digests(&self) -> Self {
+        let without = |(stream, at): (&String, &At)| (stream.clone(), At { digest: None, ..at.clone() });
+        Self(self.0.iter().map(without).collect())
+    }
+
+    /// Whether the same is told as in `other`, digests or not.
+    pub(crate) fn is_as_far_as(&self, other: &Self) -> bool {
+        self.without_digests() == other.without_digests()
     }
 
     /// How far a stream is told.
@@ -195,12 +234,18 @@ impl Reached {
         }
     }
 
-    /// Notes that `told` of the `all` messages of a commit are told.
-    pub fn tell(&mut self, stream: &str, sequence: u64, told: usize, all: usize) {
+    /// Notes that `told` of the `all` messages of a commit are told. `digest` is that of the commit, and
+    /// `before` that of the one before it in the stream.
+    pub fn tell(&mut self, stream: &str, commit: &Told<'_>, told: usize, all: usize) {
+        let Told { sequence, digest, before } = *commit;
         if let Some(at) = self.0.get_mut(stream)
             && sequence > at.sequence
         {
-            (at.sequence, at.told) = if told < all { (sequence - 1, told) } else { (sequence, 0) };
+            (at.sequence, at.told, at.digest) = if told < all {
+                (sequence - 1, told, before.map(str::to_owned))
+            } else {
+                (sequence, 0, Some(digest.to_owned()))
+            };
         }
     }
 }
@@ -212,6 +257,9 @@ impl fmt::Display for Reached {
             write!(f, "{space}{stream}@{}:{}", at.created, at.sequence)?;
             if at.told > 0 {
                 write!(f, "+{}", at.told)?;
+            }
+            if let Some(digest) = &at.digest {
+                write!(f, "#{digest}")?;
             }
         }
         Ok(())
@@ -225,8 +273,13 @@ impl FromStr for Reached {
         let read = |part: &str| {
             let (stream, rest) = part.split_once('@')?;
             let (created, rest) = rest.split_once(':')?;
+            let (rest, digest) = match rest.split_once('#') {
+                Some((rest, digest)) => (rest, Some(digest.to_owned())),
+                None => (rest, None),
+            };
             let (sequence, told) = rest.split_once('+').unwrap_or((rest, "0"));
             let at = At {
+                digest,
                 created: created.parse().ok()?,
                 sequence: sequence.parse().ok()?,
                 told: told.parse().ok()?,
@@ -243,14 +296,16 @@ mod tests {
     use super::*;
 
     fn reached() -> Reached {
-        "CASES@5:30+2 NETWORKS@4:12".parse().unwrap()
+        "CASES@5:30+2#beef NETWORKS@4:12".parse().unwrap()
     }
 
     #[test]
     fn how_far_streams_are_told_reads_back_as_it_was_written() {
-        assert_eq!(reached().to_string(), "CASES@5:30+2 NETWORKS@4:12");
+        assert_eq!(reached().to_string(), "CASES@5:30+2#beef NETWORKS@4:12");
         assert!("CASES:30".parse::<Reached>().is_err());
         assert_eq!("".parse(), Ok(Reached::default()));
+        assert_eq!(reached().checkpoint("CASES").unwrap().digest.as_deref(), Some("beef"));
+        assert_eq!(reached().checkpoint("NETWORKS").unwrap().digest, None, "as old feeds have it");
     }
 
     #[test]
@@ -259,17 +314,13 @@ mod tests {
         assert_eq!(reached.told("CASES", 30), usize::MAX);
         assert_eq!(reached.told("CASES", 31), 2);
         assert_eq!(reached.told("CASES", 32), 0);
-        reached.tell("CASES", 31, 3, 3);
+        let commit = |sequence| Told { sequence, digest: "d", before: Some("b") };
+        reached.tell("CASES", &commit(31), 3, 3);
         assert_eq!(reached.told("CASES", 31), usize::MAX);
-        reached.tell("CASES", 40, 1, 9);
+        assert_eq!(reached.checkpoint("CASES").unwrap().digest.as_deref(), Some("d"));
+        reached.tell("CASES", &commit(40), 1, 9);
         assert_eq!((reached.told("CASES", 39), reached.told("CASES", 40)), (usize::MAX, 1));
-    }
-
-    #[test]
-    fn another_stream_of_the_same_name_is_noticed() {
-        let created = DateTime::from_timestamp_micros(4).unwrap();
-        let identity = |created| StreamIdentity { name: "NETWORKS".into(), created };
-        assert!(reached().is_of(&identity(created)));
-        assert!(!reached().is_of(&identity(created + chrono::TimeDelta::seconds(1))));
+        let at = reached.checkpoint("CASES").unwrap();
+        assert_eq!((at.sequence, at.digest.as_deref()), (39, Some("b")), "the last told in full");
     }
 }

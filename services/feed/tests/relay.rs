@@ -56,7 +56,7 @@ impl World {
         let caller = Caller::connect(&nats.url()).await.unwrap();
         let networks = Running::start(&nats.url(), samvirke_networks::service).unwrap();
         let client = caller.client().clone();
-        let publication = Publication::open(client, feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
+        let publication = Publication::make(client, feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
         let found = json!({"names": {"nb": "Prøvesamarbeidet"}, "legal_form": "alliance",
             "purpose": "Prøve.", "agreement": {"title": "Avtale", "version": "1"},
             "founded_on": "2001-01-01"});
@@ -178,7 +178,7 @@ async fn more_than_a_thousand_places_may_be_kept_also_in_a_stream_that_allowed_f
     // As an older samvirke made it, where nats-server sets its own limit.
     let earlier = Config { max_consumers: -1, ..stream.cached_info().config.clone() };
     js.update_stream(earlier).await.unwrap();
-    let publication = Publication::open(client, feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
+    let publication = Publication::make(client, feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
     let names: Vec<String> = (0..1_050).map(|number| format!("place_{number}")).collect();
     futures::stream::iter(names)
         .for_each_concurrent(32, |name| {

@@ -46,7 +46,7 @@ impl World {
         let nats = temporary::nats().await.unwrap();
         let caller = Caller::connect(&nats.url()).await.unwrap();
         let client = caller.client().clone();
-        let publication = Publication::open(client, feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
+        let publication = Publication::make(client, feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
         let cases = caller.log("cases").await.unwrap();
         Self { nats, caller, publication, cases, commits: Vec::new() }
     }

@@ -62,6 +62,8 @@ enum Found {
     Parked,
     /// A service whose tasks nobody reports.
     NotRunning,
+    /// It takes no commands until it is restored or accepted.
+    Damaged,
     /// It is not there.
     Missing,
     /// It did not answer in time.
@@ -87,8 +89,8 @@ impl Check {
     }
 
     /// Whether commands or queries cannot be answered for it. A read model that is behind or halted, or
-    /// a background task that does not run, hinders neither commands nor the other queries, and no
-    /// other gateway would know more.
+    /// a background task that does not run, hinders neither commands nor the other queries, a damaged
+    /// stream only its own commands, and no other gateway would know more.
     pub(crate) fn hinders(&self) -> bool {
         match self.state {
             Found::Ok
@@ -96,7 +98,8 @@ impl Check {
             | Found::Halted
             | Found::Restarting
             | Found::Parked
-            | Found::NotRunning => false,
+            | Found::NotRunning
+            | Found::Damaged => false,
             Found::Missing | Found::Away | Found::Stopping => true,
         }
     }
@@ -128,6 +131,7 @@ impl Gateway {
         }
         let (ends, models, tasks) = tokio::join!(self.ends(), self.read_models(), self.tasks());
         let mut checks: Vec<Check> = ends.iter().map(of_stream).collect();
+        self.find_damage(&mut checks, &ends).await;
         checks.extend(of_read_models(&ends, models));
         for (service, tasks) in tasks {
             checks.extend(of_tasks(service, tasks));
@@ -155,6 +159,23 @@ impl Gateway {
             (stream::stream_name(context), end)
         });
         futures::future::join_all(asked).await
+    }
+
+    /// Notes which streams are not what they were.
+    async fn find_damage(&self, checks: &mut [Check], ends: &[End]) {
+        let there = checks.iter_mut().zip(ends).filter(|(check, _)| check.is_ok());
+        let asked = there.map(async |(check, (name, _))| {
+            let damage = stream::damage(&self.0.nats, name);
+            match tokio::time::timeout(ANSWER_MAX, damage).await {
+                Ok(Ok(None)) => (),
+                Ok(Ok(Some(damage))) => {
+                    tracing::error!(stream = name, %damage, "a stream takes no commands");
+                    check.state = Found::Damaged;
+                }
+                Ok(Err(_)) | Err(_) => check.state = Found::Away,
+            }
+        });
+        futures::future::join_all(asked).await;
     }
 
     async fn read_models(&self) -> Option<ReadModels> {

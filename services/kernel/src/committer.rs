@@ -22,6 +22,7 @@ use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 
 use crate::{
     envelope::ENVELOPE_BYTES_MAX,
+    stream::guard::Held,
     supervision::{Stop, Supervisor},
 };
 
@@ -64,6 +65,9 @@ pub enum AppendError {
     /// Not stored.
     #[error("the server refused the commit ({code}): {description}")]
     Refused { code: u64, description: String },
+    /// Not stored: the stream is damaged, or was not looked at yet.
+    #[error(transparent)]
+    Held(#[from] Held),
     /// Stored or not: only the stream can tell.
     #[error("no acknowledgement came: {reason}")]
     Unknown { reason: String },

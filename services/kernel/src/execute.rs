@@ -20,6 +20,7 @@ use crate::{
     loaded::{Loaded, Remembered},
     position::Position,
     repository::{About, Repository, StoreError, command_name},
+    stream::guard::Held,
 };
 
 mod together;
@@ -130,7 +131,11 @@ pub async fn execute<D: Decider>(
             loaded = repository.load(&order.id).await?;
         }
         // A cold load may lag behind; what we knew does not.
-        repository.catch_up(&mut loaded).await?;
+        if !repository.catch_up(&mut loaded).await? && attempt > 0 {
+            // What we knew may be of a history that the stream has lost.
+            loaded = repository.load_whole(&order.id).await?;
+            repository.catch_up(&mut loaded).await?;
+        }
         *slot = Some(loaded);
     }
     Err(ExecuteError::Contended)
@@ -227,6 +232,10 @@ async fn decide<D: Decider>(
         if repository.catch_up(loaded).await? {
             continue;
         }
+        if loaded.version == 0 {
+            // That nothing is found says nothing where something may be unreadable.
+            repository.log().creations().await.map_err(StoreError::from)?;
+        }
         return match refusal {
             Some(error) => Err(error),
             None => Ok(Decided::Done(unchanged(repository, loaded))),
@@ -260,7 +269,9 @@ async fn overtaken(attempt: u32, error: AppendError) -> Result<(), StoreError> {
             back_off(attempt).await;
             Ok(())
         }
+        AppendError::Held(Held::Unread { .. }) if attempt + 1 < ATTEMPTS_MAX => Ok(()),
         AppendError::Unknown { .. }
+        | AppendError::Held(_)
         | AppendError::Overloaded
         | AppendError::TooLarge { .. }
         | AppendError::Refused { .. } => Err(error.into()),

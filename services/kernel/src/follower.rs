@@ -7,18 +7,23 @@ use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use samvirke_schemas::reply::Refused;
-use tokio::sync::{RwLock, RwLockReadGuard, watch};
+use tokio::sync::{Mutex, RwLock, RwLockReadGuard, watch};
+use tracing::warn;
 
 use crate::{
+    checkpoint::{Checkpoint, Stands},
     envelope::{Envelope, EnvelopeError},
     inbox::chain,
     log::{Log, Stored},
     position::Position,
+    stream::record::Gap,
     supervision::{Stop, Supervisor, Task, TaskFailure},
 };
 
 /// How long a command waits for the picture to reach a position.
 pub const WAIT_MAX: Duration = Duration::from_secs(5);
+/// How often a picture with nothing to take makes sure that the stream has what it took.
+const CHECKED_EVERY: Duration = Duration::from_secs(5);
 
 /// A picture that grows from commits.
 pub trait Picture: Default + Send + Sync + 'static {
@@ -70,10 +75,16 @@ impl<P: Picture> Follower<P> {
         let (moved, reached) = watch::channel(0);
         let follower = Self { picture: picture.clone(), reached, log: log.clone() };
         let moved = Arc::new(moved);
+        let digest = Arc::new(Mutex::new(None));
         let name = format!("projection {name} of {}", log.identity().name);
         supervisor.supervise(name, Stop::Drop, move |task| {
             let (picture, moved, log) = (picture.clone(), moved.clone(), log.clone());
-            async move { Err(TaskFailure::passing(follow(&picture, &moved, &log, &task).await)) }
+            let digest = digest.clone();
+            async move {
+                let mut digest = digest.lock().await;
+                let ended = follow(&picture, &moved, &log, &mut digest, &task).await;
+                Err(TaskFailure::passing(ended))
+            }
         });
         follower
     }
@@ -118,22 +129,42 @@ impl<P: Picture> Follower<P> {
     }
 }
 
+/// Follows from where the picture is. Where the stream does not have the commit that was taken last, it
+/// begins anew: what was folded is of another history.
 async fn follow<P: Picture>(
     picture: &RwLock<P>,
     moved: &watch::Sender<u64>,
     log: &Log,
+    digest: &mut Option<String>,
     task: &Task,
 ) -> String {
+    if let Err(reason) = begin_anew_elsewhere(picture, moved, log, digest).await {
+        return reason;
+    }
     let from = *moved.borrow();
     let mut commits = match log.follow(from).await {
         Ok(commits) => commits,
         Err(err) => return chain(&err),
     };
-    while let Some(commit) = commits.next().await {
-        let commit = match commit {
-            Ok(commit) => commit,
-            Err(err) => return chain(&err),
+    loop {
+        let commit = match tokio::time::timeout(CHECKED_EVERY, commits.next()).await {
+            Ok(Some(Ok(commit))) => commit,
+            Ok(Some(Err(err))) => return chain(&err),
+            Ok(None) => return "the stream's messages ended".into(),
+            Err(_idle) => match stands(moved, log, digest.as_deref()).await {
+                Ok(true) => continue,
+                Ok(false) => {
+                    return "the stream does not have the commit that was taken last".into();
+                }
+                Err(reason) => return reason,
+            },
         };
+        let next = *moved.borrow() + 1;
+        if commit.sequence > next
+            && let Err(reason) = accepted(log, Gap { from: next, to: commit.sequence - 1 }).await
+        {
+            return reason;
+        }
         let taken = Envelope::read(commit.sequence, &commit.payload);
         let taken = match taken {
             Ok(envelope) => picture.write().await.take(&commit, &envelope),
@@ -142,8 +173,54 @@ async fn follow<P: Picture>(
         if let Err(err) = taken {
             return chain(&err);
         }
+        *digest = Some(commit.digest());
         moved.send_replace(commit.sequence);
         task.progress();
     }
-    "the stream's messages ended".into()
+}
+
+async fn begin_anew_elsewhere<P: Picture>(
+    picture: &RwLock<P>,
+    moved: &watch::Sender<u64>,
+    log: &Log,
+    digest: &mut Option<String>,
+) -> Result<(), String> {
+    if !stands(moved, log, digest.as_deref()).await? {
+        warn!(stream = log.identity().name, "a picture begins anew: its stream is another one");
+        let mut picture = picture.write().await;
+        *picture = P::default();
+        *digest = None;
+        moved.send_replace(0);
+    }
+    Ok(())
+}
+
+/// Whether the stream has the commit that was taken last.
+async fn stands(
+    moved: &watch::Sender<u64>,
+    log: &Log,
+    digest: Option<&str>,
+) -> Result<bool, String> {
+    let Some(digest) = digest else { return Ok(true) };
+    let (stream, sequence) = (log.identity().clone(), *moved.borrow());
+    let kept = Checkpoint { stream, sequence, digest: Some(digest.to_owned()) };
+    match log.stands(&kept).await {
+        // What cannot be read any more was taken when it could.
+        Ok(Stands::Here | Stands::Unreadable) => Ok(true),
+        Ok(Stands::Beyond { .. } | Stands::Elsewhere) => Ok(false),
+        Err(err) => Err(chain(&err)),
+    }
+}
+
+/// Whether an operator has accepted that nothing can be read there. What facts are taken from is not
+/// folded over a hole that nobody has looked at.
+async fn accepted(log: &Log, gap: Gap) -> Result<(), String> {
+    match log.accepts(gap).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(format!(
+            "what is stored at {gap} cannot be read: restore the stream, or accept it with samvirke streams adopt {}",
+            log.identity().name
+        )),
+        Err(err) => Err(chain(&err)),
+    }
 }

@@ -28,6 +28,7 @@ use crate::{
     position::{InvalidPosition, Position},
     rejection::Rejection,
     repository::{Repository, StoreError},
+    stream::guard::Held,
 };
 
 /// How far a caller's clock may be ahead of ours.
@@ -229,6 +230,7 @@ pub fn store_refused(error: &StoreError) -> Refused {
                 "hendelseslageret svarer ikke; send på nytt med samme Idempotency-Key",
             )
         }
+        StoreError::Append(AppendError::Held(held)) => held_back(held),
         StoreError::Append(AppendError::Overloaded) => Refused::unavailable(
             "too many commits are waiting; try again",
             "for mange skrivinger venter; prøv igjen",
@@ -258,6 +260,32 @@ pub fn store_refused(error: &StoreError) -> Refused {
             Refused::Broken { detail: chain(error) }
         }
     }
+}
+
+fn held_back(held: &Held) -> Refused {
+    let (code, detail_nb) = match held {
+        Held::Unread { stream } => {
+            let detail_nb = format!("{stream} blir fortsatt lest gjennom; prøv igjen");
+            return Refused::unavailable(held.to_string(), detail_nb);
+        }
+        Held::Damaged { stream, .. } => (
+            "stream-damaged",
+            format!(
+                "hendelsesstrømmen {stream} er skadet eller en annen enn før; ingenting er gjort, og \
+                 ingenting blir gjort før driften har gjenopprettet eller godtatt den"
+            ),
+        ),
+        Held::Gaps { stream, gaps } => (
+            "stream-has-gaps",
+            format!(
+                "det som er lagret i {stream} som nummer {gaps}, kan ikke leses og kan være det som det \
+                 spørres om; ingenting nytt blir opprettet før driften har sett på det"
+            ),
+        ),
+    };
+    error!(error = %held, code, "a command is held back");
+    metrics::counter!("samvirke_commands_held", "code" => code).increment(1);
+    Refused::Damaged { code: code.into(), detail: held.to_string(), detail_nb }
 }
 
 fn history_broken(broken: &BrokenHistory) -> Refused {

@@ -12,6 +12,7 @@ pub mod envelope;
 pub mod loaded;
 pub mod position;
 
+pub mod checkpoint;
 pub mod committer;
 pub mod execute;
 pub mod log;

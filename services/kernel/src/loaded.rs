@@ -109,6 +109,15 @@ impl Previous {
             Self::Digest(digest) => Some(digest.clone()),
         }
     }
+
+    /// Whether these are the commit's bytes.
+    pub fn is(&self, payload: &[u8]) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Bytes(bytes) => bytes == payload,
+            Self::Digest(digest) => *digest == envelope::digest(payload),
+        }
+    }
 }
 
 impl From<Option<String>> for Previous {

@@ -20,9 +20,16 @@ use futures::{Stream, StreamExt, TryStreamExt};
 use samvirke_schemas::id::{AggregateId, CooperationId};
 
 use crate::{
+    checkpoint::{self, Checkpoint, Stands},
     committer::{AppendError, Committer, Pending, Tuning},
+    envelope,
     position::Position,
-    stream::{self, StreamError, StreamIdentity},
+    stream::{
+        self, StreamError, StreamIdentity,
+        guard::Guard,
+        record::{Gap, Records},
+        set_up::{SetUp, set_up},
+    },
 };
 
 /// The most messages asked for in one direct get; more are paged.
@@ -63,6 +70,13 @@ pub struct Stored {
     pub pending: Option<u64>,
 }
 
+impl Stored {
+    /// SHA-256 of the message's payload, in hexadecimal.
+    pub fn digest(&self) -> String {
+        envelope::digest(&self.payload)
+    }
+}
+
 /// A context's event stream.
 #[derive(Clone, Debug)]
 pub struct Log {
@@ -70,10 +84,26 @@ pub struct Log {
     js: jetstream::Context,
     identity: Arc<StreamIdentity>,
     committer: Committer,
+    guard: Guard,
 }
 
 impl Log {
-    /// Opens the stream of `context`, creating it if there is none.
+    /// Sets up the stream of `context` where it never was, and opens it: for tests and benches, whose
+    /// servers begin empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`stream::open`].
+    pub async fn set_up(
+        client: Client,
+        context: &'static str,
+        replicas: usize,
+    ) -> Result<Self, StreamError> {
+        set_up_alone(&client, stream::settings(context, replicas)).await?;
+        Self::open(client, context, replicas).await
+    }
+
+    /// Opens the stream of `context`.
     ///
     /// # Errors
     ///
@@ -100,7 +130,23 @@ impl Log {
         let js = jetstream::new(client.clone());
         let identity = stream::open(&js, context, replicas).await?;
         let committer = Committer::start(client, identity.name.clone(), tuning);
-        Ok(Self { context, js, identity: Arc::new(identity), committer })
+        let guard = Guard::new(js.clone(), identity.name.clone(), true);
+        Ok(Self { context, js, identity: Arc::new(identity), committer, guard })
+    }
+
+    /// What is known of the stream's soundness.
+    pub fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    /// Whether something new may be made in the stream, and what is not found in it may be said not to
+    /// exist. Waits while the stream is read through for the first time.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError::Held`].
+    pub async fn creations(&self) -> Result<(), AppendError> {
+        Ok(self.guard.creations().await?)
     }
 
     pub fn client(&self) -> Client {
@@ -135,6 +181,10 @@ impl Log {
     ///
     /// [`AppendError`].
     pub async fn append(&self, members: Vec<Pending>) -> Result<Vec<u64>, AppendError> {
+        match members.iter().any(|member| member.expected == 0) {
+            true => self.guard.creations().await?,
+            false => self.guard.appends().await?,
+        }
         self.committer.append(members).await
     }
 
@@ -332,6 +382,41 @@ impl Log {
         Ok(stream.cached_info().clone())
     }
 
+    /// Whether an operator has accepted that nothing can be read in a gap.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub async fn accepts(&self, gap: Gap) -> Result<bool, ReadError> {
+        let records = Records::open(&self.js).await.map_err(|err| self.unreachable(err))?;
+        let Some(records) = records else { return Ok(false) };
+        let record = records.of(&self.identity.name).await.map_err(|err| self.unreachable(err))?;
+        Ok(record.is_some_and(|record| record.unexplained(&[gap]).is_empty()))
+    }
+
+    /// Where to go on from, where a checkpoint is of a history that the stream has lost: the end at which
+    /// an operator accepted the stream. None where nobody has.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub async fn accepted_before(
+        &self,
+        kept: &Checkpoint,
+    ) -> Result<Option<Checkpoint>, ReadError> {
+        let accepted = checkpoint::accepted_before(&self.js, kept).await;
+        accepted.map_err(|err| self.unreachable(err))
+    }
+
+    /// Compares a checkpoint with the stream.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub async fn stands(&self, kept: &Checkpoint) -> Result<Stands, ReadError> {
+        checkpoint::stands(&self.js, kept).await.map_err(|err| self.unreachable(err))
+    }
+
     /// Follows every commit after a sequence, in order, as long as the stream is read.
     ///
     /// # Errors
@@ -368,6 +453,25 @@ impl Log {
     ) -> ReadError {
         ReadError::Unreachable { stream: self.identity.name.clone(), source: source.into() }
     }
+}
+
+/// Sets up one stream where it never was.
+///
+/// # Errors
+///
+/// When it is listed and missing, or has other settings.
+pub(crate) async fn set_up_alone(
+    client: &Client,
+    settings: jetstream::stream::Config,
+) -> Result<(), StreamError> {
+    let replicas = settings.num_replicas;
+    for (stream, done) in set_up(client, replicas, &[settings], &[]).await? {
+        match done {
+            SetUp::There | SetUp::Made | SetUp::TakenIn => (),
+            SetUp::Missing | SetUp::ListLost => return Err(StreamError::Missing { stream }),
+        }
+    }
+    Ok(())
 }
 
 #[derive(serde::Deserialize)]

@@ -1,8 +1,9 @@
 //! Taking a stream into a read model, each commit once.
 //!
 //! Rows and checkpoint move in one transaction, fenced by the checkpoint they started from, so two
-//! runners cannot both move it. The checkpoint keeps the stream's identity: where the stream is another
-//! one, or shorter than the checkpoint, the projection halts and says so. A commit that cannot be
+//! runners cannot both move it. The checkpoint keeps the digest of the last commit that was taken: where
+//! the stream does not have that commit, the projection halts and says so, at the start, when the
+//! connection is new and while there is nothing to take. A commit that cannot be
 //! taken is parked with its error, never skipped in silence.
 
 use std::{future::Future, time::Duration};
@@ -14,15 +15,17 @@ use tracing::{error, info, warn};
 
 use crate::{
     backoff,
+    checkpoint::Stands,
     inbox::chain,
     log::{Log, Stored},
-    stream::{StreamIdentity, identity},
+    stream::identity,
     supervision::{Task, TaskFailure, caught},
 };
 
 mod batch;
 pub mod bounded;
 
+pub use crate::checkpoint::Checkpoint;
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMITS_MAX, BATCH_WAIT_MAX};
 
 /// How often a projection with nothing to take makes sure that its store still has what it took. A
@@ -30,13 +33,6 @@ pub use batch::{BATCH_BYTES_MAX, BATCH_COMMITS_MAX, BATCH_WAIT_MAX};
 const REMEMBERED_EVERY: Duration = Duration::from_secs(2);
 const RETRY_MIN: Duration = Duration::from_millis(100);
 const RETRY_MAX: Duration = Duration::from_secs(10);
-
-/// How far a projection has come in a stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checkpoint {
-    pub stream: StreamIdentity,
-    pub sequence: u64,
-}
 
 /// Why commits were not taken.
 #[derive(Debug, thiserror::Error)]
@@ -56,9 +52,13 @@ pub enum TakeError {
 #[derive(Debug, thiserror::Error)]
 pub enum Halted {
     #[error(
-        "{projection} was built from another stream {stream} (created {built}); the one here was created {found}: rebuild it"
+        "{projection} was built from another stream {stream} than the one here, which does not have the commit it took at {checkpoint}: restore the stream, or rebuild {projection}"
     )]
-    OtherStream { projection: String, stream: String, built: String, found: String },
+    OtherStream { projection: String, stream: String, checkpoint: u64 },
+    #[error(
+        "{projection} has come to {checkpoint} in {stream}, where nothing can be read any more: restore the stream, or rebuild {projection}"
+    )]
+    Unreadable { projection: String, stream: String, checkpoint: u64 },
     #[error(
         "{projection} has come to {checkpoint} in {stream}, which ends at {last}: the stream has lost its tail; restore it, then rebuild"
     )]
@@ -196,10 +196,13 @@ async fn follow<P: Projection>(
         let first = match tokio::time::timeout(REMEMBERED_EVERY, commits.next()).await {
             Ok(first) => first,
             Err(_idle) => match remembers(projection, &at).await {
-                Ok(true) => {
-                    task.progress();
-                    continue;
-                }
+                Ok(true) => match check(projection, log, &at).await {
+                    Ok(()) => {
+                        task.progress();
+                        continue;
+                    }
+                    Err(ended) => return ended,
+                },
                 Ok(false) => return Ended::Failed("the store is not where it was left".into()),
                 Err(err) => return Ended::Failed(chain(&err)),
             },
@@ -236,25 +239,24 @@ async fn start<P: Projection>(projection: &P, log: &Log) -> Result<Checkpoint, E
     let found = identity(&info);
     let kept =
         projection.checkpoint(&found.name).await.map_err(|err| Ended::Failed(chain(&err)))?;
-    let Some(kept) = kept else { return Ok(Checkpoint { stream: found, sequence: 0 }) };
-    // Databases keep microseconds.
-    if kept.stream.created.timestamp_micros() != found.created.timestamp_micros() {
-        return Err(Ended::Halted(Halted::OtherStream {
-            projection: projection.name().into(),
-            stream: found.name,
-            built: kept.stream.created.to_rfc3339(),
-            found: found.created.to_rfc3339(),
-        }));
-    }
-    if kept.sequence > info.state.last_sequence {
-        return Err(Ended::Halted(Halted::Truncated {
-            projection: projection.name().into(),
-            stream: found.name,
-            checkpoint: kept.sequence,
-            last: info.state.last_sequence,
-        }));
-    }
-    Ok(Checkpoint { stream: found, sequence: kept.sequence })
+    let Some(kept) = kept else {
+        return Ok(Checkpoint { stream: found, sequence: 0, digest: None });
+    };
+    check(projection, log, &kept).await?;
+    Ok(Checkpoint { stream: found, ..kept })
+}
+
+/// Whether the stream still has the last commit that was taken.
+async fn check<P: Projection>(projection: &P, log: &Log, kept: &Checkpoint) -> Result<(), Ended> {
+    let stands = log.stands(kept).await.map_err(|err| Ended::Failed(chain(&err)))?;
+    let (stream, checkpoint) = (kept.stream.name.clone(), kept.sequence);
+    let projection = projection.name().to_owned();
+    Err(Ended::Halted(match stands {
+        Stands::Here => return Ok(()),
+        Stands::Beyond { last } => Halted::Truncated { projection, stream, checkpoint, last },
+        Stands::Elsewhere => Halted::OtherStream { projection, stream, checkpoint },
+        Stands::Unreadable => Halted::Unreadable { projection, stream, checkpoint },
+    }))
 }
 
 /// Whether the store is where this runner left it.
@@ -269,8 +271,11 @@ async fn take<P: Projection>(
     batch: &[Stored],
     from: Checkpoint,
 ) -> Result<Checkpoint, TakeError> {
-    let after =
-        |commit: &Stored| Checkpoint { stream: from.stream.clone(), sequence: commit.sequence };
+    let after = |commit: &Stored| Checkpoint {
+        stream: from.stream.clone(),
+        sequence: commit.sequence,
+        digest: Some(commit.digest()),
+    };
     let Some(last) = batch.last() else { return Ok(from) };
     let to = after(last);
     match take_caught(projection, batch, &from, &to).await {

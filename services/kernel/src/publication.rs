@@ -30,10 +30,11 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::{
+    checkpoint::{self, Checkpoint, Stands},
     committer::{AppendError, BATCH_MESSAGES_MAX},
-    envelope::ENVELOPE_BYTES_MAX,
-    log::ReadError,
-    stream::{self, StreamError, StreamIdentity},
+    envelope::{self, ENVELOPE_BYTES_MAX},
+    log::{ReadError, set_up_alone},
+    stream::{self, StreamError, StreamIdentity, guard::Guard},
 };
 
 /// How long to wait for the server's acknowledgement or for the next message of an answer.
@@ -72,6 +73,13 @@ pub struct Published {
 impl Published {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(async_nats::HeaderValue::as_str)
+    }
+}
+
+impl Published {
+    /// SHA-256 of the message's payload, in hexadecimal.
+    pub fn digest(&self) -> String {
+        envelope::digest(&self.payload)
     }
 }
 
@@ -114,10 +122,34 @@ impl Sent {
 pub struct Publication {
     js: jetstream::Context,
     identity: Arc<StreamIdentity>,
+    guard: Guard,
+}
+
+/// The settings of a published stream.
+pub fn settings(name: &str, subjects: &str, replicas: usize) -> jetstream::stream::Config {
+    let lasting = stream::lasting(name.to_owned(), subjects.to_owned(), replicas);
+    // What is withheld later is erased.
+    jetstream::stream::Config { max_consumers: PLACES_MAX, deny_delete: false, ..lasting }
 }
 
 impl Publication {
-    /// Opens the stream `name` for `subjects`, creating it if there is none.
+    /// Sets up the stream `name` where it never was, and opens it: for tests and benches, whose servers
+    /// begin empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`stream::open`].
+    pub async fn make(
+        client: Client,
+        name: &str,
+        subjects: &str,
+        replicas: usize,
+    ) -> Result<Self, StreamError> {
+        set_up_alone(&client, settings(name, subjects, replicas)).await?;
+        Self::open(client, name, subjects, replicas).await
+    }
+
+    /// Opens the stream `name` for `subjects`.
     ///
     /// # Errors
     ///
@@ -129,7 +161,6 @@ impl Publication {
         replicas: usize,
     ) -> Result<Self, StreamError> {
         let js = jetstream::new(client);
-        let lasting = stream::lasting(name.to_owned(), subjects.to_owned(), replicas);
         // What is withheld is erased here; one that an older samvirke made allows nothing of the kind, and
         // the server cannot change it.
         let older = match js.get_stream(name).await {
@@ -137,9 +168,9 @@ impl Publication {
             Err(_) => false,
         };
         let wanted =
-            jetstream::stream::Config { max_consumers: PLACES_MAX, deny_delete: older, ..lasting };
-        let identity = Arc::new(stream::open_as(&js, wanted).await?);
-        Ok(Self { js, identity })
+            jetstream::stream::Config { deny_delete: older, ..settings(name, subjects, replicas) };
+        let identity = stream::open_as(&js, &wanted).await?;
+        Ok(Self::with(js, identity))
     }
 
     /// Opens the stream `name`, which another service writes, to read it.
@@ -153,8 +184,14 @@ impl Publication {
             stream: name.to_owned(),
             source: Box::new(err),
         })?;
-        let identity = Arc::new(stream::identity(stream.cached_info()));
-        Ok(Self { js, identity })
+        let identity = stream::identity(stream.cached_info());
+        Ok(Self::with(js, identity))
+    }
+
+    /// Nothing is created in a published stream, so that a gap in it holds nothing back.
+    fn with(js: jetstream::Context, identity: StreamIdentity) -> Self {
+        let guard = Guard::new(js.clone(), identity.name.clone(), false);
+        Self { js, identity: Arc::new(identity), guard }
     }
 
     pub fn identity(&self) -> &StreamIdentity {
@@ -189,6 +226,29 @@ impl Publication {
     pub async fn last_sequence(&self) -> Result<u64, ReadError> {
         let stream = self.js.get_stream(&self.identity.name).await;
         Ok(stream.map_err(|err| self.unreachable(err))?.cached_info().state.last_sequence)
+    }
+
+    /// Where to go on from, where a checkpoint is of a history that the stream has lost: the end at which
+    /// an operator accepted the stream. None where nobody has.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub async fn accepted_before(
+        &self,
+        kept: &Checkpoint,
+    ) -> Result<Option<Checkpoint>, ReadError> {
+        let accepted = checkpoint::accepted_before(&self.js, kept).await;
+        accepted.map_err(|err| self.unreachable(err))
+    }
+
+    /// Compares a checkpoint with the stream.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub async fn stands(&self, kept: &Checkpoint) -> Result<Stands, ReadError> {
+        checkpoint::stands(&self.js, kept).await.map_err(|err| self.unreachable(err))
     }
 
     /// The last message, as the stream's leader has it.
@@ -240,6 +300,7 @@ impl Publication {
         if largest > ENVELOPE_BYTES_MAX {
             return Err(AppendError::TooLarge { bytes: largest });
         }
+        self.guard.appends().await?;
         let batch = (!before.is_empty()).then(|| format!("{:032x}", rand::random::<u128>()));
         let client = self.js.client();
         for (index, message) in before.iter().enumerate() {

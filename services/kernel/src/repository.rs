@@ -16,7 +16,7 @@ use crate::{
         Member,
     },
     loaded::{BrokenHistory, FoldError, Loaded},
-    log::{Log, ReadError},
+    log::{Log, ReadError, Stored},
     snapshot,
 };
 
@@ -109,19 +109,43 @@ impl<D: Decider> Repository<D> {
     ///
     /// When the stream cannot be read or its history cannot be understood.
     pub async fn load(&self, id: &AggregateId) -> Result<Loaded<D>, StoreError> {
-        let subject = self.subject(id);
-        let kept = if self.snapshots {
-            snapshot::read(&self.log, &subject, &self.fingerprint).await
-        } else {
-            None
-        };
-        let mut loaded = kept.unwrap_or_else(|| Loaded::empty(id.clone()));
-        let from = loaded.version;
-        let after = loaded.sequence;
+        if self.snapshots
+            && let Some(kept) =
+                snapshot::read::<D>(&self.log, &self.subject(id), &self.fingerprint).await
+            && let Some(loaded) = self.load_after(kept).await?
+        {
+            return Ok(loaded);
+        }
+        self.load_whole(id).await
+    }
+
+    /// Loads an aggregate from its first commit.
+    pub(crate) async fn load_whole(&self, id: &AggregateId) -> Result<Loaded<D>, StoreError> {
+        let mut loaded = Loaded::empty(id.clone());
         let fold = |commit| loaded.fold(&commit).map_err(StoreError::from);
-        self.log.read_each(&subject, after, fold).await?;
-        self.keep(from, &loaded);
+        self.log.read_each(&self.subject(id), 0, fold).await?;
+        self.keep(0, &loaded);
         Ok(loaded)
+    }
+
+    /// Takes what came after a snapshot; nothing where the stream does not have the commit that the
+    /// snapshot was made after, so that it is of another history.
+    async fn load_after(&self, kept: Loaded<D>) -> Result<Option<Loaded<D>>, StoreError> {
+        let (from, last, subject) = (kept.version, kept.sequence, self.subject(&kept.id));
+        let (mut loaded, mut is_of_this_stream) = (kept, false);
+        let fold = |commit: Stored| {
+            if commit.sequence == last {
+                is_of_this_stream = loaded.previous.is(&commit.payload);
+            }
+            if is_of_this_stream { loaded.fold(&commit).map_err(StoreError::from) } else { Ok(()) }
+        };
+        // The last commit that it knows is read again, with those that came after it.
+        self.log.read_each(&subject, last.saturating_sub(1), fold).await?;
+        if !is_of_this_stream {
+            return Ok(None);
+        }
+        self.keep(from, &loaded);
+        Ok(Some(loaded))
     }
 
     /// The state now, as the leader has it.
@@ -296,6 +320,7 @@ where
         let sequences = self.log.append(vec![pending]).await.map_err(|err| match err {
             AppendError::Conflict { .. } => AggregateError::AggregateConflict,
             AppendError::Overloaded
+            | AppendError::Held(_)
             | AppendError::TooLarge { .. }
             | AppendError::Refused { .. }
             | AppendError::Unknown { .. } => unreachable(err),

@@ -2,7 +2,7 @@
 //!
 //! Instances of a service share a queue group. What was accepted is finished before a service stops.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use async_nats::{Client, service::ServiceExt};
 use bytes::Bytes;
@@ -20,6 +20,7 @@ use crate::{
     answer, clock,
     log::Log,
     parking::Parking,
+    publication::Publication,
     signature::MessageVerifier,
     snapshot,
     stream::StreamError,
@@ -28,6 +29,8 @@ use crate::{
 
 /// The most requests one instance works on at once; beyond it the caller is told to try again.
 pub const CONCURRENT_MAX: usize = 4_096;
+/// How often a service looks whether a missing stream has come back.
+const MISSING_RETRY: Duration = Duration::from_secs(2);
 /// The subjects and the queue group of commands and queries start so.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -62,6 +65,7 @@ impl Host {
     pub async fn own_log(&self, context: &'static str) -> Result<Log, ServiceError> {
         let log = self.log(context).await?;
         snapshot::open(log.jetstream(), self.replicas).await?;
+        log.guard().start();
         Ok(log)
     }
 
@@ -74,13 +78,45 @@ impl Host {
         Parking::open(self.client.clone(), self.replicas).await
     }
 
-    /// The stream of another context.
+    /// The stream of another context. One that is missing is waited for, so that the other services of
+    /// the process go on and an operator can look.
     ///
     /// # Errors
     ///
-    /// When it cannot be used.
+    /// When it cannot be used, or is still missing at the end.
     pub async fn log(&self, context: &'static str) -> Result<Log, StreamError> {
-        Log::open(self.client.clone(), context, self.replicas).await
+        self.wait_for(|| Log::open(self.client.clone(), context, self.replicas)).await
+    }
+
+    /// A stream that one service publishes to. One that is missing is waited for.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::log`].
+    pub async fn publication(
+        &self,
+        name: &str,
+        subjects: &str,
+    ) -> Result<Publication, StreamError> {
+        self.wait_for(|| Publication::open(self.client.clone(), name, subjects, self.replicas))
+            .await
+    }
+
+    async fn wait_for<T, F>(&self, open: impl Fn() -> F) -> Result<T, StreamError>
+    where
+        F: Future<Output = Result<T, StreamError>>,
+    {
+        loop {
+            let missing = match open().await {
+                Err(missing @ StreamError::Missing { .. }) => missing,
+                opened => return opened,
+            };
+            error!(error = %missing, "a service waits for a stream");
+            tokio::select! {
+                () = self.shutdown.cancelled() => return Err(missing),
+                () = tokio::time::sleep(MISSING_RETRY) => (),
+            }
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Snapshots: a disposable cache that spares a long history.
 //!
 //! A snapshot is written after a commit, in the background, and never waited for. It holds under the
-//! fingerprint of the reducer that made it and the identity of the stream; under any other, or
-//! unreadable, it is as if there were none.
+//! fingerprint of the reducer that made it, where the stream still has the commit it was made after; under
+//! any other, or unreadable, it is as if there were none.
 
 use std::time::Duration;
 
@@ -10,11 +10,10 @@ use async_nats::jetstream::{
     self,
     stream::{Config, DiscardPolicy, StorageType},
 };
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tracing::debug;
 
-use crate::{decider::Decider, envelope, loaded::Loaded, log::Log, stream::StreamIdentity};
+use crate::{decider::Decider, envelope, loaded::Loaded, log::Log};
 
 /// How many events lie between two snapshots of an aggregate.
 pub const EVENTS_BETWEEN_SNAPSHOTS: u64 = 200;
@@ -29,7 +28,6 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 struct Snapshot<D: Decider> {
     fingerprint: String,
     stream: String,
-    stream_created: DateTime<Utc>,
     loaded: Loaded<D>,
 }
 
@@ -89,10 +87,7 @@ pub(crate) async fn read<D: Decider>(
             .ok()?
             .ok()?;
     let snapshot: Snapshot<D> = serde_json::from_slice(&found.payload).ok()?;
-    let StreamIdentity { name, created } = log.identity();
-    (snapshot.fingerprint == fingerprint
-        && snapshot.stream == *name
-        && snapshot.stream_created == *created)
+    (snapshot.fingerprint == fingerprint && snapshot.stream == log.identity().name)
         .then_some(snapshot.loaded)
 }
 
@@ -106,7 +101,6 @@ pub(crate) fn write<D: Decider>(
     let snapshot = Snapshot {
         fingerprint: fingerprint.to_owned(),
         stream: log.identity().name.clone(),
-        stream_created: log.identity().created,
         loaded: loaded.clone(),
     };
     let subject = subject(event_subject);

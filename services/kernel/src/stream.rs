@@ -1,17 +1,25 @@
-//! The event streams on JetStream: created and checked when a service starts.
+//! The event streams on JetStream: made by a set-up, compared with what the set-up knows of them.
 //!
 //! An event stream never forgets: no limits, no delete, no purge, no rollup, no TTL, no schedules. A
 //! stream with other settings is an error that names the difference; nothing is changed behind an
-//! operator's back.
+//! operator's back. Opening a stream never makes it ([`set_up`](mod@set_up)): one that has vanished must
+//! not be replaced by an empty one.
+
+pub mod examine;
+pub mod guard;
+pub mod record;
+pub mod set_up;
 
 use std::time::Duration;
 
 use async_nats::jetstream::{
-    self, ErrorCode,
-    context::GetStreamErrorKind,
+    self,
     stream::{Compression, Config, DiscardPolicy, RetentionPolicy, StorageType},
 };
 use chrono::{DateTime, Utc};
+
+/// The settings of a stream.
+pub type StreamSettings = Config;
 
 /// The oldest server that keeps what the store relies on.
 pub const SERVER_VERSION_MIN: (u32, u32) = (2, 15);
@@ -25,6 +33,10 @@ pub enum StreamError {
     ServerTooOld { found: String },
     #[error("the connection to nats-server is not up yet")]
     NotConnected,
+    #[error(
+        "there is no stream {stream}; samvirke setup makes it where it never was, and one that is lost has to be restored"
+    )]
+    Missing { stream: String },
     #[error("stream {stream} has other settings than Samvirke needs: {differences}")]
     OtherSettings { stream: String, differences: String },
     #[error("stream {stream} could not be created or read")]
@@ -94,46 +106,53 @@ pub(crate) fn lasting(name: String, subjects: String, replicas: usize) -> Config
     }
 }
 
-/// Creates the stream of `context`, or checks the one that is there.
+/// Opens the stream of `context`, and checks that it has the settings it needs.
 ///
 /// # Errors
 ///
-/// When the server cannot be reached, is too old, or holds a stream with other settings.
+/// When there is none, the server cannot be reached or is too old, or the stream has other settings.
 pub async fn open(
     js: &jetstream::Context,
     context: &str,
     replicas: usize,
 ) -> Result<StreamIdentity, StreamError> {
-    open_as(js, settings(context, replicas)).await
+    open_as(js, &settings(context, replicas)).await
 }
 
-/// Creates a stream with these settings, or checks that the one that is there has them.
+/// Opens a stream that is to have these settings.
 pub(crate) async fn open_as(
     js: &jetstream::Context,
-    wanted: Config,
+    wanted: &Config,
 ) -> Result<StreamIdentity, StreamError> {
     check_server(&js.client())?;
-    let unreachable = |source: Box<dyn std::error::Error + Send + Sync>| StreamError::Unreachable {
-        stream: wanted.name.clone(),
-        source,
-    };
-    let stream =
-        js.get_or_create_stream(wanted.clone()).await.map_err(|err| unreachable(Box::new(err)))?;
+    let found = record::existing(js, &wanted.name).await?;
+    let stream = found.ok_or_else(|| StreamError::Missing { stream: wanted.name.clone() })?;
     let info = stream.cached_info();
-    let differences = differences(&wanted, &info.config);
-    if !differences.is_empty() {
-        return Err(StreamError::OtherSettings {
-            stream: wanted.name,
-            differences: differences.join("; "),
-        });
-    }
-    // How many may read says nothing of what is kept, so it is raised where an older samvirke asked for
-    // less.
-    if info.config.max_consumers < wanted.max_consumers {
-        let raised = Config { max_consumers: wanted.max_consumers, ..info.config.clone() };
-        js.update_stream(raised).await.map_err(|err| unreachable(Box::new(err)))?;
-    }
+    check_settings(wanted, &info.config)?;
     Ok(identity(info))
+}
+
+/// Opens a stream that nothing is lost with, or makes it.
+pub(crate) async fn open_or_make(
+    js: &jetstream::Context,
+    wanted: &Config,
+) -> Result<StreamIdentity, StreamError> {
+    check_server(&js.client())?;
+    let stream = js.get_or_create_stream(wanted.clone()).await;
+    let stream = stream.map_err(|err| record::unreachable(&wanted.name, err))?;
+    let info = stream.cached_info();
+    check_settings(wanted, &info.config)?;
+    Ok(identity(info))
+}
+
+fn check_settings(wanted: &Config, found: &Config) -> Result<(), StreamError> {
+    match differences(wanted, found).as_slice() {
+        [] => Ok(()),
+        differences => Err(StreamError::OtherSettings {
+            stream: wanted.name.clone(),
+            differences: differences.join("; "),
+        }),
+    }
 }
 
 /// The last commit on the stream of `context`; none where there is no such stream.
@@ -143,16 +162,20 @@ pub(crate) async fn open_as(
 /// When the server cannot be reached.
 pub async fn end(client: &async_nats::Client, context: &str) -> Result<Option<u64>, StreamError> {
     let name = stream_name(context);
-    match jetstream::new(client.clone()).get_stream(&name).await {
-        Ok(stream) => Ok(Some(stream.cached_info().state.last_sequence)),
-        Err(error) if is_missing(&error) => Ok(None),
-        Err(error) => Err(StreamError::Unreachable { stream: name, source: Box::new(error) }),
-    }
+    let found = record::existing(&jetstream::new(client.clone()), &name).await?;
+    Ok(found.map(|stream| stream.cached_info().state.last_sequence))
 }
 
-fn is_missing(error: &jetstream::context::GetStreamError) -> bool {
-    let GetStreamErrorKind::JetStream(error) = error.kind() else { return false };
-    error.error_code() == ErrorCode::STREAM_NOT_FOUND
+/// Compares a stream with the list of streams, as the services do.
+///
+/// # Errors
+///
+/// When the server does not answer.
+pub async fn damage(
+    client: &async_nats::Client,
+    name: &str,
+) -> Result<Option<examine::Damage>, StreamError> {
+    Ok(examine::examine(&jetstream::new(client.clone()), name).await?.err())
 }
 
 /// The identity told by a stream's info.
@@ -162,6 +185,14 @@ pub fn identity(info: &jetstream::stream::Info) -> StreamIdentity {
 
 fn differences(wanted: &Config, found: &Config) -> Vec<String> {
     let mut told = Vec::new();
+    // Where nothing is asked for, the server says what it takes.
+    let mut wanted = wanted.clone();
+    if wanted.max_consumers == 0 {
+        wanted.max_consumers = found.max_consumers;
+    }
+    if wanted.duplicate_window.is_zero() {
+        wanted.duplicate_window = found.duplicate_window;
+    }
     macro_rules! compare {
         ($($field:ident),+ $(,)?) => {
             $(if wanted.$field != found.$field {
@@ -183,7 +214,15 @@ fn differences(wanted: &Config, found: &Config) -> Vec<String> {
         max_messages_per_subject,
         max_age,
         max_message_size,
+        max_consumers,
+        duplicate_window,
+        no_ack,
+        discard_new_per_subject,
+        first_sequence,
+        republish,
+        subject_transform,
         allow_direct,
+        mirror_direct,
         deny_delete,
         deny_purge,
         allow_atomic_publish,
@@ -212,5 +251,10 @@ mod tests {
             ["max_messages is 10 and should be -1", "deny_purge is false and should be true"]
         );
         assert!(differences(&wanted, &wanted).is_empty());
+        let few = Config { max_consumers: 10, no_ack: true, ..wanted.clone() };
+        assert_eq!(
+            differences(&wanted, &few),
+            ["max_consumers is 10 and should be -1", "no_ack is true and should be false"]
+        );
     }
 }

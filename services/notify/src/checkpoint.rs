@@ -15,14 +15,15 @@ use crate::database::{as_i64, as_u64};
 ///
 /// When the database does not answer.
 pub(crate) async fn read(pool: &PgPool, stream: &str) -> sqlx::Result<Option<Checkpoint>> {
-    let found: Option<(DateTime<Utc>, i64)> =
-        sqlx::query_as("SELECT created, sequence FROM checkpoint WHERE stream = $1")
+    let found: Option<(DateTime<Utc>, i64, Option<String>)> =
+        sqlx::query_as("SELECT created, sequence, digest FROM checkpoint WHERE stream = $1")
             .bind(stream)
             .fetch_optional(pool)
             .await?;
-    Ok(found.map(|(created, sequence)| Checkpoint {
+    Ok(found.map(|(created, sequence, digest)| Checkpoint {
         stream: StreamIdentity { name: stream.to_owned(), created },
         sequence: as_u64(sequence),
+        digest,
     }))
 }
 
@@ -38,15 +39,18 @@ pub(crate) async fn advance(
 ) -> sqlx::Result<bool> {
     // A stream that nothing was taken of may have no row yet.
     let moved = sqlx::query(
-        "INSERT INTO checkpoint AS kept (stream, created, sequence) SELECT $1, $2, $3
+        "INSERT INTO checkpoint AS kept (stream, created, sequence, digest) SELECT $1, $2, $3, $5
          WHERE $4 = 0 OR EXISTS (SELECT FROM checkpoint WHERE stream = $1)
-         ON CONFLICT (stream) DO UPDATE SET sequence = EXCLUDED.sequence
-         WHERE kept.created = EXCLUDED.created AND kept.sequence = $4",
+         ON CONFLICT (stream) DO UPDATE SET
+             created = EXCLUDED.created, sequence = EXCLUDED.sequence, digest = EXCLUDED.digest
+         WHERE kept.sequence = $4 AND kept.digest IS NOT DISTINCT FROM $6",
     )
     .bind(&to.stream.name)
     .bind(to.stream.created)
     .bind(as_i64(to.sequence))
     .bind(as_i64(from.sequence))
+    .bind(&to.digest)
+    .bind(&from.digest)
     .execute(connection)
     .await?;
     Ok(moved.rows_affected() == 1)

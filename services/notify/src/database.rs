@@ -25,6 +25,7 @@ CREATE TABLE checkpoint (
     stream text PRIMARY KEY,
     created timestamptz NOT NULL,
     sequence bigint NOT NULL CHECK (sequence >= 0),
+    digest text,
     told_after bigint NOT NULL DEFAULT 0,
     began_at timestamptz
 );
@@ -172,6 +173,10 @@ pub async fn prepare(pool: &PgPool) -> sqlx::Result<()> {
     if !there {
         tx.execute(format!("CREATE SCHEMA {SCHEMA}").as_str()).await?;
         tx.execute(TABLES).await?;
+    } else {
+        // It may have been made before checkpoints kept digests, and takes them with the next message.
+        let add = "ALTER TABLE checkpoint ADD COLUMN IF NOT EXISTS digest text";
+        tx.execute(add).await?;
     }
     tx.execute(LATER_TABLES).await?;
     tx.execute(format!("SET LOCAL search_path TO {SCHEMA}").as_str()).await?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures::{Stream, StreamExt, future::poll_immediate, never::Never};
 use samvirke_kernel::{
+    checkpoint::Stands,
     clock,
     inbox::chain,
     log::{Log, ReadError},
@@ -22,7 +23,7 @@ use samvirke_schemas::{
 };
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::watch;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::{
     checkpoint,
@@ -36,7 +37,8 @@ use crate::{
 
 /// The most messages taken in one transaction.
 const BATCH_MAX: usize = 200;
-/// How often it is looked whether an operator has decided about what is parked.
+/// How often it is looked whether an operator has decided about what is parked, and whether the feed has
+/// what was taken.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long the contacts may take to come as far as their stream was.
 const CONTACTS_WAIT: Duration = Duration::from_secs(10);
@@ -96,6 +98,14 @@ struct Place {
     began_at: DateTime<Utc>,
 }
 
+impl Place {
+    /// The checkpoint once a message is taken.
+    fn after(&self, message: &Published) -> Checkpoint {
+        let (sequence, digest) = (message.sequence, Some(message.digest()));
+        Checkpoint { sequence, digest, ..self.at.clone() }
+    }
+}
+
 impl Intake {
     /// Takes the feed until it is interrupted; nothing is lost if it is then called again.
     ///
@@ -111,6 +121,7 @@ impl Intake {
         loop {
             let batch = tokio::select! {
                 _ = look.tick() => {
+                    self.check(&place.at).await?;
                     self.work_parked(&place, clock::now()).await?;
                     task.has_parked(parked::TASK, parked::parked(&self.pool).await?);
                     continue;
@@ -167,23 +178,37 @@ impl Intake {
         .bind(clock::now())
         .execute(&self.pool)
         .await?;
-        let (created, sequence, told_after, began_at): (DateTime<Utc>, i64, i64, DateTime<Utc>) =
-            sqlx::query_as(
-                "SELECT created, sequence, told_after, began_at FROM checkpoint WHERE stream = $1",
-            )
-            .bind(&identity.name)
-            .fetch_one(&self.pool)
-            .await?;
-        // Databases keep microseconds.
-        if created.timestamp_micros() != identity.created.timestamp_micros() {
-            return Err(Interrupted::OtherFeed);
+        let (told_after, began_at): (i64, DateTime<Utc>) =
+            sqlx::query_as("SELECT told_after, began_at FROM checkpoint WHERE stream = $1")
+                .bind(&identity.name)
+                .fetch_one(&self.pool)
+                .await?;
+        let kept = checkpoint::read(&self.pool, &identity.name).await?;
+        let mut kept = kept.ok_or(Interrupted::Fenced)?;
+        if let Err(elsewhere) = self.check(&kept).await {
+            let Some(accepted) = self.publication.accepted_before(&kept).await? else {
+                return Err(elsewhere);
+            };
+            warn!(from = accepted.sequence, "notifying of a feed that an operator accepted");
+            let mut tx = self.pool.begin().await?;
+            if !checkpoint::advance(&mut tx, &kept, &accepted).await? {
+                return Err(Interrupted::Fenced);
+            }
+            tx.commit().await?;
+            kept = accepted;
         }
-        let taken = as_u64(sequence);
-        if taken > last {
-            return Err(Interrupted::Truncated { taken, last });
-        }
-        let at = Checkpoint { stream: identity, sequence: taken };
+        let at = Checkpoint { stream: identity, ..kept };
         Ok(Place { at, told_after: as_u64(told_after), began_at })
+    }
+
+    /// Whether the feed still has the last message that was taken.
+    async fn check(&self, kept: &Checkpoint) -> Result<(), Interrupted> {
+        match self.publication.stands(kept).await? {
+            // A message of the feed may have been erased.
+            Stands::Here | Stands::Unreadable => Ok(()),
+            Stands::Beyond { last } => Err(Interrupted::Truncated { taken: kept.sequence, last }),
+            Stands::Elsewhere => Err(Interrupted::OtherFeed),
+        }
     }
 
     /// Takes messages; if one of them is at fault, takes them one by one and parks that one.
@@ -215,7 +240,7 @@ impl Intake {
         now: DateTime<Utc>,
     ) -> Result<Result<(), String>, Interrupted> {
         let Some(last) = batch.last() else { return Ok(Ok(())) };
-        let to = Checkpoint { sequence: last.sequence, ..place.at.clone() };
+        let to = place.after(last);
         let mut tx = self.pool.begin().await?;
         if !checkpoint::advance(&mut tx, &place.at, &to).await? {
             return Err(Interrupted::Fenced);
@@ -244,7 +269,7 @@ impl Intake {
     ) -> Result<(), Interrupted> {
         let (sequence, subject) = (message.sequence, &message.subject);
         error!(sequence, subject, reason, "an event of the feed is parked");
-        let to = Checkpoint { sequence, ..place.at.clone() };
+        let to = place.after(message);
         let mut tx = self.pool.begin().await?;
         if !checkpoint::advance(&mut tx, &place.at, &to).await? {
             return Err(Interrupted::Fenced);
@@ -412,12 +437,12 @@ fn hear(message: &Published) -> Result<(CloudEvent, Heard), String> {
     Ok((event, heard))
 }
 
-/// Waits for a message, and takes with it what has arrived already.
+/// Takes with a message what has arrived already.
 async fn next_batch(
+    first: Option<Result<Published, ReadError>>,
     messages: &mut (impl Stream<Item = Result<Published, ReadError>> + Unpin),
 ) -> Result<Vec<Published>, Interrupted> {
-    let first = messages.next().await.ok_or(Interrupted::Ended)?;
-    let mut batch = vec![first?];
+    let mut batch = vec![first.ok_or(Interrupted::Ended)??];
     while batch.len() < BATCH_MAX {
         match poll_immediate(messages.next()).await {
             Some(Some(next)) => batch.push(next?),

@@ -8,7 +8,6 @@ use samvirke_kernel::{
     inbox::chain,
     log::Log,
     projection::{self, Progress},
-    publication::Publication,
     repository::Repository,
     service::{
         Host, ServeError, ServiceError as KernelError, report_tasks, serve_commands, serve_queries,
@@ -82,8 +81,7 @@ pub async fn service(host: Host, given: Given) -> Result<(), ServiceError> {
         None => None,
     };
     let contacts = host.own_log(CONTEXT).await?;
-    let publication =
-        Publication::open(host.client.clone(), feed::STREAM, feed::SUBJECTS, host.replicas).await?;
+    let publication = host.publication(feed::STREAM, feed::SUBJECTS).await?;
     if !prepared(&pool, &host.shutdown).await {
         return Ok(());
     }

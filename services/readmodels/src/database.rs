@@ -19,7 +19,8 @@ const BOOKKEEPING: &str = "
 CREATE TABLE checkpoint (
     stream text PRIMARY KEY,
     created timestamptz NOT NULL,
-    sequence bigint NOT NULL CHECK (sequence >= 0)
+    sequence bigint NOT NULL CHECK (sequence >= 0),
+    digest text
 );
 CREATE TABLE parked (
     stream text NOT NULL,
@@ -107,8 +108,22 @@ pub async fn prepare(pool: &PgPool, schema: &str, layout: Layout) -> sqlx::Resul
         for statements in layout.tables {
             tx.execute(*statements).await?;
         }
+    } else if !has_digests(&mut tx, schema).await? {
+        // It was made before checkpoints kept digests, and takes them with the next commit.
+        tx.execute(format!("ALTER TABLE \"{schema}\".checkpoint ADD COLUMN digest text").as_str())
+            .await?;
     }
     tx.commit().await
+}
+
+async fn has_digests(connection: &mut PgConnection, schema: &str) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM information_schema.columns
+         WHERE table_schema = $1 AND table_name = 'checkpoint' AND column_name = 'digest')",
+    )
+    .bind(schema)
+    .fetch_one(connection)
+    .await
 }
 
 /// Drops the schemas of earlier versions of a read model.

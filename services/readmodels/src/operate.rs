@@ -9,8 +9,9 @@ use std::time::Duration;
 use async_nats::Client;
 use chrono::{DateTime, Utc};
 use samvirke_kernel::{
+    checkpoint::Stands,
     log::{Log, ReadError, Stored},
-    projection::{Halted, TakeError, bounded::BoundedError},
+    projection::{Halted, Projection, TakeError, bounded::BoundedError},
     stream::{StreamError, stream_name},
 };
 use serde::Serialize;
@@ -27,7 +28,7 @@ use crate::{
     database::{self, Layout},
     fact::Fact,
     model::{Table, as_i64, as_u64, poison},
-    projected::{enter, mark_late},
+    projected::{Projected, enter, mark_late},
     tables,
 };
 
@@ -128,38 +129,45 @@ impl Operator {
         for table in tables::ALL {
             database::prepare(&self.pool, &table.layout().schema(), table.layout()).await?;
             for log in self.logs_of(*table) {
-                told.push(self.status_of(table.layout(), log).await?);
+                told.push(self.status_of(*table, log).await?);
             }
         }
         Ok(told)
     }
 
-    async fn status_of(&self, layout: Layout, log: &Log) -> Result<Status, OperateError> {
+    async fn status_of(
+        &self,
+        table: &'static dyn Table,
+        log: &Log,
+    ) -> Result<Status, OperateError> {
+        let layout = table.layout();
         let info = log.info().await?;
         let (stream, last) = (log.identity().name.clone(), info.state.last_sequence);
         let schema = layout.schema();
-        let kept: Option<(DateTime<Utc>, i64)> = sqlx::query_as(&format!(
-            "SELECT created, sequence FROM \"{schema}\".checkpoint WHERE stream = $1"
-        ))
-        .bind(&stream)
-        .fetch_optional(&self.pool)
-        .await?;
+        let projected = Projected::new(table, self.pool.clone(), schema.clone());
+        let kept = projected.checkpoint(&stream).await.map_err(asked)?;
         let parked: i64 = sqlx::query_scalar(&format!(
             "SELECT count(*) FROM \"{schema}\".parked WHERE stream = $1"
         ))
         .bind(&stream)
         .fetch_one(&self.pool)
         .await?;
-        let sequence = kept.map_or(0, |(_, sequence)| as_u64(sequence));
-        let created = samvirke_kernel::stream::identity(&info).created;
-        let halted = match kept {
-            Some((built, _)) if built.timestamp_micros() != created.timestamp_micros() => {
-                Some(format!("it was built from another stream, created {built}: rebuild it"))
-            }
-            Some(_) if sequence > last => {
+        let sequence = kept.as_ref().map_or(0, |kept| kept.sequence);
+        let stands = match &kept {
+            Some(kept) => log.stands(kept).await?,
+            None => Stands::Here,
+        };
+        let halted = match stands {
+            Stands::Here => None,
+            Stands::Beyond { last } => {
                 Some(format!("the stream ends at {last}: restore it, then rebuild"))
             }
-            Some(_) | None => None,
+            Stands::Elsewhere => Some(format!(
+                "the stream does not have the commit it took at {sequence}: restore it, or rebuild"
+            )),
+            Stands::Unreadable => Some(format!(
+                "the commit it took at {sequence} cannot be read any more: restore the stream, or rebuild"
+            )),
         };
         Ok(Status {
             name: layout.name,
@@ -287,6 +295,10 @@ impl Operator {
             table.contexts().iter().any(|context| stream_name(context) == log.identity().name)
         })
     }
+}
+
+fn asked(error: TakeError) -> OperateError {
+    OperateError::Database(sqlx::Error::AnyDriverError(Box::new(error)))
 }
 
 async fn take_again(

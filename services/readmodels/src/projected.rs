@@ -42,13 +42,13 @@ impl Projected {
         // Where nothing was taken yet there must be no row; otherwise the row must be as we left it.
         let statement = if from.sequence == 0 {
             format!(
-                "INSERT INTO \"{schema}\".checkpoint (stream, created, sequence)
-                 SELECT $1, $2, $3 WHERE $4 = 0 ON CONFLICT DO NOTHING"
+                "INSERT INTO \"{schema}\".checkpoint (stream, created, sequence, digest)
+                 SELECT $1, $2, $3, $5 WHERE $4 = 0 AND $6::text IS NULL ON CONFLICT DO NOTHING"
             )
         } else {
             format!(
-                "UPDATE \"{schema}\".checkpoint SET sequence = $3
-                 WHERE stream = $1 AND created = $2 AND sequence = $4"
+                "UPDATE \"{schema}\".checkpoint SET created = $2, sequence = $3, digest = $5
+                 WHERE stream = $1 AND sequence = $4 AND digest IS NOT DISTINCT FROM $6"
             )
         };
         let moved = sqlx::query(&statement)
@@ -56,6 +56,8 @@ impl Projected {
             .bind(to.stream.created)
             .bind(as_i64(to.sequence))
             .bind(as_i64(from.sequence))
+            .bind(&to.digest)
+            .bind(&from.digest)
             .execute(connection)
             .await
             .map_err(world)?;
@@ -97,17 +99,18 @@ impl Projection for Projected {
     }
 
     async fn checkpoint(&self, stream: &str) -> Result<Option<Checkpoint>, TakeError> {
-        let found: Option<(DateTime<Utc>, i64)> = sqlx::query_as(&format!(
-            "SELECT created, sequence FROM \"{}\".checkpoint WHERE stream = $1",
+        let found: Option<(DateTime<Utc>, i64, Option<String>)> = sqlx::query_as(&format!(
+            "SELECT created, sequence, digest FROM \"{}\".checkpoint WHERE stream = $1",
             self.schema
         ))
         .bind(stream)
         .fetch_optional(&self.pool)
         .await
         .map_err(world)?;
-        Ok(found.map(|(created, sequence)| Checkpoint {
+        Ok(found.map(|(created, sequence, digest)| Checkpoint {
             stream: StreamIdentity { name: stream.to_owned(), created },
             sequence: as_u64(sequence),
+            digest,
         }))
     }
 

@@ -61,7 +61,7 @@ pub async fn service(host: Host, database_url: &str) -> Result<(), ServiceError>
     let pool = database::connect(database_url, &schemas).map_err(ServiceError::Address)?;
     let mut logs = Vec::new();
     for context in audit_copy::CONTEXTS {
-        logs.push(Log::open(host.client.clone(), context, host.replicas).await?);
+        logs.push(host.log(context).await?);
     }
     let supervisor = Supervisor::new(host.shutdown.clone());
     report_tasks(&supervisor, host.client.clone(), "readmodels", host.verifier.clone());

@@ -75,6 +75,25 @@ Examples:
   samvirke up
   samvirke up --data ./data/demo --http 127.0.0.1:8080")]
     Up(Up),
+    /// Make the streams that are not there yet, once, before the first samvirke serve
+    #[command(after_help = "\
+A stream that was made once and is gone is not made again: it is lost, and the exit code is 1. What a new \
+version of samvirke adds is made. samvirke up does this by itself.
+
+Examples:
+  SAMVIRKE_NATS__URL=nats://nats.internal:4222 samvirke setup
+  samvirke setup --config /etc/samvirke.toml")]
+    Setup,
+    /// List the streams, or accept one that was restored or has lost messages
+    #[command(after_help = "\
+Until it is accepted, a stream that is not the one that was listed, or ends earlier, takes no commands, and \
+nothing new is made in one that holds messages which cannot be read.
+
+Examples:
+  samvirke streams list --json
+  samvirke streams adopt CASES --dry-run
+  samvirke streams adopt CASES --yes")]
+    Streams(Streams),
     /// Run some services against given servers
     #[command(after_help = "\
 Examples:
@@ -271,6 +290,37 @@ pub(crate) struct Doctor {
     /// Try again for so long while something fails
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) wait: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Streams {
+    #[command(subcommand)]
+    pub(crate) command: StreamsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StreamsCommand {
+    /// Tell how each stream begins, how far it has come, and what is wrong with it
+    List {
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Accept streams as they are now
+    Adopt(Adopt),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Adopt {
+    /// The streams; all that need it where none is named
+    #[arg(value_name = "STREAM")]
+    pub(crate) names: Vec<String>,
+    /// Tell what would be accepted, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask for confirmation
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

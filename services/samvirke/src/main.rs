@@ -28,6 +28,7 @@ mod parked;
 mod progress;
 mod projections;
 mod show;
+mod streams;
 
 use std::process::ExitCode;
 
@@ -62,6 +63,8 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
     runtime.block_on(async {
         match arguments.command {
             Command::Up(_) => up::run(configuration).await,
+            Command::Setup => streams::setup(&configuration).await,
+            Command::Streams(what) => streams::run(&configuration, &what.command).await,
             Command::Serve(serve) => serve::run(configuration, &serve.services).await,
             Command::Keys(what) => keys::run(&configuration, &what.command),
             Command::Backup(asked) => backup::run(&configuration, &asked).await,

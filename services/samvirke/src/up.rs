@@ -19,7 +19,7 @@ use crate::{
     connections, issuer, keys, nats_account,
     outcome::Outcome,
     running::{Addresses, Note},
-    serve, terminal,
+    serve, streams, terminal,
 };
 
 /// The database in the private PostgreSQL.
@@ -49,7 +49,7 @@ pub(crate) async fn run(mut configuration: Configuration) -> anyhow::Result<Outc
     };
     servers.describe(&mut configuration);
     let client = connections::nats(&configuration.nats).await?;
-    samvirke_kernel::stream::check_server(&client)?;
+    streams::set_up_own(&client, directory.path()).await?;
 
     let url = format!("http://{}", listener.local_addr()?);
     // What people are told leads to where others say it is reached.

@@ -50,6 +50,12 @@ fn a_service_that_finds_no_key_says_so_and_makes_none() {
 async fn a_service_beside_the_gateway_needs_the_public_key_only() {
     let (nats, data) = (temporary::nats().await.unwrap(), tempfile::tempdir().unwrap());
     fs::write(data.path().join("gateway.pub"), Caller::verifier().to_string()).unwrap();
+    let set_up = Command::new(SAMVIRKE)
+        .args(["setup", "--data"])
+        .arg(data.path())
+        .env("SAMVIRKE_NATS__URL", nats.url())
+        .status();
+    assert!(set_up.unwrap().success());
     let mut service = Command::new(SAMVIRKE)
         .args(["serve", "networks", "--data"])
         .arg(data.path())

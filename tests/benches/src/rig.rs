@@ -49,6 +49,7 @@ impl Nats {
         let number = self.streams.fetch_add(1, Ordering::Relaxed);
         // A context is a word of the program; here they are made as they are needed, few in a run.
         let context: &'static str = Box::leak(format!("bench{number}").into_boxed_str());
+        Log::set_up(self.client().await?, context, 1).await?;
         let log = Log::open_tuned(self.client().await?, context, 1, tuning).await?;
         snapshot::open(log.jetstream(), 1).await?;
         Ok(log)

@@ -13,7 +13,7 @@ use samvirke_schemas::{
 };
 
 use super::{BEHIND, SOURCES};
-use crate::sources::{InvalidReached, Reached};
+use crate::sources::{InvalidReached, Reached, Told};
 
 const CONTENT_TYPE: (&str, &str) = ("Content-Type", "application/cloudevents+json");
 
@@ -24,6 +24,9 @@ pub(super) const BEHIND_MAX: usize = 200;
 pub(super) struct Speech {
     pub(super) stream: String,
     pub(super) sequence: u64,
+    /// The digest of the commit, and of the one before it in its stream.
+    pub(super) digest: String,
+    pub(super) before: Option<String>,
     /// The commit's subject.
     pub(super) subject: String,
     pub(super) cooperation: CooperationId,
@@ -31,6 +34,12 @@ pub(super) struct Speech {
     pub(super) said: Result<Vec<Said>, String>,
     /// The places of what is not published, since it was withheld later.
     pub(super) skipped: BTreeSet<usize>,
+}
+
+impl Speech {
+    fn commit(&self) -> Told<'_> {
+        Told { sequence: self.sequence, digest: &self.digest, before: self.before.as_deref() }
+    }
 }
 
 /// Which cooperations nothing is told of, and which commits are passed over.
@@ -157,31 +166,35 @@ impl Place {
 
     fn tell(&mut self, speech: &Speech, told: usize, all: usize) {
         if let Some(own) = self.behind.get_mut(&speech.cooperation) {
-            own.tell(&speech.stream, speech.sequence, told, all);
+            own.tell(&speech.stream, &speech.commit(), told, all);
         }
-        self.reached.tell(&speech.stream, speech.sequence, told, all);
+        self.reached.tell(&speech.stream, &speech.commit(), told, all);
     }
 
     /// Notes that nothing is left to do for a commit. Commits come in one order, so whoever is behind and
     /// not held comes as far; who has caught up with all others needs no note any more.
     fn pass(&mut self, speech: &Speech, held: &Held) {
-        let Speech { stream, sequence, .. } = speech;
-        self.reached.tell(stream, *sequence, 0, 0);
+        let (stream, commit) = (&speech.stream, speech.commit());
+        self.reached.tell(stream, &commit, 0, 0);
         if self.behind.is_empty() {
             return;
         }
         for (cooperation, own) in &mut self.behind {
             if !held.holds(cooperation) {
-                own.tell(stream, *sequence, 0, 0);
+                own.tell(stream, &commit, 0, 0);
             }
         }
         let reached = &self.reached;
-        self.behind.retain(|cooperation, own| held.holds(cooperation) || own != reached);
+        self.behind
+            .retain(|cooperation, own| held.holds(cooperation) || !own.is_as_far_as(reached));
     }
 
-    /// The note on who is behind: `vestregionen NETWORKS@1732233600000000:12 CASES@…:30+2; …`.
+    /// The note on who is behind: `vestregionen NETWORKS@1732233600000000:12 CASES@…:30+2; …`. Its digests are
+    /// left out, since it goes into every message: how far all others are tells which streams they are.
     pub(super) fn written_behind(&self) -> String {
-        let one = |(cooperation, own): (&CooperationId, &Reached)| format!("{cooperation} {own}");
+        let one = |(cooperation, own): (&CooperationId, &Reached)| {
+            format!("{cooperation} {}", own.without_digests())
+        };
         self.behind.iter().map(one).collect::<Vec<_>>().join("; ")
     }
 }

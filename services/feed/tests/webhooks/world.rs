@@ -56,7 +56,7 @@ impl World {
         let caller = Caller::connect(&nats.url()).await.unwrap();
         let networks = Running::start(&nats.url(), samvirke_networks::service).unwrap();
         let client = caller.client().clone();
-        let publication = Publication::open(client, feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
+        let publication = Publication::make(client, feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
         let world = Self { nats, caller, publication, settings, _networks: networks };
         let found = json!({"names": {"nb": "Prøvesamarbeidet"}, "legal_form": "alliance",
             "purpose": "Prøve.", "agreement": {"title": "Avtale", "version": "1"},

@@ -83,7 +83,7 @@ impl World {
         // Lives as long as the process: whoever counts on it holds no lifetime.
         let recorder = &*Box::leak(Box::new(PrometheusBuilder::new().build_recorder()));
         let signer = MessageSigner::new(&SECRET);
-        let networks = Log::open(client.clone(), "networks", 1).await.unwrap();
+        let networks = Log::set_up(client.clone(), "networks", 1).await.unwrap();
         let metrics = recorder.handle();
         let gateway = Gateway::new(&settings, client.clone(), networks, signer, metrics).await;
         let gateway = gateway.unwrap();
@@ -126,7 +126,7 @@ impl World {
     /// Everything is there, and one read model stands otherwise than it should.
     pub(crate) async fn is_complete_but(&self, standing: Value) {
         for context in ["cases", "contacts", "meetings", "subscriptions"] {
-            Log::open(self.client.clone(), context, 1).await.unwrap();
+            Log::set_up(self.client.clone(), context, 1).await.unwrap();
         }
         let mut model =
             json!({"name": "case_file", "stream": "CASES", "sequence": 0, "halted": false});

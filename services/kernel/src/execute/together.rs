@@ -6,7 +6,7 @@ use super::{ATTEMPTS_MAX, Done, ExecuteError, Order, advance, overtaken, repeate
 use crate::{
     decider::{Command, Decider},
     loaded::Loaded,
-    repository::Repository,
+    repository::{Repository, StoreError},
 };
 
 /// Carries out a command on `second` that also changes `first`, as one commit.
@@ -43,8 +43,12 @@ pub async fn execute_together<A: Decider, B: Decider, R: std::error::Error + 'st
             Ok(Attempt::Done(done)) => Ok(Some(done)),
             Ok(Attempt::Overtaken(error)) => {
                 overtaken(attempt, error).await?;
-                first.catch_up(&mut pair.a).await?;
-                second.catch_up(&mut pair.b).await?;
+                let news = first.catch_up(&mut pair.a).await?;
+                if !second.catch_up(&mut pair.b).await? && !news && attempt > 0 {
+                    // What we knew may be of histories that the stream has lost.
+                    pair.a = first.load_whole(first_id).await?;
+                    pair.b = second.load_whole(&order.id).await?;
+                }
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -95,6 +99,9 @@ async fn attempt_once<A: Decider, B: Decider, R: std::error::Error + 'static>(
                 let news = first.catch_up(&mut pair.a).await?;
                 if second.catch_up(&mut pair.b).await? || news {
                     continue;
+                }
+                if pair.a.version == 0 || pair.b.version == 0 {
+                    second.log().creations().await.map_err(StoreError::from)?;
                 }
                 decided?;
                 let done = (unchanged(first, &pair.a), unchanged(second, &pair.b));

@@ -39,7 +39,7 @@ impl Recent {
     ///
     /// # Errors
     ///
-    /// As [`stream::open`].
+    /// When the server cannot be reached, or holds a stream with other settings.
     pub async fn open(
         client: Client,
         name: &str,
@@ -65,8 +65,8 @@ impl Recent {
             persist_mode: (replicas == 1).then_some(PersistenceMode::Async),
             ..Config::default()
         };
-        let identity = stream::open_as(&js, wanted).await?.into();
-        Ok(Self(Publication { js, identity }))
+        let identity = stream::open_or_make(&js, &wanted).await?;
+        Ok(Self(Publication::with(js, identity)))
     }
 
     /// Writes a message, some time soon.

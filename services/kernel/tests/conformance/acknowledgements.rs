@@ -22,7 +22,10 @@ use crate::{
     tally::Tally,
 };
 
-/// Stands between a client and the server, and can swallow what the server says.
+/// What an acknowledgement of a commit says.
+const ACKNOWLEDGEMENT: &[u8] = b"\"stream\":\"TALLIES\"";
+
+/// Between a client and the server; it can drop the server's acknowledgements of commits.
 struct Wire {
     address: SocketAddr,
     swallowing: Arc<AtomicBool>,
@@ -50,7 +53,10 @@ impl Wire {
                 tokio::spawn(async move {
                     let mut bytes = vec![0; 64 * 1024];
                     while let Ok(read @ 1..) = from_server.read(&mut bytes).await {
-                        if swallowing.load(Ordering::SeqCst) {
+                        let mut said = bytes[..read].windows(ACKNOWLEDGEMENT.len());
+                        if swallowing.load(Ordering::SeqCst)
+                            && said.any(|window| window == ACKNOWLEDGEMENT)
+                        {
                             swallowed.notify_one();
                         } else if to_client.write_all(&bytes[..read]).await.is_err() {
                             return;

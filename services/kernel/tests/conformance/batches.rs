@@ -9,6 +9,7 @@ use crate::rig::{CONTEXT, Rig, pending};
 /// Everything that waits goes in batches, never as plain publishes.
 async fn batching(rig: &Rig) -> anyhow::Result<Log> {
     let tuning = Tuning { plain_max: 0, batches_in_flight_max: 1, ..Tuning::default() };
+    rig.log().await?;
     Ok(Log::open_tuned(rig.client().await?, CONTEXT, rig.replicas, tuning).await?)
 }
 
@@ -49,6 +50,7 @@ pub(crate) async fn commits_that_belong_together_are_stored_or_refused_together(
 
 pub(crate) async fn a_subject_waits_for_its_turn(rig: &Rig) -> anyhow::Result<()> {
     let log = batching(rig).await?;
+    log.creations().await?;
     // Two for one subject, the second expecting the first, and a crowd around them.
     let first = log.append(vec![pending(&log, "twice", 0)]);
     let second = log.append(vec![pending(&log, "twice", 1)]);

@@ -1,12 +1,22 @@
 //! What becomes of commands when the files under a real server are damaged.
 
+use futures::StreamExt;
 use samvirke_kernel::{
+    committer::AppendError,
     envelope::digest,
     execute::ExecuteError,
     inbox,
     loaded::{Break, BrokenHistory},
     log::Log,
     repository::{Repository, StoreError},
+    snapshot::EVENTS_BETWEEN_SNAPSHOTS,
+    stream::{
+        self, StreamError,
+        examine::Damage,
+        guard::Held,
+        record::{RECORDS_STREAM, Records},
+        set_up::{SetUp, adopt, set_up, weigh},
+    },
 };
 use samvirke_private_servers::{
     NatsServer, StreamFiles,
@@ -15,7 +25,7 @@ use samvirke_private_servers::{
 use samvirke_schemas::reply::Refused;
 
 use crate::{
-    rig::{Executed, add, id, next_pending, open},
+    rig::{CONTEXT, Executed, add, id, next_pending, open},
     tally::Tally,
 };
 
@@ -117,5 +127,209 @@ async fn a_commit_that_was_put_in_another_ones_place_is_noticed() -> anyhow::Res
     log.append(vec![next_pending(&log, "a", at, 2, Some(&elsewhere.payload))]).await?;
     let found = broken(add(&victim.repository().await?, "a", 1).await);
     assert_eq!((found.version, found.expected, found.reason), (2, 2, Break::Altered));
+    Ok(())
+}
+
+/// Waits until the list of streams knows that the stream has come to `sequence`.
+async fn noted(log: &Log, sequence: u64) -> anyhow::Result<()> {
+    log.guard().start();
+    let mut notes = log.client().subscribe(format!("streams.{STREAM}")).await?;
+    let records = Records::open(log.jetstream()).await?.unwrap();
+    loop {
+        let known = records.of(STREAM).await?.and_then(|record| record.last);
+        if known.is_some_and(|last| last.sequence >= sequence) {
+            return Ok(());
+        }
+        notes.next().await;
+    }
+}
+
+fn held(executed: Executed) -> Held {
+    match executed {
+        Err(ExecuteError::Store(StoreError::Append(AppendError::Held(held)))) => held,
+        other => panic!("a damaged stream was not noticed: {other:?}"),
+    }
+}
+
+fn damage_of(executed: Executed) -> Damage {
+    let held = held(executed);
+    let Held::Damaged { damage, .. } = held else { panic!("{held:?}") };
+    damage
+}
+
+/// Accepts the stream as it is.
+async fn accept(victim: &Victim) -> anyhow::Result<()> {
+    let client = async_nats::connect(victim.server.url()).await?;
+    let adoption = weigh(&client, &stream::settings(CONTEXT, 1)).await?;
+    assert!(adoption.is_needed());
+    Ok(adopt(&client, 1, adoption).await?)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_created_while_what_may_be_it_cannot_be_read() -> anyhow::Result<()> {
+    let mut victim = Victim::start().await?;
+    let repository = victim.repository().await?;
+    add(&repository, "whole", 1).await?;
+    add(&repository, "alone", 1).await?;
+    let log = repository.log();
+    let commits = log.read(&log.subject("tally", &id("alone")), 0).await?;
+    victim.damage(STREAM, |files| files.flip_bit_in(&commits[0].payload)).await?;
+
+    let repository = victim.repository().await?;
+    let gaps = held(add(&repository, "alone", 1).await);
+    assert_eq!(gaps, Held::Gaps { stream: STREAM.into(), gaps: "2".into() });
+    // What a rule would say of something that does not exist is not said either.
+    assert_eq!(held(add(&repository, "alone", -1).await), gaps);
+    assert_eq!(held(add(&repository, "new", 1).await), gaps);
+    assert_eq!(add(&repository, "whole", 1).await?.version, 2, "who is sound goes on");
+
+    accept(&victim).await?;
+    assert_eq!(add(&victim.repository().await?, "new", 1).await?.version, 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_that_lost_its_tail_takes_no_commands_until_it_is_accepted() -> anyhow::Result<()>
+{
+    let mut victim = Victim::start().await?;
+    let repository = victim.repository().await?;
+    for _ in 0..4 {
+        add(&repository, "a", 1).await?;
+    }
+    noted(repository.log(), 4).await?;
+    victim.damage(STREAM, |files| files.cut_tail(100)).await?;
+    // The process that was running, and one that is new.
+    let hot = damage_of(add(&repository, "a", 1).await);
+    assert_eq!(hot, Damage::Cut { known: 4, last: 3 });
+    let repository_after = victim.repository().await?;
+    assert_eq!(damage_of(add(&repository_after, "a", 1).await), hot);
+    assert_eq!(damage_of(add(&repository_after, "b", 1).await), hot);
+
+    accept(&victim).await?;
+    assert_eq!(add(&victim.repository().await?, "a", 1).await?.version, 4);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_a_stream_and_an_older_backup_take_no_commands() -> anyhow::Result<()> {
+    let mut victim = Victim::start().await?;
+    let backup = victim.server.directory().join("backup");
+    let repository = victim.repository().await?;
+    add(&repository, "a", 1).await?;
+    add(&repository, "a", 1).await?;
+    victim.damage(STREAM, |files| files.back_up(&backup)).await?;
+    for _ in 0..6 {
+        while add(&repository, "a", 1).await.is_err() {}
+    }
+    noted(repository.log(), 8).await?;
+    victim.damage(STREAM, |files| files.cut_half()).await?;
+    let Damage::Cut { known: 8, last } = damage_of(add(&victim.repository().await?, "a", 1).await)
+    else {
+        panic!("half a stream passes")
+    };
+    assert!((1..8).contains(&last), "{last}");
+    victim.damage(STREAM, |files| files.put_back(&backup)).await?;
+    let older = damage_of(add(&victim.repository().await?, "a", 1).await);
+    assert_eq!(older, Damage::Cut { known: 8, last: 2 });
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_that_went_on_after_it_lost_its_tail_is_another_one() -> anyhow::Result<()> {
+    let mut victim = Victim::start().await?;
+    let repository = victim.repository().await?;
+    for _ in 0..4 {
+        add(&repository, "a", 1).await?;
+    }
+    let log = repository.log();
+    noted(log, 4).await?;
+    victim.damage(STREAM, |files| files.cut_tail(100)).await?;
+    // Somebody who does not ask.
+    let js = async_nats::jetstream::new(async_nats::connect(victim.server.url()).await?);
+    let other = next_pending(log, "other", 0, 1, None);
+    js.publish(other.subject.to_string(), other.payload).await?.await?;
+    let found = damage_of(add(&victim.repository().await?, "a", 1).await);
+    assert_eq!(found, Damage::Altered { sequence: 4 });
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_that_has_vanished_is_not_made_again() -> anyhow::Result<()> {
+    let mut victim = Victim::start().await?;
+    let repository = victim.repository().await?;
+    add(&repository, "a", 1).await?;
+    noted(repository.log(), 1).await?;
+    victim.damage(STREAM, |files| files.remove()).await?;
+    let client = async_nats::connect(victim.server.url()).await?;
+    let opened = Log::open(client.clone(), CONTEXT, 1).await;
+    assert!(matches!(opened, Err(StreamError::Missing { .. })), "{opened:?}");
+    let wanted = [stream::settings(CONTEXT, 1)];
+    let again = set_up(&client, 1, &wanted, &[]).await?;
+    assert_eq!(again, [(STREAM.to_owned(), SetUp::Missing)]);
+
+    // Somebody who does not know makes it anew.
+    let js = async_nats::jetstream::new(client.clone());
+    js.create_stream(wanted[0].clone()).await?;
+    let log = Log::open(client.clone(), CONTEXT, 1).await?;
+    let recreated = add(&Repository::new(log), "b", 1).await;
+    assert_eq!(damage_of(recreated), Damage::Cut { known: 1, last: 0 });
+    accept(&victim).await?;
+    assert_eq!(add(&victim.repository().await?, "b", 1).await?.version, 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_has_vanished_is_damage_and_not_a_new_installation() -> anyhow::Result<()> {
+    let mut victim = Victim::start().await?;
+    add(&victim.repository().await?, "a", 1).await?;
+    victim.damage(RECORDS_STREAM, |files| files.remove()).await?;
+    let client = async_nats::connect(victim.server.url()).await?;
+    let again = set_up(&client, 1, &[stream::settings(CONTEXT, 1)], &[]).await?;
+    assert_eq!(again, [(STREAM.to_owned(), SetUp::ListLost)]);
+    let log = Log::open(client, CONTEXT, 1).await?;
+    let found = add(&Repository::new(log), "a", 1).await;
+    assert_eq!(damage_of(found), Damage::NoList);
+    accept(&victim).await?;
+    assert_eq!(add(&victim.repository().await?, "a", 1).await?.version, 2);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_from_before_there_was_a_list_is_taken_in_once() -> anyhow::Result<()> {
+    let victim = Victim::start().await?;
+    let client = async_nats::connect(victim.server.url()).await?;
+    let js = async_nats::jetstream::new(client.clone());
+    let wanted = [stream::settings(CONTEXT, 1)];
+    js.create_stream(wanted[0].clone()).await?;
+    let log = Log::open(client.clone(), CONTEXT, 1).await?;
+    let first = next_pending(&log, "a", 0, 1, None);
+    js.publish(first.subject.to_string(), first.payload).await?.await?;
+    let done = |done: Vec<(String, SetUp)>| done.into_iter().map(|one| one.1).collect::<Vec<_>>();
+    assert_eq!(done(set_up(&client, 1, &wanted, &[]).await?), [SetUp::TakenIn]);
+    assert_eq!(done(set_up(&client, 1, &wanted, &[]).await?), [SetUp::There]);
+    assert_eq!(add(&victim.repository().await?, "a", 1).await?.version, 2);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_snapshot_of_a_history_that_the_stream_has_lost_is_dropped() -> anyhow::Result<()> {
+    let mut victim = Victim::start().await?;
+    let backup = victim.server.directory().join("backup");
+    let log = victim.log().await?;
+    samvirke_kernel::snapshot::open(log.jetstream(), 1).await?;
+    let repository: Repository<Tally> = Repository::new(log);
+    add(&repository, "kept", 1).await?;
+    victim.damage(STREAM, |files| files.back_up(&backup)).await?;
+    let client = async_nats::connect(victim.server.url()).await?;
+    let subject = repository.log().subject("tally", &id("kept"));
+    let mut snapshots = client.subscribe(format!("snap.{subject}")).await?;
+    client.flush().await?;
+    for _ in 0..EVENTS_BETWEEN_SNAPSHOTS {
+        while add(&repository, "kept", 1).await.is_err() {}
+    }
+    snapshots.next().await.unwrap();
+    victim.damage(STREAM, |files| files.put_back(&backup)).await?;
+    let fresh: Repository<Tally> = Repository::new(victim.log().await?);
+    assert_eq!(fresh.load(&id("kept")).await?.version, 1, "the snapshot was of another history");
     Ok(())
 }

@@ -64,8 +64,9 @@ impl Rig {
     }
 }
 
-/// Opens the stream; a cluster that has just started may need a moment to place it.
+/// Opens the stream, which is set up where it never was.
 pub(crate) async fn open(client: async_nats::Client, replicas: usize) -> anyhow::Result<Log> {
+    Log::set_up(client.clone(), CONTEXT, replicas).await?;
     let tuning = Tuning { ack_timeout: Duration::from_millis(1_500), ..Tuning::default() };
     Ok(Log::open_tuned(client, CONTEXT, replicas, tuning).await?)
 }

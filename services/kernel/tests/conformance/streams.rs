@@ -5,7 +5,11 @@ use std::{sync::Mutex, time::Duration};
 use samvirke_kernel::{
     log::{Log, Stored},
     projection::{self, Checkpoint, Halted, Progress, Projection, TakeError, reached},
-    stream::{self, StreamError},
+    stream::{
+        self, StreamError,
+        examine::Damage,
+        set_up::{adopt, weigh},
+    },
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -104,11 +108,16 @@ pub(crate) async fn a_projection_of_a_stream_that_was_replaced_halts(
     let projection = Sequences::default();
     run_until(&projection, &log, 1).await;
     log.jetstream().delete_stream(&log.identity().name).await?;
+    let settings = stream::settings(CONTEXT, rig.replicas);
+    let client = rig.client().await?;
+    let adoption = weigh(&client, &settings).await?;
+    assert_eq!(adoption.damage, Some(Damage::Missing));
+    adopt(&client, rig.replicas, adoption).await?;
     let log = rig.log().await?;
     log.append(vec![pending(&log, "a", 0)]).await?;
     let (progress, _) = watch::channel(Progress::default());
     let halted = projection::run(&projection, &log, &progress, &CancellationToken::new()).await;
-    assert!(matches!(halted, Err(Halted::OtherStream { .. })), "{halted:?}");
+    assert!(matches!(halted, Err(Halted::OtherStream { checkpoint: 1, .. })), "{halted:?}");
     assert!(progress.borrow().halted);
     Ok(())
 }
@@ -120,7 +129,7 @@ pub(crate) async fn a_projection_that_has_come_further_than_the_stream_halts(
     log.append(vec![pending(&log, "a", 0)]).await?;
     let projection = Sequences::default();
     projection.kept.lock().unwrap().0 =
-        Some(Checkpoint { stream: log.identity().clone(), sequence: 7 });
+        Some(Checkpoint { stream: log.identity().clone(), sequence: 7, digest: None });
     let (progress, _) = watch::channel(Progress::default());
     let halted = projection::run(&projection, &log, &progress, &CancellationToken::new()).await;
     assert!(matches!(halted, Err(Halted::Truncated { checkpoint: 7, last: 1, .. })), "{halted:?}");
@@ -152,7 +161,7 @@ pub(crate) async fn what_a_store_forgot_in_a_crash_is_taken_again(rig: &Rig) -> 
     let forget = async {
         assert!(reached(&mut watched, 3, Duration::from_secs(20)).await);
         // Nothing more is ever written, so no commit tells the runner.
-        let at = Checkpoint { stream: log.identity().clone(), sequence: 1 };
+        let at = Checkpoint { stream: log.identity().clone(), sequence: 1, digest: None };
         *projection.kept.lock().unwrap() = (Some(at), vec![1], Vec::new());
         let again = watched.wait_for(|progress| progress.sequence < 3);
         let lower = tokio::time::timeout(Duration::from_secs(20), again).await.is_ok();

@@ -203,7 +203,7 @@ async fn two_services_at_once_and_a_feed_taken_again_tell_each_fact_once() {
     rig.contact("baerum", of_member(BAERUM)).await;
     let other = Intake {
         pool: rig.pool.clone(),
-        publication: Publication::open(rig.client.clone(), feed::STREAM, feed::SUBJECTS, 1)
+        publication: Publication::make(rig.client.clone(), feed::STREAM, feed::SUBJECTS, 1)
             .await
             .unwrap(),
         settings: rig.intake.settings.clone(),

@@ -68,9 +68,9 @@ impl Rig {
         let client = async_nats::connect(world.nats.url()).await.unwrap();
         let pool = database::connect(world.database.url.expose()).unwrap();
         database::prepare(&pool).await.unwrap();
-        let log = Log::open(client.clone(), CONTEXT, 1).await.unwrap();
+        let log = Log::set_up(client.clone(), CONTEXT, 1).await.unwrap();
         let publication =
-            Publication::open(client.clone(), feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
+            Publication::make(client.clone(), feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
         let shutdown = CancellationToken::new();
         let (progress, watched) = watch::channel(Progress::default());
         let supervisor = Supervisor::new(shutdown.clone());

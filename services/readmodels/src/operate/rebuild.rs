@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use samvirke_kernel::{
+    checkpoint::{Checkpoint, Stands},
     log::Log,
     projection::{self, Halted, Progress},
+    stream::StreamIdentity,
 };
 use sqlx::{Connection, PgConnection};
 use tokio::{sync::watch, task::JoinSet, time::Instant};
@@ -80,8 +82,10 @@ impl Operator {
         // stays seen.
         let mut tx = self.pool.begin().await?;
         let live = lock_live(&mut tx, layout).await?;
-        let targets: Vec<u64> =
-            building.streams.iter().map(|(log, _)| come_to(&live, log)).collect();
+        let mut targets = Vec::with_capacity(building.streams.len());
+        for (log, _) in &building.streams {
+            targets.push(come_to(&live, log).await?);
+        }
         building.reach(&targets, tell).await?;
         building.finish().await?;
         database::swap(&mut tx, layout).await?;
@@ -161,29 +165,37 @@ pub(super) async fn only_one(connection: &mut PgConnection, layout: Layout) -> s
         .await
 }
 
+/// A checkpoint of the live one: stream, when that was created, sequence and digest.
+type Live = (String, DateTime<Utc>, i64, Option<String>);
+
 /// Keeps the live runner from moving on, and tells how far it has come.
-async fn lock_live(
-    tx: &mut PgConnection,
-    layout: Layout,
-) -> sqlx::Result<Vec<(String, DateTime<Utc>, i64)>> {
+async fn lock_live(tx: &mut PgConnection, layout: Layout) -> sqlx::Result<Vec<Live>> {
     let schema = layout.schema();
     sqlx::query(&format!("LOCK TABLE \"{schema}\".checkpoint IN ACCESS EXCLUSIVE MODE"))
         .execute(&mut *tx)
         .await?;
-    sqlx::query_as(&format!("SELECT stream, created, sequence FROM \"{schema}\".checkpoint"))
-        .fetch_all(tx)
-        .await
+    sqlx::query_as(&format!(
+        "SELECT stream, created, sequence, digest FROM \"{schema}\".checkpoint"
+    ))
+    .fetch_all(tx)
+    .await
 }
 
-/// How far the live one has come in this stream; 0 where it was built from another one of its name.
-fn come_to(live: &[(String, DateTime<Utc>, i64)], log: &Log) -> u64 {
-    let identity = log.identity();
-    live.iter()
-        .filter(|(stream, created, _)| {
-            *stream == identity.name
-                && created.timestamp_micros() == identity.created.timestamp_micros()
-        })
-        .map(|(_, _, sequence)| as_u64(*sequence))
-        .next()
-        .unwrap_or(0)
+/// How far the live one has come in this stream; 0 where the stream is not, or no longer, the one that
+/// it was built from.
+async fn come_to(live: &[Live], log: &Log) -> Result<u64, OperateError> {
+    let name = &log.identity().name;
+    let Some((_, created, sequence, digest)) = live.iter().find(|(stream, ..)| stream == name)
+    else {
+        return Ok(0);
+    };
+    let kept = Checkpoint {
+        stream: StreamIdentity { name: name.clone(), created: *created },
+        sequence: as_u64(*sequence),
+        digest: digest.clone(),
+    };
+    Ok(match log.stands(&kept).await? {
+        Stands::Here => kept.sequence,
+        Stands::Beyond { .. } | Stands::Elsewhere | Stands::Unreadable => 0,
+    })
 }

@@ -43,7 +43,7 @@ impl Rig {
     pub(crate) async fn new() -> anyhow::Result<Self> {
         let (nats, database) = (temporary::nats().await?, temporary::database().await?);
         let client = async_nats::connect(nats.url()).await?;
-        let open = |context| Log::open(client.clone(), context, 1);
+        let open = |context| Log::set_up(client.clone(), context, 1);
         Ok(Self {
             networks: open("networks").await?,
             cases: open("cases").await?,

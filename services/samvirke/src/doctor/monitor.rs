@@ -1,6 +1,4 @@
-//! What nats-server tells on its monitoring page: settings and streams that its clients are not told.
-
-use std::collections::BTreeMap;
+//! What nats-server tells on its monitoring page: settings that its clients are not told.
 
 use anyhow::Context;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -18,31 +16,12 @@ pub(crate) struct Varz {
 pub(crate) struct Jsz {
     #[serde(default)]
     pub(crate) config: JetStreamConfig,
-    #[serde(default)]
-    account_details: Vec<Account>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct JetStreamConfig {
     pub(crate) sync_always: bool,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Account {
-    stream_detail: Vec<Stream>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Stream {
-    name: String,
-    state: StreamState,
-}
-
-#[derive(Debug, Deserialize)]
-struct StreamState {
-    last_seq: u64,
 }
 
 /// Reads the page on the server.
@@ -52,16 +31,7 @@ pub(crate) async fn varz(configuration: &Configuration) -> anyhow::Result<Varz> 
 
 /// Reads the page on JetStream.
 pub(crate) async fn jsz(configuration: &Configuration) -> anyhow::Result<Jsz> {
-    page(configuration, "jsz?accounts=true&streams=true&config=true").await
-}
-
-/// The last sequence of every stream, by name.
-pub(crate) async fn stream_ends(
-    configuration: &Configuration,
-) -> anyhow::Result<BTreeMap<String, u64>> {
-    let accounts = jsz(configuration).await?.account_details;
-    let streams = accounts.into_iter().flat_map(|account| account.stream_detail);
-    Ok(streams.map(|stream| (stream.name, stream.state.last_seq)).collect())
+    page(configuration, "jsz?config=true").await
 }
 
 async fn page<T: DeserializeOwned>(configuration: &Configuration, page: &str) -> anyhow::Result<T> {

@@ -1,12 +1,9 @@
 //! The checks on nats-server: version, JetStream, durability, clock, streams.
 
-use std::collections::BTreeSet;
-
 use samvirke_kernel::{clock, stream};
-use samvirke_schemas::catalogue;
 
 use super::{Row, clocks, monitor};
-use crate::{configuration::Configuration, connections};
+use crate::{configuration::Configuration, connections, streams};
 
 const CHECK: &str = "nats";
 
@@ -32,6 +29,7 @@ pub(crate) async fn check(configuration: &Configuration) -> Vec<Row> {
         }
     });
     rows.extend(monitored(configuration).await);
+    rows.extend(streams::rows(&client, configuration.nats.replicas.unwrap_or(1)).await);
     rows
 }
 
@@ -55,13 +53,5 @@ async fn monitored(configuration: &Configuration) -> Vec<Row> {
             "set sync_interval: always in the jetstream block and restart nats-server",
         ),
     });
-    let ends = monitor::stream_ends(configuration).await.unwrap_or_default();
-    let contexts: BTreeSet<&str> = catalogue::COLLECTIONS.iter().map(|one| one.context).collect();
-    for name in contexts.into_iter().map(stream::stream_name) {
-        rows.push(match ends.get(&name) {
-            Some(end) => Row::ok("streams", format!("{name} has {end} commits")),
-            None => Row::warn("streams", format!("{name} is not there"), "start its service"),
-        });
-    }
     rows
 }

@@ -49,12 +49,12 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
         let client = nats.client().await?;
         let mut logs = Vec::new();
         for context in CONTEXTS {
-            logs.push(Log::open(client.clone(), context, 1).await?);
+            logs.push(Log::set_up(client.clone(), context, 1).await?);
         }
         say(&format!("writing {} commits of one event", extent.commits()));
         history::write(&logs[0], extent).await?;
         let publication =
-            Publication::open(client.clone(), feed::STREAM, feed::SUBJECTS, 1).await?;
+            Publication::make(client.clone(), feed::STREAM, feed::SUBJECTS, 1).await?;
         relayed.push(relay_all(&publication, &logs).await?);
         let messages = everything(&publication).await?;
         told = messages.len();
@@ -105,7 +105,7 @@ async fn everything(publication: &Publication) -> anyhow::Result<Vec<Published>>
 
 /// Publishes the messages to a stream of its own; returns messages a second.
 async fn publish_raw(client: &Client, messages: &[Published]) -> anyhow::Result<f64> {
-    let raw = Publication::open(client.clone(), RAW, "raw.>", 1).await?;
+    let raw = Publication::make(client.clone(), RAW, "raw.>", 1).await?;
     let begun = Instant::now();
     let batches = messages.chunks(BATCH_MESSAGES_MAX).enumerate().map(anyhow::Ok);
     futures::stream::iter(batches)

@@ -6,6 +6,8 @@ fn speech(cooperation: &str, sequence: u64) -> Speech {
     Speech {
         stream: "CASES".into(),
         sequence,
+        digest: format!("d{sequence}"),
+        before: (sequence > 1).then(|| format!("d{}", sequence - 1)),
         subject: format!("es.cases.{cooperation}.case.a"),
         cooperation: cooperation.parse().unwrap(),
         said: Ok(Vec::new()),
@@ -38,7 +40,7 @@ fn who_is_held_keeps_its_place_while_the_others_go_on_and_the_note_reads_back() 
     // The first commit was told before the second one was found to be unreadable.
     let (_, before) = place().next(&commits()[..1], 9, &Held::default()).unwrap();
     let (_, after) = before.next(&commits(), 9, &held()).unwrap();
-    assert_eq!(after.reached.to_string(), "CASES@5:5");
+    assert_eq!(after.reached.to_string(), "CASES@5:5#d5");
     assert_eq!(after.written_behind(), "a CASES@5:1");
     assert_eq!(read_behind(&after.written_behind()).unwrap(), after.behind);
     assert!(read_behind("a").is_err() && read_behind("").unwrap().is_empty());
@@ -56,5 +58,5 @@ fn who_is_held_no_longer_catches_up_and_then_needs_no_note() {
     let (_, half) = behind.next(&commits()[..3], 9, &skips).unwrap();
     assert_eq!(half.written_behind(), "a CASES@5:3");
     let (_, caught_up) = half.next(&commits(), 9, &skips).unwrap();
-    assert_eq!((caught_up.reached.to_string().as_str(), caught_up.behind.len()), ("CASES@5:5", 0));
+    assert_eq!((caught_up.reached.to_string().as_str(), caught_up.behind.len()), ("CASES@5:5#d5", 0));
 }

@@ -42,8 +42,8 @@ impl Fed {
     pub(crate) async fn with(limits: Value) -> Self {
         let world = World::with(limits, "").await;
         let client = world.client.clone();
-        let publication = Publication::open(client, feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
-        let networks = Log::open(world.client.clone(), "networks", 1).await.unwrap();
+        let publication = Publication::make(client, feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
+        let networks = Log::set_up(world.client.clone(), "networks", 1).await.unwrap();
         let mut fed = Self { world, publication, last: 0, networks, commits: Vec::new() };
         for member in [BAERUM, ASKER] {
             let admitted = json!({"member": member, "names": {"nb": member},

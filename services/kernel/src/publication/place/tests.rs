@@ -8,7 +8,7 @@ use super::*;
 async fn a_request_that_was_lost_with_its_server_is_not_waited_for_for_ever() {
     let server = temporary::nats().await.unwrap();
     let client = async_nats::connect(server.url()).await.unwrap();
-    let publication = Publication::open(client, "TOLD", "told.>", 1).await.unwrap();
+    let publication = Publication::make(client, "TOLD", "told.>", 1).await.unwrap();
     let place = publication.open_place("reader", &["told.>".to_owned()], 0).await.unwrap();
     assert!(place.now().await.unwrap().is_none());
     server.kill().await;
