@@ -124,6 +124,16 @@ pub async fn execute<D: Decider>(
                 *slot = Some(loaded);
                 return Ok(done);
             }
+            // What was taken for new may be there, and sound.
+            Err(AppendError::Held(held @ Held::Gaps { .. })) if loaded.sequence == 0 => {
+                loaded = repository.load(&order.id).await?;
+                repository.catch_up(&mut loaded).await?;
+                if loaded.version == 0 {
+                    return Err(StoreError::from(AppendError::Held(held)).into());
+                }
+                *slot = Some(loaded);
+                continue;
+            }
             Err(error) => overtaken(attempt, error).await?,
         }
         if loaded.sequence == 0 {

@@ -77,7 +77,7 @@ impl Erasures {
         let name = records_name(&publication.identity.name);
         let subjects = format!("{}.>", subject_prefix(&publication.identity.name));
         let wanted = stream::lasting(name.clone(), subjects, replicas);
-        stream::open_as(&js, wanted).await?;
+        stream::open_or_make(&js, &wanted).await?;
         Ok(Self { js, publication: publication.clone(), name })
     }
 

@@ -39,8 +39,6 @@ pub enum Damage {
     Cut { known: u64, last: u64 },
     #[error("the message at {sequence} is another one than was seen there")]
     Altered { sequence: u64 },
-    #[error("the message at {sequence}, where its end was, cannot be read")]
-    Unreadable { sequence: u64 },
 }
 
 /// A stream that is what the list says, and what the list says.
@@ -72,18 +70,16 @@ pub async fn examine(
         match digest_at(&stream, *sequence).await? {
             Some(found) if found == *digest => (),
             Some(_) => return Ok(Err(Damage::Altered { sequence: *sequence })),
-            // It was accepted, or may have been erased.
-            None if record.accepts(*sequence) || may_be_erased(&stream) => (),
-            None => return Ok(Err(Damage::Unreadable { sequence: *sequence })),
+            // A gap like any other, which reading through finds, or it was erased.
+            None => (),
         }
     }
     if let Some(first) = &record.first {
         match digest_at(&stream, 1).await? {
             Some(found) if found == *first => (),
             Some(_) => return Ok(Err(Damage::Replaced)),
-            // That it cannot be read is a gap like any other: the rest shows which stream it is.
-            None if record.last.is_some() => (),
-            None => return Ok(Err(Damage::Unreadable { sequence: 1 })),
+            // That it cannot be read is a gap like any other.
+            None => (),
         }
     }
     Ok(Ok(Examined { record, stream, last }))
