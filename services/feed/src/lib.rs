@@ -26,7 +26,7 @@ use samvirke_kernel::{
     committer::AppendError,
     follower::Follower,
     log::ReadError,
-    publication::{Publication, erasure::Erasures},
+    publication::erasure::Erasures,
     repository::Repository,
     service::{self, Host, ServeError, report_tasks, serve_commands, serve_queries},
     stream::StreamError,
