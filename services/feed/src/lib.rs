@@ -26,7 +26,6 @@ use samvirke_kernel::{
     committer::AppendError,
     follower::Follower,
     log::ReadError,
-    publication::erasure::Erasures,
     repository::Repository,
     service::{self, Host, ServeError, report_tasks, serve_commands, serve_queries},
     stream::StreamError,
@@ -93,7 +92,7 @@ pub async fn service(
     let roll = Follower::start("subscriptions", own.clone(), &supervisor);
     let members = Follower::start("members", logs[0].clone(), &supervisor);
     let subscriptions = Arc::new(Repository::new(own));
-    let erasures = Erasures::open(&publication, host.replicas).await?;
+    let erasures = host.erasures(&publication).await?;
     let withheld = Withheld::read(&publication).await?;
     let ground = Arc::new(Ground {
         publication: publication.clone(),

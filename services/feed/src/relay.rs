@@ -127,8 +127,8 @@ impl From<Interrupted> for TaskFailure {
             | Interrupted::Truncated { .. }
             | Interrupted::TooManyBehind
             | Interrupted::Subject { .. } => true,
-            Interrupted::Read(_)
-            | Interrupted::Event(_)
+            Interrupted::Read(error) => error.stays(),
+            Interrupted::Event(_)
             | Interrupted::Parking(_)
             | Interrupted::Decided
             | Interrupted::Publish(_)

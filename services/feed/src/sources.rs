@@ -211,7 +211,8 @@ impl Reached {
 
     /// The same without digests.
     pub(crate) fn without_digests(&self) -> Self {
-        let without = |(stream, at): (&String, &At)| (stream.clone(), At { digest: None, ..at.clone() });
+        let without =
+            |(stream, at): (&String, &At)| (stream.clone(), At { digest: None, ..at.clone() });
         Self(self.0.iter().map(without).collect())
     }
 

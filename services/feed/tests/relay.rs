@@ -70,7 +70,7 @@ impl World {
     }
 
     async fn parking(&self) -> Parking {
-        Parking::open(self.caller.client().clone(), 1).await.unwrap()
+        Parking::make(self.caller.client().clone(), 1).await.unwrap()
     }
 
     async fn admit(&self, member: &OrganisationNumber) {

@@ -16,7 +16,6 @@ use crate::{
     inbox::chain,
     log::{Log, Stored},
     position::Position,
-    stream::record::Gap,
     supervision::{Stop, Supervisor, Task, TaskFailure},
 };
 
@@ -159,12 +158,6 @@ async fn follow<P: Picture>(
                 Err(reason) => return reason,
             },
         };
-        let next = *moved.borrow() + 1;
-        if commit.sequence > next
-            && let Err(reason) = accepted(log, Gap { from: next, to: commit.sequence - 1 }).await
-        {
-            return reason;
-        }
         let taken = Envelope::read(commit.sequence, &commit.payload);
         let taken = match taken {
             Ok(envelope) => picture.write().await.take(&commit, &envelope),
@@ -208,19 +201,6 @@ async fn stands(
         // What cannot be read any more was taken when it could.
         Ok(Stands::Here | Stands::Unreadable) => Ok(true),
         Ok(Stands::Beyond { .. } | Stands::Elsewhere) => Ok(false),
-        Err(err) => Err(chain(&err)),
-    }
-}
-
-/// Whether an operator has accepted that nothing can be read there. What facts are taken from is not
-/// folded over a hole that nobody has looked at.
-async fn accepted(log: &Log, gap: Gap) -> Result<(), String> {
-    match log.accepts(gap).await {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(format!(
-            "what is stored at {gap} cannot be read: restore the stream, or accept it with samvirke streams adopt {}",
-            log.identity().name
-        )),
         Err(err) => Err(chain(&err)),
     }
 }

@@ -28,7 +28,7 @@ use crate::{
         self, StreamError, StreamIdentity,
         guard::Guard,
         record::{Gap, Records},
-        set_up::{SetUp, set_up},
+        set_up::set_up_alone,
     },
 };
 
@@ -54,6 +54,17 @@ pub enum ReadError {
     Refused { stream: String, status: u16, description: String },
     #[error("a message of the stream {stream} has no {header}")]
     Incomplete { stream: String, header: &'static str },
+    #[error(
+        "what is stored in {stream} at {gap} cannot be read: restore the stream, or accept it with samvirke streams adopt {stream}"
+    )]
+    Gap { stream: String, gap: Gap },
+}
+
+impl ReadError {
+    /// Whether it stays until an operator has done something.
+    pub fn stays(&self) -> bool {
+        matches!(self, Self::Gap { .. })
+    }
 }
 
 /// A message as it is stored.
@@ -99,7 +110,7 @@ impl Log {
         context: &'static str,
         replicas: usize,
     ) -> Result<Self, StreamError> {
-        set_up_alone(&client, stream::settings(context, replicas)).await?;
+        set_up_alone(&client, vec![stream::settings(context, replicas)]).await?;
         Self::open(client, context, replicas).await
     }
 
@@ -130,7 +141,7 @@ impl Log {
         let js = jetstream::new(client.clone());
         let identity = stream::open(&js, context, replicas).await?;
         let committer = Committer::start(client, identity.name.clone(), tuning);
-        let guard = Guard::new(js.clone(), identity.name.clone(), true);
+        let guard = Guard::new(js.clone(), identity.name.clone());
         Ok(Self { context, js, identity: Arc::new(identity), committer, guard })
     }
 
@@ -382,18 +393,6 @@ impl Log {
         Ok(stream.cached_info().clone())
     }
 
-    /// Whether an operator has accepted that nothing can be read in a gap.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError`].
-    pub async fn accepts(&self, gap: Gap) -> Result<bool, ReadError> {
-        let records = Records::open(&self.js).await.map_err(|err| self.unreachable(err))?;
-        let Some(records) = records else { return Ok(false) };
-        let record = records.of(&self.identity.name).await.map_err(|err| self.unreachable(err))?;
-        Ok(record.is_some_and(|record| record.unexplained(&[gap]).is_empty()))
-    }
-
     /// Where to go on from, where a checkpoint is of a history that the stream has lost: the end at which
     /// an operator accepted the stream. None where nobody has.
     ///
@@ -417,7 +416,8 @@ impl Log {
         checkpoint::stands(&self.js, kept).await.map_err(|err| self.unreachable(err))
     }
 
-    /// Follows every commit after a sequence, in order, as long as the stream is read.
+    /// Follows every commit after a sequence, in order, as long as the stream is read. Over a hole that no
+    /// operator has accepted nobody is led.
     ///
     /// # Errors
     ///
@@ -438,13 +438,37 @@ impl Log {
             .await
             .map_err(|err| self.unreachable(err))?;
         let messages = consumer.messages().await.map_err(|err| self.unreachable(err))?;
-        let name = self.identity.name.clone();
-        Ok(messages
-            .map_err({
-                let name = name.clone();
-                move |err| ReadError::Unreachable { stream: name.clone(), source: Box::new(err) }
-            })
-            .map(move |message| message.and_then(|message| delivered(&name, &message))))
+        let log = self.clone();
+        let mut at = after;
+        let commits = messages.map(move |message| {
+            let message = message.map_err(|err| log.unreachable(err))?;
+            let commit = delivered(&log.identity.name, &message)?;
+            let gap = Gap { from: at + 1, to: commit.sequence - 1 };
+            at = commit.sequence;
+            Ok((commit, (gap.from <= gap.to).then(|| (log.clone(), gap))))
+        });
+        // The server passes over what it cannot read without a word.
+        let checked = commits.and_then(|(commit, gap)| async move {
+            if let Some((log, gap)) = gap {
+                log.check_gap(gap).await?;
+            }
+            Ok(commit)
+        });
+        Ok(checked.boxed())
+    }
+
+    /// Whether an operator has accepted that nothing can be read in a gap.
+    async fn check_gap(&self, gap: Gap) -> Result<(), ReadError> {
+        let stream = &self.identity.name;
+        let records = Records::open(&self.js).await.map_err(|err| self.unreachable(err))?;
+        let record = match records {
+            Some(records) => records.of(stream).await.map_err(|err| self.unreachable(err))?,
+            None => None,
+        };
+        match record.is_some_and(|record| record.unexplained(&[gap]).is_empty()) {
+            true => Ok(()),
+            false => Err(ReadError::Gap { stream: stream.clone(), gap }),
+        }
     }
 
     fn unreachable(
@@ -453,25 +477,6 @@ impl Log {
     ) -> ReadError {
         ReadError::Unreachable { stream: self.identity.name.clone(), source: source.into() }
     }
-}
-
-/// Sets up one stream where it never was.
-///
-/// # Errors
-///
-/// When it is listed and missing, or has other settings.
-pub(crate) async fn set_up_alone(
-    client: &Client,
-    settings: jetstream::stream::Config,
-) -> Result<(), StreamError> {
-    let replicas = settings.num_replicas;
-    for (stream, done) in set_up(client, replicas, &[settings], &[]).await? {
-        match done {
-            SetUp::There | SetUp::Made | SetUp::TakenIn => (),
-            SetUp::Missing | SetUp::ListLost => return Err(StreamError::Missing { stream }),
-        }
-    }
-    Ok(())
 }
 
 #[derive(serde::Deserialize)]

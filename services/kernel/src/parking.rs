@@ -24,7 +24,7 @@ use tracing::error;
 use crate::{
     clock,
     inbox::chain,
-    stream::{self, StreamError, StreamIdentity},
+    stream::{self, StreamError, StreamIdentity, StreamSettings, set_up::set_up_alone},
 };
 
 /// The stream of the records.
@@ -153,6 +153,11 @@ pub struct Kept {
     revision: u64,
 }
 
+/// The settings of the records' stream.
+pub fn settings(replicas: usize) -> StreamSettings {
+    stream::lasting(STREAM.to_owned(), SUBJECTS.to_owned(), replicas)
+}
+
 /// The records of all tasks.
 #[derive(Clone, Debug)]
 pub struct Parking {
@@ -161,15 +166,25 @@ pub struct Parking {
 }
 
 impl Parking {
-    /// Opens the records; makes their stream where there is none.
+    /// Sets up the records where they never were, and opens them: for tests and benches, whose servers
+    /// begin empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`stream::open`].
+    pub async fn make(client: Client, replicas: usize) -> Result<Self, StreamError> {
+        set_up_alone(&client, vec![settings(replicas)]).await?;
+        Self::open(client, replicas).await
+    }
+
+    /// Opens the records.
     ///
     /// # Errors
     ///
     /// As [`stream::open`].
     pub async fn open(client: Client, replicas: usize) -> Result<Self, StreamError> {
         let js = jetstream::new(client);
-        let wanted = stream::lasting(STREAM.to_owned(), SUBJECTS.to_owned(), replicas);
-        let identity = Arc::new(stream::open_as(&js, wanted).await?);
+        let identity = Arc::new(stream::open_as(&js, &settings(replicas)).await?);
         Ok(Self { js, identity })
     }
 

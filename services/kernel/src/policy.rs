@@ -68,11 +68,12 @@ impl From<StoreError> for PolicyError {
     fn from(error: StoreError) -> Self {
         let reason = chain(&error);
         match error {
-            // The server says so too when it has no room, which an operator can make.
+            // Refused: the server says so too when it has no room, which an operator can make.
             StoreError::Read(_)
             | StoreError::Append(
                 AppendError::Unknown { .. }
                 | AppendError::Overloaded
+                | AppendError::Held(_)
                 | AppendError::Conflict { .. }
                 | AppendError::Refused { .. },
             ) => Self::TryAgain { reason },

@@ -33,8 +33,8 @@ use crate::{
     checkpoint::{self, Checkpoint, Stands},
     committer::{AppendError, BATCH_MESSAGES_MAX},
     envelope::{self, ENVELOPE_BYTES_MAX},
-    log::{ReadError, set_up_alone},
-    stream::{self, StreamError, StreamIdentity, guard::Guard},
+    log::ReadError,
+    stream::{self, StreamError, StreamIdentity, guard::Guard, set_up::set_up_alone},
 };
 
 /// How long to wait for the server's acknowledgement or for the next message of an answer.
@@ -133,7 +133,7 @@ pub fn settings(name: &str, subjects: &str, replicas: usize) -> jetstream::strea
 }
 
 impl Publication {
-    /// Sets up the stream `name` where it never was, and opens it: for tests and benches, whose servers
+    /// Sets up the stream `name` and that of its erasures where they never were, and opens it: for tests and benches, whose servers
     /// begin empty.
     ///
     /// # Errors
@@ -145,7 +145,8 @@ impl Publication {
         subjects: &str,
         replicas: usize,
     ) -> Result<Self, StreamError> {
-        set_up_alone(&client, settings(name, subjects, replicas)).await?;
+        let wanted = vec![settings(name, subjects, replicas), erasure::settings(name, replicas)];
+        set_up_alone(&client, wanted).await?;
         Self::open(client, name, subjects, replicas).await
     }
 
@@ -188,9 +189,9 @@ impl Publication {
         Ok(Self::with(js, identity))
     }
 
-    /// Nothing is created in a published stream, so that a gap in it holds nothing back.
+    /// Nothing is created in a published stream, so that a gap in it is told and holds nothing back.
     fn with(js: jetstream::Context, identity: StreamIdentity) -> Self {
-        let guard = Guard::new(js.clone(), identity.name.clone(), false);
+        let guard = Guard::new(js.clone(), identity.name.clone());
         Self { js, identity: Arc::new(identity), guard }
     }
 

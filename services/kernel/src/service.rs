@@ -20,7 +20,7 @@ use crate::{
     answer, clock,
     log::Log,
     parking::Parking,
-    publication::Publication,
+    publication::{Publication, erasure::Erasures},
     signature::MessageVerifier,
     snapshot,
     stream::StreamError,
@@ -69,13 +69,22 @@ impl Host {
         Ok(log)
     }
 
-    /// The records of what is parked.
+    /// The records of what is parked. They are waited for where they are missing.
     ///
     /// # Errors
     ///
-    /// When their stream cannot be used.
+    /// As [`Host::log`].
     pub async fn parking(&self) -> Result<Parking, StreamError> {
-        Parking::open(self.client.clone(), self.replicas).await
+        self.wait_for(|| Parking::open(self.client.clone(), self.replicas)).await
+    }
+
+    /// The records of what was erased of a published stream. They are waited for where they are missing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::log`].
+    pub async fn erasures(&self, publication: &Publication) -> Result<Erasures, StreamError> {
+        self.wait_for(|| Erasures::open(publication, self.replicas)).await
     }
 
     /// The stream of another context. One that is missing is waited for, so that the other services of

@@ -437,12 +437,12 @@ fn hear(message: &Published) -> Result<(CloudEvent, Heard), String> {
     Ok((event, heard))
 }
 
-/// Takes with a message what has arrived already.
+/// Waits for a message, and takes with it what has arrived already.
 async fn next_batch(
-    first: Option<Result<Published, ReadError>>,
     messages: &mut (impl Stream<Item = Result<Published, ReadError>> + Unpin),
 ) -> Result<Vec<Published>, Interrupted> {
-    let mut batch = vec![first.ok_or(Interrupted::Ended)??];
+    let first = messages.next().await.ok_or(Interrupted::Ended)?;
+    let mut batch = vec![first?];
     while batch.len() < BATCH_MAX {
         match poll_immediate(messages.next()).await {
             Some(Some(next)) => batch.push(next?),

@@ -26,6 +26,7 @@ use anyhow::{Context, ensure};
 use indicatif::ProgressBar;
 use samvirke_kernel::{
     clock,
+    stream::record::RECORDS_STREAM,
     stream_copy::{self, Holding},
 };
 use samvirke_private_servers::postgres;
@@ -40,8 +41,9 @@ pub(crate) use restore::run as restore;
 
 /// How often everything is taken again where a stream moved meanwhile.
 const ATTEMPTS_MAX: u32 = 5;
-/// The streams that come first, in this order; the others follow by name.
-const FIRST: [&str; 4] = ["FEED", "NETWORKS", "MEETINGS", "CASES"];
+/// The streams that come first, in this order; the others follow by name. The list of streams knows of each
+/// no more than what is taken of it later.
+const FIRST: [&str; 5] = [RECORDS_STREAM, "FEED", "NETWORKS", "MEETINGS", "CASES"];
 /// The file with the database.
 const DATABASE: &str = "postgres.dump";
 
@@ -176,10 +178,11 @@ async fn copy_stream(
     })
 }
 
-/// Where each stream ends.
+/// Where each stream ends, but for the list of streams: it only notes of the others.
 async fn ends(site: &Site) -> anyhow::Result<BTreeMap<String, u64>> {
     let holdings = stream_copy::holdings(&site.client).await?;
-    Ok(holdings.into_iter().map(|one| (one.name, one.last_sequence)).collect())
+    let all = holdings.into_iter().map(|one| (one.name, one.last_sequence));
+    Ok(all.filter(|(name, _)| name != RECORDS_STREAM).collect())
 }
 
 fn in_order(mut holdings: Vec<Holding>) -> Vec<Holding> {

@@ -14,9 +14,11 @@ use std::{
 use anyhow::Context;
 use async_nats::Client;
 use samvirke_kernel::{
-    publication,
+    parking,
+    publication::{self, erasure},
     stream::{
         self, StreamSettings,
+        examine::Damage,
         guard::told,
         record::Record,
         set_up::{Adoption, SetUp, adopt, set_up, weigh},
@@ -45,6 +47,8 @@ pub(crate) fn wanted(replicas: usize) -> Vec<StreamSettings> {
     let mut wanted: Vec<StreamSettings> =
         contexts.into_iter().map(|context| stream::settings(context, replicas)).collect();
     wanted.push(publication::settings(feed::STREAM, feed::SUBJECTS, replicas));
+    wanted.push(erasure::settings(feed::STREAM, replicas));
+    wanted.push(parking::settings(replicas));
     wanted
 }
 
@@ -212,6 +216,26 @@ async fn accept(configuration: &Configuration, asked: &Adopt) -> anyhow::Result<
     Ok(if left { Outcome::NotAll } else { Outcome::Done })
 }
 
+/// Accepts the streams of a backup that are not as far as its list of streams says. What cannot be read in
+/// one of them, nobody accepts here: `samvirke doctor` tells it.
+pub(crate) async fn adopt_restored(client: &Client) -> anyhow::Result<()> {
+    for settings in wanted(1) {
+        let weighed = weigh(client, &settings).await?;
+        let (Some(damage), Some(_), true) =
+            (&weighed.damage, &weighed.found, weighed.new_gaps().is_empty())
+        else {
+            continue;
+        };
+        // What is older than the list is taken into it when it is started.
+        if matches!(damage, Damage::NoList | Damage::NotListed) {
+            continue;
+        }
+        terminal::say(&format!("{}: {damage}; it is accepted so", settings.name));
+        adopt(client, 1, weighed).await?;
+    }
+    Ok(())
+}
+
 /// Says what would be accepted, and what comes after.
 fn tell(name: &str, weighed: &Adoption) {
     let Adoption { damage, known, found, .. } = weighed;
@@ -283,9 +307,11 @@ async fn row(client: &Client, settings: &StreamSettings) -> Row {
     let gaps = weighed.new_gaps();
     if !gaps.is_empty() {
         let gaps = told(&gaps);
-        let found = format!(
-            "{name} has messages that cannot be read, at {gaps}; nothing new is made in it"
-        );
+        let so = match name.as_str() {
+            feed::STREAM => "whoever has not taken them misses them",
+            _ => "nothing new is made in it",
+        };
+        let found = format!("{name} has messages that cannot be read, at {gaps}; {so}");
         return Row::fail(CHECK, found, &remedy);
     }
     let end = weighed.found.and_then(|found| found.last).map_or(0, |last| last.sequence);

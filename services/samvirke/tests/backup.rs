@@ -1,4 +1,4 @@
-//! A backup taken while Samvirke runs, and a directory made out of it under another name.
+//! A backup taken while Samvirke runs, and Samvirke made out of it under another name.
 #![expect(clippy::unwrap_used, reason = "a broken test should panic")]
 
 use std::{
@@ -10,10 +10,10 @@ use std::{
 
 use samvirke_tests::{
     Endpoint, Up,
-    api::{Api, admitting, establishing, founding, opening},
+    api::{Api, admitting, establishing, founding, opening, recovers},
     organisation_numbers,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const SAMVIRKE: &str = env!("CARGO_BIN_EXE_samvirke");
@@ -61,6 +61,32 @@ async fn happen(api: &Api, endpoint: &Endpoint) {
     assert_eq!(registered.status, 200, "{}", registered.body);
 }
 
+/// What the installation answers, as far as it does not tell of times.
+async fn answers(api: &Api) -> Vec<Value> {
+    let secretariat = api.secretariat();
+    let mut all = Vec::new();
+    for path in [
+        "cooperations/prove",
+        "bodies?cooperation=prove",
+        "cases?cooperation=prove",
+        "feed?cooperation=prove",
+        "contacts?cooperation=prove",
+    ] {
+        let answer = recovers(|| api.get(&secretariat, path, &[]), |found| found.status == 200);
+        all.push(answer.await.body);
+    }
+    let asked = || api.get(&secretariat, "subscriptions/prove:baerum", &[]);
+    // Everything is delivered, and the server knows.
+    let found = recovers(asked, |found| found.body["deliveries"]["pending"] == 0).await.body;
+    all.push(json!([
+        found["id"],
+        found["phase"],
+        found["version"],
+        found["deliveries"]["position"]
+    ]));
+    all
+}
+
 /// Waits until the endpoint was told of a member; returns the position.
 async fn told_of(endpoint: &Endpoint, member: &str) -> String {
     loop {
@@ -72,7 +98,7 @@ async fn told_of(endpoint: &Endpoint, member: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backup_of_one_that_runs_is_taken_and_made_into_another_directory() {
+async fn what_was_restored_under_another_name_answers_as_before_and_goes_on() {
     let endpoint = Endpoint::start().await;
     let mut up = Up::start_with(Path::new(SAMVIRKE), "127.0.0.1:0", &ENVIRONMENT).unwrap();
     up.is_well().unwrap();
@@ -81,6 +107,7 @@ async fn a_backup_of_one_that_runs_is_taken_and_made_into_another_directory() {
     let last = organisation_numbers().nth(40).unwrap().to_string();
     api.gives(&api.secretariat(), "cooperations/prove/admit-member", admitting(&last)).await;
     told_of(&endpoint, &last).await;
+    let before = answers(&api).await;
 
     let (kept, beside) = (directory(), directory());
     let backup = kept.path().join("backup");
@@ -98,9 +125,25 @@ async fn a_backup_of_one_that_runs_is_taken_and_made_into_another_directory() {
 
     let (code, said) = run(&["restore", backup_word], beside.path());
     assert_eq!(code, 0, "{said}");
+    let mut restored =
+        Up::start_on(Path::new(SAMVIRKE), "127.0.0.1:0", &ENVIRONMENT, beside).unwrap();
+    restored.is_well().unwrap();
+    let api = Api::of(&restored);
+    assert_eq!(answers(&api).await, before);
+    assert!(endpoint.more().await.is_none(), "nothing is delivered twice");
+
+    let next = organisation_numbers().nth(41).unwrap().to_string();
+    api.gives(&api.secretariat(), "cooperations/prove/admit-member", admitting(&next)).await;
+    let first = endpoint.next().await;
+    assert!(
+        String::from_utf8_lossy(&first.body).contains(&next),
+        "deliveries go on where they were"
+    );
+    let (code, said) = run(&["doctor", "--deep"], restored.data());
+    assert_eq!(code, 0, "{said}");
     // Every secret follows from the same key.
     let read = |data: &Path| fs::read(data.join("feed.key")).unwrap();
-    assert_eq!(read(beside.path()), read(up.data()));
+    assert_eq!(read(restored.data()), read(up.data()));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What goes wrong in the world, done on purpose: `./tests/faults kill` ends a process in the middle of an
 //! import, again and again, and checks that no promise was broken; `./tests/faults feed` does so in the
-//! middle of deliveries.
+//! middle of deliveries, and `./tests/faults damage` damages the files under the streams.
 //!
 //! Invariant: what is checked is read from the streams and the database themselves, never taken from
 //! the word of the program under test; only what it acknowledged is.
@@ -17,6 +17,7 @@ mod told;
 
 mod round;
 
+mod damage;
 mod feed;
 
 use std::{
@@ -38,7 +39,8 @@ use crate::{
     version,
     after_help = "Examples:
   ./tests/faults kill --rounds 20
-  ./tests/faults feed --rounds 5 --only receiver --seed 7"
+  ./tests/faults feed --rounds 5 --only receiver --seed 7
+  ./tests/faults damage --rounds 4 --only tail"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -51,6 +53,8 @@ enum Fault {
     Kill(Kill),
     /// Ends samvirke, nats-server and receivers in the middle of deliveries to receivers that misbehave
     Feed(feed::Feed),
+    /// Damages the files of a stream in every way, and puts them back
+    Damage(damage::Damage),
 }
 
 #[derive(Debug, Args)]
@@ -87,6 +91,7 @@ async fn run(fault: &Fault) -> anyhow::Result<()> {
     match fault {
         Fault::Kill(kill) => run_kill(kill).await,
         Fault::Feed(feed) => feed::run(feed).await,
+        Fault::Damage(damage) => damage::run(damage).await,
     }
 }
 

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::{CODE_WRONG_LAST_SEQUENCE, Publication};
 use crate::{
     log::ReadError,
-    stream::{self, StreamError},
+    stream::{self, StreamError, StreamSettings},
 };
 
 /// Why a message is not erased.
@@ -67,18 +67,16 @@ pub struct Erasures {
 }
 
 impl Erasures {
-    /// Opens the records of a published stream, making their stream if there is none.
+    /// Opens the records of a published stream.
     ///
     /// # Errors
     ///
     /// As [`stream::open`].
     pub async fn open(publication: &Publication, replicas: usize) -> Result<Self, StreamError> {
         let js = publication.js.clone();
-        let name = records_name(&publication.identity.name);
-        let subjects = format!("{}.>", subject_prefix(&publication.identity.name));
-        let wanted = stream::lasting(name.clone(), subjects, replicas);
-        stream::open_or_make(&js, &wanted).await?;
-        Ok(Self { js, publication: publication.clone(), name })
+        let wanted = settings(&publication.identity.name, replicas);
+        stream::open_as(&js, &wanted).await?;
+        Ok(Self { js, publication: publication.clone(), name: wanted.name })
     }
 
     /// The record of an erased message, if it was erased here.
@@ -177,9 +175,20 @@ impl Erasures {
     }
 }
 
+/// The settings of the stream of records of a published stream.
+pub fn settings(stream: &str, replicas: usize) -> StreamSettings {
+    let subjects = format!("{}.>", subject_prefix(stream));
+    stream::lasting(records_name(stream), subjects, replicas)
+}
+
 /// The stream that holds the records of a published stream: `FEED_ERASED`.
 pub fn records_name(stream: &str) -> String {
     format!("{stream}_ERASED")
+}
+
+/// The sequence that a record of an erasure is about, from its subject: `erased.feed.17`.
+pub(crate) fn erased_at(subject: &str) -> Option<u64> {
+    subject.rsplit('.').next()?.parse().ok()
 }
 
 fn subject_prefix(stream: &str) -> String {

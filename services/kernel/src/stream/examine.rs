@@ -4,19 +4,20 @@
 //! could be read. Only reading tells, so every message is read once (without its payload, which the
 //! server checks all the same) at the start, whenever the connection is new, and on a schedule.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use async_nats::jetstream::{
     self,
     consumer::{Consumer, DeliverPolicy, pull},
     stream::Stream,
 };
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 
 use super::{
     StreamError,
     record::{Gap, Mark, Record, Records, digest_at, existing, unreachable},
 };
+use crate::publication::erasure;
 
 /// How long reading through waits for the next message before it looks whether there is one.
 const NEXT_MAX: Duration = Duration::from_secs(2);
@@ -85,9 +86,36 @@ pub async fn examine(
     Ok(Ok(Examined { record, stream, last }))
 }
 
-/// Whether messages of a stream may be erased, so that a gap in it is not damage.
-pub(super) fn may_be_erased(stream: &Stream) -> bool {
-    !stream.cached_info().config.deny_delete
+/// The sequences of a published stream at which a message was erased, with a record of it. Those are no
+/// damage; in an event stream nothing is ever erased.
+async fn erased(js: &jetstream::Context, stream: &Stream) -> Result<BTreeSet<u64>, StreamError> {
+    let config = &stream.cached_info().config;
+    if config.deny_delete {
+        return Ok(BTreeSet::new());
+    }
+    let records = existing(js, &erasure::records_name(&config.name)).await?;
+    let Some(records) = records else { return Ok(BTreeSet::new()) };
+    let failed = |err: Box<dyn std::error::Error + Send + Sync>| unreachable(&config.name, err);
+    let subjects = records.info_with_subjects(">").await.map_err(|err| failed(Box::new(err)))?;
+    let subjects: Vec<(String, usize)> =
+        subjects.try_collect().await.map_err(|err| failed(Box::new(err)))?;
+    Ok(subjects.iter().filter_map(|(subject, _)| erasure::erased_at(subject)).collect())
+}
+
+/// What is left of a gap without the sequences that are explained.
+fn unexplained(gap: Gap, explained: &BTreeSet<u64>) -> Vec<Gap> {
+    let mut left = Vec::new();
+    let mut from = gap.from;
+    for sequence in explained.range(gap.from..=gap.to) {
+        if *sequence > from {
+            left.push(Gap { from, to: sequence - 1 });
+        }
+        from = sequence + 1;
+    }
+    if from <= gap.to {
+        left.push(Gap { from, to: gap.to });
+    }
+    left
 }
 
 impl Record {
@@ -104,7 +132,8 @@ impl Record {
     }
 }
 
-/// Reads through a stream to `last`, and returns the sequences at which there is nothing to read.
+/// Reads through a stream to `last`, and returns the sequences at which there is nothing to read, and of which
+/// no record says that it was erased.
 ///
 /// # Errors
 ///
@@ -115,6 +144,7 @@ pub async fn read_through(
     last: u64,
 ) -> Result<Vec<Gap>, StreamError> {
     let name = &stream.cached_info().config.name;
+    let erased = erased(js, stream).await?;
     let (mut gaps, mut read) = (Vec::new(), 0);
     while read < last && gaps.len() < GAPS_MAX {
         let mut messages = sequences(js, name, read + 1).await?;
@@ -132,7 +162,7 @@ pub async fn read_through(
                     break;
                 }
                 let readable = first_readable(stream, gap).await?;
-                gaps.push(Gap { to: readable - 1, ..gap });
+                gaps.extend(unexplained(Gap { to: readable - 1, ..gap }, &erased));
                 read = readable - 1;
                 if readable <= gap.to {
                     break;
@@ -182,4 +212,18 @@ async fn sequences(
         let info = message.info().map_err(|err| unreachable(&name, err.to_string()))?;
         Ok(info.stream_sequence)
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_erased_is_no_damage_and_what_lies_between_is() {
+        let gap = |from, to| Gap { from, to };
+        let left = |explained: &[u64]| unexplained(gap(3, 7), &explained.iter().copied().collect());
+        assert_eq!(left(&[]), [gap(3, 7)]);
+        assert_eq!(left(&[3, 5, 9]), [gap(4, 4), gap(6, 7)]);
+        assert_eq!(left(&[3, 4, 5, 6, 7]), []);
+    }
 }

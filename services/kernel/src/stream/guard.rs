@@ -83,16 +83,15 @@ pub struct Guard {
     js: jetstream::Context,
     client: Client,
     statistics: Arc<Statistics>,
-    reads_through: bool,
     found: Arc<OnceLock<watch::Receiver<Found>>>,
 }
 
 impl Guard {
-    /// A guard of the stream `name`; `reads_through` where things are created in it.
-    pub(crate) fn new(js: jetstream::Context, name: String, reads_through: bool) -> Self {
+    /// A guard of the stream `name`.
+    pub(crate) fn new(js: jetstream::Context, name: String) -> Self {
         let client = js.client();
         let statistics = client.statistics();
-        Self { name, js, client, statistics, reads_through, found: Arc::default() }
+        Self { name, js, client, statistics, found: Arc::default() }
     }
 
     /// Starts to look at the stream, if nobody has asked yet.
@@ -203,20 +202,13 @@ struct Watch {
     name: String,
     js: jetstream::Context,
     statistics: Arc<Statistics>,
-    reads_through: bool,
     told: watch::Sender<Found>,
 }
 
 impl Watch {
     fn new(guard: &Guard, told: watch::Sender<Found>) -> Self {
-        let Guard { name, js, statistics, reads_through, .. } = guard;
-        Self {
-            name: name.clone(),
-            js: js.clone(),
-            statistics: statistics.clone(),
-            reads_through: *reads_through,
-            told,
-        }
+        let Guard { name, js, statistics, .. } = guard;
+        Self { name: name.clone(), js: js.clone(), statistics: statistics.clone(), told }
     }
 
     async fn run(&self, task: &Task) {
@@ -255,10 +247,7 @@ impl Watch {
             Err(damage) => return Err(self.damaged(damage, connects)),
         };
         self.tell_unless_sound(connects);
-        let gaps = match self.reads_through {
-            true => self.read_through(&examined).await?,
-            false => Vec::new(),
-        };
+        let gaps = self.read_through(&examined).await?;
         let condition = match gaps.is_empty() {
             true => Condition::Sound,
             false => Condition::Gaps(gaps),

@@ -11,7 +11,7 @@ use async_nats::{
 
 use super::{
     StreamError,
-    examine::{Damage, examine, may_be_erased, read_through},
+    examine::{Damage, examine, read_through},
     record::{Gap, LISTED, Mark, Record, Records, digest_at, existing, unreachable},
 };
 
@@ -109,6 +109,22 @@ pub async fn set_up(
     Ok(done)
 }
 
+/// Sets up some streams where they never were, without the others.
+///
+/// # Errors
+///
+/// When one is listed and missing, or has other settings.
+pub(crate) async fn set_up_alone(client: &Client, wanted: Vec<Config>) -> Result<(), StreamError> {
+    let replicas = wanted.iter().map(|settings| settings.num_replicas).max().unwrap_or(1);
+    for (stream, done) in set_up(client, replicas, &wanted, &[]).await? {
+        match done {
+            SetUp::There | SetUp::Made | SetUp::TakenIn => (),
+            SetUp::Missing | SetUp::ListLost => return Err(StreamError::Missing { stream }),
+        }
+    }
+    Ok(())
+}
+
 /// Makes a stream that was never there. It is listed first: where that is all that was done, the stream is
 /// made the next time.
 async fn make(
@@ -192,10 +208,7 @@ pub async fn weigh(client: &Client, settings: &Config) -> Result<Adoption, Strea
         Some(stream) => {
             check(js, settings, stream.cached_info()).await?;
             let last = stream.cached_info().state.last_sequence;
-            let gaps: Vec<Gap> = match may_be_erased(&stream) {
-                true => Vec::new(),
-                false => read_through(js, &stream, last).await?,
-            };
+            let gaps = read_through(js, &stream, last).await?;
             Some(Record { gaps, ..as_it_is(js, name).await? })
         }
     };

@@ -43,7 +43,7 @@ impl World {
         let nats = temporary::nats().await.unwrap();
         let client = async_nats::connect(nats.url()).await.unwrap();
         let log = Log::open(client.clone(), "test", 1).await.unwrap();
-        let parking = Parking::open(client.clone(), 1).await.unwrap();
+        let parking = Parking::make(client.clone(), 1).await.unwrap();
         let (acted, fails) = (Arc::default(), Arc::default());
         Self { _nats: nats, client, log, parking, acted, fails }
     }

@@ -172,7 +172,7 @@ async fn build(
     until: u64,
     tell: impl FnMut(u64),
 ) -> Result<(), OperateError> {
-    let from = Checkpoint { stream: log.identity().clone(), sequence: 0 };
+    let from = Checkpoint { stream: log.identity().clone(), sequence: 0, digest: None };
     bounded::take_until(projected, log, from, until, tell).await?;
     Ok(())
 }

@@ -20,7 +20,7 @@ use super::{
     site::{self, Site},
 };
 use crate::{
-    arguments::Restore, configuration::Configuration, outcome::Outcome, progress, terminal,
+    arguments::Restore, configuration::Configuration, outcome::Outcome, progress, streams, terminal,
 };
 
 /// Verifies a backup, and makes a data directory out of it.
@@ -111,7 +111,9 @@ async fn fill(site: &Site, manifest: &Manifest, from: &Path) -> anyhow::Result<(
     }
     postgres::restore(&site.database_url, &from.join(DATABASE))
         .await
-        .context("the database is not restored")
+        .context("the database is not restored")?;
+    // Whoever restores a backup accepts what it holds, though its streams may have moved while they were taken.
+    streams::adopt_restored(&site.client).await
 }
 
 async fn put_stream(

@@ -87,7 +87,7 @@ async fn relay_all(publication: &Publication, logs: &[Log]) -> anyhow::Result<f6
         }
     };
     let task = Task::unsupervised("relay");
-    let parking = Parking::open(logs[0].client(), 1).await?;
+    let parking = Parking::make(logs[0].client(), 1).await?;
     let told = tokio::select! {
         told = tokio::time::timeout(TOLD_MAX, told) => told.context("the relay is too slow")??,
         ended = relay::relay(publication, logs, &parking, &task) => match ended {

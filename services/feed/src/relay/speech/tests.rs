@@ -58,5 +58,8 @@ fn who_is_held_no_longer_catches_up_and_then_needs_no_note() {
     let (_, half) = behind.next(&commits()[..3], 9, &skips).unwrap();
     assert_eq!(half.written_behind(), "a CASES@5:3");
     let (_, caught_up) = half.next(&commits(), 9, &skips).unwrap();
-    assert_eq!((caught_up.reached.to_string().as_str(), caught_up.behind.len()), ("CASES@5:5#d5", 0));
+    assert_eq!(
+        (caught_up.reached.to_string().as_str(), caught_up.behind.len()),
+        ("CASES@5:5#d5", 0)
+    );
 }
