@@ -6,7 +6,7 @@ use std::{process::Output, time::Duration};
 use samvirke_private_servers::StreamFiles;
 use samvirke_tests::{
     Up,
-    api::{Answer, Api, admitting, establishing, founding, opening},
+    api::{Answer, Api, admitting, establishing, founding, opening, recovers},
 };
 use serde_json::{Value, json};
 
@@ -70,7 +70,9 @@ async fn a_lost_tail_is_noticed_and_nothing_goes_on_until_an_operator_accepts_it
     let doctor = text(&up.command(&["doctor"]).output().unwrap());
     assert!(!doctor.contains("has halted"), "{doctor}");
     let seen = [("samvirke-position", position.as_str())];
-    let case = api.get(&secretariat, "cases/prove:a", &seen).await;
+    // The services take up what was built beside them.
+    let asked = || api.get(&secretariat, "cases/prove:a", &seen);
+    let case = recovers(asked, |case| case.status == 200).await;
     assert_eq!(case.body["title"], "Regnskap", "{}", case.body);
 }
 

@@ -1,13 +1,11 @@
 //! A service in a process's stead: it can be killed in the middle of anything.
 
-use std::{collections::BTreeSet, fmt::Display};
+use std::fmt::Display;
 
 use samvirke_kernel::{
-    publication,
     service::Host,
-    stream::{self, StreamError, StreamSettings, set_up},
+    stream::{StreamError, set_up},
 };
-use samvirke_schemas::{catalogue::COLLECTIONS, feed};
 use tokio::{
     runtime::{Builder, Runtime},
     sync::Mutex,
@@ -83,9 +81,5 @@ static SETTING_UP: Mutex<()> = Mutex::const_new(());
 /// When the server does not answer.
 async fn set_up(client: &async_nats::Client) -> Result<(), StreamError> {
     let _alone = SETTING_UP.lock().await;
-    let contexts: BTreeSet<&str> = COLLECTIONS.iter().map(|one| one.context).collect();
-    let mut wanted: Vec<StreamSettings> =
-        contexts.into_iter().map(|context| stream::settings(context, 1)).collect();
-    wanted.push(publication::settings(feed::STREAM, feed::SUBJECTS, 1));
-    set_up::set_up(client, 1, &wanted, &[]).await.map(drop)
+    set_up::set_up(client, 1, &set_up::wanted(1), &[]).await.map(drop)
 }

@@ -458,7 +458,7 @@ impl Log {
     }
 
     /// Whether an operator has accepted that nothing can be read in a gap.
-    async fn check_gap(&self, gap: Gap) -> Result<(), ReadError> {
+    pub(crate) async fn check_gap(&self, gap: Gap) -> Result<(), ReadError> {
         let stream = &self.identity.name;
         let records = Records::open(&self.js).await.map_err(|err| self.unreachable(err))?;
         let record = match records {

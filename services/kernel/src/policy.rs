@@ -2,7 +2,8 @@
 //!
 //! A policy issues an ordinary command whose id is derived from the event that caused it, so it may
 //! run twice and acts once. How far it has come in the other stream is kept by a durable consumer: what
-//! was not finished is delivered again. An event that it cannot act on whatever is tried is parked for
+//! was not finished is delivered again. It is kept in the stream's own files, so that it goes where the
+//! stream goes; one beyond the stream's end is told, and so is a hole that no operator has accepted. An event that it cannot act on whatever is tried is parked for
 //! its cooperation ([`crate::parking`]).
 
 mod records;
@@ -21,17 +22,20 @@ use uuid::Uuid;
 use samvirke_schemas::{Tagged, id::AggregateId, principal::Principal};
 
 use crate::{
-    backoff, clock,
+    backoff,
+    checkpoint::Checkpoint,
+    clock,
     committer::AppendError,
     decider::Decider,
     envelope::{self, Envelope},
     execute::{ExecuteError, Order, execute},
     follower::Behind,
     inbox::chain,
-    log::{Log, Stored, delivered},
+    log::{Log, ReadError, Stored, delivered},
     parking::{Decision, EventPlace, Parking},
     rejection::Rejection,
     repository::{Repository, StoreError},
+    stream::record::Gap,
     supervision::{Stop, Supervisor, Task, TaskFailure, caught},
 };
 use records::Records;
@@ -188,6 +192,9 @@ pub fn supervise<F>(
     });
 }
 
+/// The place in the stream that the server keeps for a policy.
+type PolicyConsumer = jetstream::consumer::Consumer<pull::Config>;
+
 /// A running policy.
 struct Policy<'a, A> {
     name: &'static str,
@@ -205,7 +212,9 @@ where
     /// Acts on what comes until it is interrupted.
     async fn follow(mut self) -> Result<(), TaskFailure> {
         let stream = self.log.identity().name.clone();
-        let consumer = self.consumer(&stream).await?;
+        let mut consumer = self.consumer(&stream, DeliverPolicy::All).await?;
+        self.is_within(&mut consumer).await?;
+        let mut at = consumer.cached_info().ack_floor.stream_sequence;
         let mut messages = consumer.messages().await.map_err(|err| TaskFailure::of(&err))?;
         info!(policy = self.name, stream, "following");
         let mut look = tokio::time::interval(LOOK_EVERY);
@@ -213,6 +222,7 @@ where
         loop {
             let message = tokio::select! {
                 _ = look.tick() => {
+                    self.is_within(&mut consumer).await?;
                     self.records.refresh().await?;
                     self.do_what_was_decided().await?;
                     continue;
@@ -230,17 +240,56 @@ where
             last_delivery = Some(delivery);
             let attempt = u32::try_from(info.delivered).unwrap_or(u32::MAX);
             let stored = delivered(&stream, &message).map_err(|err| TaskFailure::of(&err))?;
+            if stored.sequence > at + 1 {
+                let gap = Gap { from: at + 1, to: stored.sequence - 1 };
+                self.log.check_gap(gap).await.map_err(|err| failure_of(&err))?;
+            }
+            at = at.max(stored.sequence);
             self.handle(&message, stored, attempt).await?;
         }
+    }
+
+    /// Whether the place that the server keeps for the policy is in the stream. One beyond its end waits
+    /// without a word for what has other sequences now.
+    async fn is_within(&self, consumer: &mut PolicyConsumer) -> Result<(), TaskFailure> {
+        let info = consumer.info().await.map_err(|err| TaskFailure::of(&err))?;
+        let sequence = info.ack_floor.stream_sequence;
+        let last = self.log.last_sequence().await.map_err(|err| failure_of(&err))?;
+        if sequence <= last {
+            return Ok(());
+        }
+        let name = self.log.identity().name.clone();
+        let stream = self.log.identity().clone();
+        let kept = Checkpoint { stream, sequence, digest: None };
+        let accepted = self.log.accepted_before(&kept).await.map_err(|err| failure_of(&err))?;
+        let Some(accepted) = accepted else {
+            return Err(TaskFailure::halting(format!(
+                "the policy {} is at {sequence} in {name}, which ends at {last}: restore the stream, or accept it with samvirke streams adopt {name}",
+                self.name
+            )));
+        };
+        warn!(
+            policy = self.name,
+            stream = name,
+            from = accepted.sequence,
+            "following an accepted stream"
+        );
+        let stream = self.log.jetstream().get_stream_no_info(&name).await;
+        let stream = stream.map_err(|err| TaskFailure::of(&err))?;
+        stream.delete_consumer(self.name).await.map_err(|err| TaskFailure::of(&err))?;
+        let start = DeliverPolicy::ByStartSequence { start_sequence: accepted.sequence + 1 };
+        self.consumer(&name, start).await?;
+        Err(TaskFailure::passing("it follows an accepted stream anew"))
     }
 
     async fn consumer(
         &self,
         stream: &str,
-    ) -> Result<jetstream::consumer::Consumer<pull::Config>, TaskFailure> {
+        deliver_policy: DeliverPolicy,
+    ) -> Result<PolicyConsumer, TaskFailure> {
         let config = pull::Config {
             durable_name: Some(self.name.to_owned()),
-            deliver_policy: DeliverPolicy::All,
+            deliver_policy,
             ack_policy: AckPolicy::Explicit,
             ack_wait: ACK_WAIT,
             // One at a time: a case must hear of its meeting's items in their order.
@@ -333,6 +382,14 @@ where
             }
         }
         Ok(())
+    }
+}
+
+/// A failure to read, which may need an operator.
+fn failure_of(error: &ReadError) -> TaskFailure {
+    match error.stays() {
+        true => TaskFailure::halting(chain(error)),
+        false => TaskFailure::of(error),
     }
 }
 

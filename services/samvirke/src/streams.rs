@@ -13,18 +13,14 @@ use std::{
 
 use anyhow::Context;
 use async_nats::Client;
-use samvirke_kernel::{
-    parking,
-    publication::{self, erasure},
-    stream::{
-        self, StreamSettings,
-        examine::Damage,
-        guard::told,
-        record::Record,
-        set_up::{Adoption, SetUp, adopt, set_up, weigh},
-    },
+use samvirke_kernel::stream::{
+    StreamSettings,
+    examine::Damage,
+    guard::told,
+    record::Record,
+    set_up::{Adoption, SetUp, adopt, set_up, wanted, weigh},
 };
-use samvirke_schemas::{catalogue::COLLECTIONS, feed};
+use samvirke_schemas::feed;
 use serde::Serialize;
 
 use crate::{
@@ -40,17 +36,6 @@ use crate::{
 /// nats-server keeps be lost at once, it is not taken for a new installation.
 const LIST: &str = "streams";
 const CHECK: &str = "streams";
-
-/// The streams that this version needs.
-pub(crate) fn wanted(replicas: usize) -> Vec<StreamSettings> {
-    let contexts: BTreeSet<&str> = COLLECTIONS.iter().map(|one| one.context).collect();
-    let mut wanted: Vec<StreamSettings> =
-        contexts.into_iter().map(|context| stream::settings(context, replicas)).collect();
-    wanted.push(publication::settings(feed::STREAM, feed::SUBJECTS, replicas));
-    wanted.push(erasure::settings(feed::STREAM, replicas));
-    wanted.push(parking::settings(replicas));
-    wanted
-}
 
 /// `samvirke setup`: makes what is not there yet.
 pub(crate) async fn setup(configuration: &Configuration) -> anyhow::Result<Outcome> {

@@ -4,16 +4,34 @@
 //! made. A stream from before there was a list is taken into it as it is, once. A stream that was restored
 //! or lost is accepted only when an operator says so ([`adopt`]).
 
+use std::collections::BTreeSet;
+
 use async_nats::{
     Client,
     jetstream::{self, stream::Config},
 };
+use samvirke_schemas::{catalogue::COLLECTIONS, feed};
 
 use super::{
     StreamError,
     examine::{Damage, examine, read_through},
     record::{Gap, LISTED, Mark, Record, Records, digest_at, existing, unreachable},
 };
+use crate::{
+    parking,
+    publication::{self, erasure},
+};
+
+/// The streams that this version needs.
+pub fn wanted(replicas: usize) -> Vec<Config> {
+    let contexts: BTreeSet<&str> = COLLECTIONS.iter().map(|one| one.context).collect();
+    let mut wanted: Vec<Config> =
+        contexts.into_iter().map(|context| super::settings(context, replicas)).collect();
+    wanted.push(publication::settings(feed::STREAM, feed::SUBJECTS, replicas));
+    wanted.push(erasure::settings(feed::STREAM, replicas));
+    wanted.push(parking::settings(replicas));
+    wanted
+}
 
 /// What became of one stream of a set-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
