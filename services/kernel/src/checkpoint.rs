@@ -51,11 +51,14 @@ pub(crate) async fn stands(
     if sequence > last {
         return Ok(Stands::Beyond { last });
     }
+    if sequence == 0 {
+        return Ok(Stands::Here);
+    }
     let Some(digest) = &kept.digest else {
         // Databases keep microseconds.
         let same =
             kept.stream.created.timestamp_micros() == identity(info).created.timestamp_micros();
-        return Ok(if same || sequence == 0 { Stands::Here } else { Stands::Elsewhere });
+        return Ok(if same { Stands::Here } else { Stands::Elsewhere });
     };
     Ok(match digest_at(&stream, sequence).await? {
         Some(found) if found == *digest => Stands::Here,

@@ -61,8 +61,8 @@ async fn happen(api: &Api, endpoint: &Endpoint) {
     assert_eq!(registered.status, 200, "{}", registered.body);
 }
 
-/// What the installation answers, as far as it does not tell of times.
-async fn answers(api: &Api) -> Vec<Value> {
+/// What the installation answers at a position or later, as far as it does not tell of times.
+async fn answers(api: &Api, position: &str) -> Vec<Value> {
     let secretariat = api.secretariat();
     let mut all = Vec::new();
     for path in [
@@ -72,7 +72,8 @@ async fn answers(api: &Api) -> Vec<Value> {
         "feed?cooperation=prove",
         "contacts?cooperation=prove",
     ] {
-        let answer = recovers(|| api.get(&secretariat, path, &[]), |found| found.status == 200);
+        let seen = [("samvirke-position", position)];
+        let answer = recovers(|| api.get(&secretariat, path, &seen), |found| found.status == 200);
         all.push(answer.await.body);
     }
     let asked = || api.get(&secretariat, "subscriptions/prove:baerum", &[]);
@@ -105,9 +106,11 @@ async fn what_was_restored_under_another_name_answers_as_before_and_goes_on() {
     let api = Api::of(&up);
     happen(&api, &endpoint).await;
     let last = organisation_numbers().nth(40).unwrap().to_string();
-    api.gives(&api.secretariat(), "cooperations/prove/admit-member", admitting(&last)).await;
+    let admitted =
+        api.gives(&api.secretariat(), "cooperations/prove/admit-member", admitting(&last)).await;
+    let position = admitted.header("samvirke-position");
     told_of(&endpoint, &last).await;
-    let before = answers(&api).await;
+    let before = answers(&api, position).await;
 
     let (kept, beside) = (directory(), directory());
     let backup = kept.path().join("backup");
@@ -129,7 +132,7 @@ async fn what_was_restored_under_another_name_answers_as_before_and_goes_on() {
         Up::start_on(Path::new(SAMVIRKE), "127.0.0.1:0", &ENVIRONMENT, beside).unwrap();
     restored.is_well().unwrap();
     let api = Api::of(&restored);
-    assert_eq!(answers(&api).await, before);
+    assert_eq!(answers(&api, position).await, before);
     assert!(endpoint.more().await.is_none(), "nothing is delivered twice");
 
     let next = organisation_numbers().nth(41).unwrap().to_string();

@@ -42,7 +42,7 @@ impl World {
     async fn new() -> Self {
         let nats = temporary::nats().await.unwrap();
         let client = async_nats::connect(nats.url()).await.unwrap();
-        let log = Log::open(client.clone(), "test", 1).await.unwrap();
+        let log = Log::set_up(client.clone(), "test", 1).await.unwrap();
         let parking = Parking::make(client.clone(), 1).await.unwrap();
         let (acted, fails) = (Arc::default(), Arc::default());
         Self { _nats: nats, client, log, parking, acted, fails }

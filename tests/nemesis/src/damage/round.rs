@@ -219,10 +219,11 @@ async fn told(up: &mut Up, target: &Target) -> anyhow::Result<()> {
     let api = Api::of(up);
     loop {
         look.tick().await;
-        if api.readiness().await.0 == 503 {
+        let (_, checks) = api.readiness().await;
+        if checks.iter().any(|check| check.to_string().contains(target.stream)) {
             return Ok(());
         }
-        promised!(begun.elapsed() < TOLD_WITHIN, "/readyz says that all is ready");
+        promised!(begun.elapsed() < TOLD_WITHIN, "/readyz does not name it: {checks:?}");
     }
 }
 
