@@ -1,6 +1,6 @@
 //! From nothing to a numbered case, and what the API says to those who get it wrong on the way.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use samvirke_tests::api::{
     Answer, Api, Caller, admitting, an_hour_ago, establishing, founding, opening,
@@ -97,6 +97,17 @@ async fn bad_bodies_are_told_where_they_are_wrong(api: &Api, secretariat: &Calle
     };
     // Summer time skips one hour in March and repeats one in October.
     hearing("2017-03-26T02:30").await.is_wrong_at("deadline");
+    hearing("+262142-12-31T23:30+00:00").await.is_wrong_at("deadline");
+    // Restricted until a day that no search would compare as a date; and an array in place of an object.
+    let mut open = opening("prove:sg", "Hemmelig");
+    let open_with =
+        |open: &Value| api.send(secretariat, "cases/prove:secret/open", &[], open.clone());
+    open["restriction"] = json!({"legal_basis": {"act": "offentleglova"}, "until": "+10000-01-01",
+        "scope": {"everything": {}}});
+    open_with(&open).await.is_wrong_at("restriction.until");
+    open["restriction"] =
+        json!({"legal_basis": ["offentleglova", null], "scope": {"everything": {}}});
+    open_with(&open).await.is_wrong_at("restriction.legal_basis");
     hearing("2017-10-29T02:30").await.is_wrong_at("deadline");
     hearing("2017-02-29T12:00").await.is_wrong_at("deadline");
 

@@ -125,7 +125,33 @@ mod tests {
             (r#"{"to": "cooperations/a/resume", "body": {}, "form": 1}"#, "form"),
             (r#"{"to": "cooperations/a/resume", "body": {}, "key": "å"}"#, "visible"),
             (r#"{"to": "cooperations/a/resume"}"#, "body"),
-            ("[]", ""),
+            ("[]", "one JSON object"),
+            (r#"[{"to": "cooperations/a/resume", "body": {}}]"#, "one JSON object"),
+            (r#"["cooperations/a/resume", {}, null, null, false, null, null]"#, "one JSON object"),
+            (r#"{"to": "cooperations/a/resume", "body": {}},"#, "trailing characters"),
+            (r#"{"to": "cooperations/a/resume", "body": {"names": {"nb": "X"}"#, "EOF"),
+            (
+                r#"{"to": "bodies/mini:gr/elect",
+                    "body": {"post": "chair", "seat": "skien-ordforer", "from": "2017-02-29"}}"#,
+                "from: the date 2017-02-29 does not exist",
+            ),
+            (
+                r#"{"to": "bodies/mini:gr/elect",
+                    "body": {"post": "chair", "seat": "skien-ordforer", "from": "29.02.2017"}}"#,
+                "from: a date is written",
+            ),
+            (
+                r#"{"to": "cases/a:oppf/assign-follow-up", "body": {"follow_up": "f1", "task": "t",
+                    "owner": {"member": {"member": "935478715"}}, "due": "-9000-01-01"}}"#,
+                "due: a date is written",
+            ),
+            (
+                r#"{"to": "cases/a:langt/open", "body": {"kind": "decision", "description":
+                    {"title": "HEMMELIG", "public_title": "Skjermet"}, "owner": "a:sg",
+                    "register": "2026", "restriction": {"legal_basis": {"act": "offentleglova"},
+                    "until": "+10000-01-01", "scope": {"everything": {}}}}}"#,
+                "restriction.until: a date is written",
+            ),
         ];
         for (text, named) in cases {
             let fault = check(text).expect_err(text);

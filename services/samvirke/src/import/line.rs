@@ -60,11 +60,13 @@ impl Line {
     /// Reads a line that is neither blank nor a comment.
     pub(crate) fn read(text: &str) -> Result<Self, Fault> {
         let malformed = |error: serde_json::Error| Fault::new("malformed", error.to_string());
-        let fields: Fields = serde_json::from_str(text).map_err(malformed)?;
         let mut content: Value = serde_json::from_str(text).map_err(malformed)?;
-        if let Some(content) = content.as_object_mut() {
-            content.remove("key");
-        }
+        let Some(object) = content.as_object_mut() else {
+            let form = "a line is one JSON object, without an array or commas around the lines";
+            return Err(Fault::new("malformed", form));
+        };
+        object.remove("key");
+        let fields: Fields = serde_json::from_str(text).map_err(malformed)?;
         if let Some(key) = &fields.key {
             let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
             if key.is_empty() || key.len() > KEY_CHARS_MAX || !visible {

@@ -13,6 +13,9 @@ use super::line::Fault;
 /// The longest line: a body of 1 MiB and what is around it.
 pub(crate) const LINE_BYTES_MAX: usize = 1024 * 1024 + 64 * 1024;
 
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A line with its number in the file, from 1; blank lines and comments are counted but not given.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Numbered {
@@ -41,6 +44,10 @@ impl Reader {
             return Ok(None);
         }
         self.number += 1;
+        // Windows' own editor begins a file so; it says nothing in UTF-8 (RFC 8259 § 8.1).
+        if self.number == 1 && bytes.starts_with(BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
+        }
         if bytes.len() > LINE_BYTES_MAX && bytes.last() != Some(&b'\n') {
             self.file.skip_until(b'\n')?;
             let reason = format!("a line has at most {LINE_BYTES_MAX} bytes");
@@ -107,6 +114,13 @@ mod tests {
         let found = read(b"{\"a\":\xff}\n{}\n");
         assert_eq!(found[0].text.as_ref().unwrap_err().code, "not-utf-8");
         assert!(found[1].text.is_ok());
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over_at_the_beginning_of_a_file_only() {
+        let found = read(b"\xef\xbb\xbf{}\n\xef\xbb\xbf{}\n");
+        let texts: Vec<&str> = found.iter().flat_map(|line| line.text.as_deref()).collect();
+        assert_eq!(texts, ["{}", "\u{feff}{}"]);
     }
 
     #[test]

@@ -133,6 +133,15 @@ async fn a_refused_line_is_told_and_the_next_is_sent() {
     assert_eq!(case.requests(), 4, "nothing after the refused line");
 }
 
+/// A file as people make them, with a byte order mark and a line that breaks off.
+#[tokio::test]
+async fn a_line_that_is_not_json_is_told_and_the_next_is_sent() {
+    let broken = "{\"to\": \"cooperations/a/pause\", \"body\": {\"reason\": \"x\"}";
+    let case = case(&format!("\u{feff}{TWO}{broken}\n{TWO}"), &[]).await;
+    assert_eq!(case.import(&[]).await.unwrap(), Outcome::NotAll);
+    assert_eq!(case.requests(), 4);
+}
+
 #[tokio::test]
 async fn what_was_acknowledged_is_not_asked_again_when_resumed() {
     let case = case(TWO, &[]).await;

@@ -143,6 +143,7 @@ async fn what_makes_no_sense_is_refused_by_name() {
         ("concerning=own", "concerning"),
         ("concerning=mine", "concerning"),
         ("since=yesterday", "since"),
+        ("since=%2B262142-12-31T23%3A30%2B00%3A00", "since"),
         ("members=1", "members[0]"),
         ("bodies=v.*", "bodies[0]"),
     ] {
