@@ -23,7 +23,6 @@ use std::sync::Arc;
 
 use samvirke_kernel::{
     Decider,
-    committer::AppendError,
     follower::Follower,
     log::ReadError,
     repository::Repository,
@@ -56,8 +55,6 @@ const NAME: &str = "feed";
 pub enum ServiceError {
     #[error("a stream cannot be used")]
     Stream(#[from] StreamError),
-    #[error("the message that names the feed could not be stored")]
-    SetUp(#[from] AppendError),
     #[error("the feed cannot be read")]
     Read(#[from] ReadError),
     #[error(transparent)]
@@ -79,7 +76,6 @@ pub async fn service(
     master: MasterKey,
 ) -> Result<(), ServiceError> {
     let publication = host.publication(feed::STREAM, feed::SUBJECTS).await?;
-    publication.set_up(feed::SET_UP_SUBJECT).await?;
     let own = host.own_log(Subscription::CONTEXT).await?;
     let mut logs = Vec::new();
     for context in CONTEXTS {

@@ -29,7 +29,7 @@ use samvirke_kernel::{
     supervision::{Stop, Supervisor, Task, TaskFailure, caught},
 };
 use samvirke_schemas::{
-    feed::{Fact, Said},
+    feed::{self, Fact, Said},
     id::CooperationId,
 };
 use tokio::{
@@ -109,6 +109,7 @@ pub fn supervise(
     supervisor.supervise(TASK, Stop::Drop, move |task| {
         let (publication, logs, parking) = (publication.clone(), logs.clone(), parking.clone());
         async move {
+            publication.set_up(feed::SET_UP_SUBJECT).await.map_err(Interrupted::from)?;
             loop {
                 let Err(interrupted) = relay(&publication, &logs, &parking, &task).await;
                 if !matches!(interrupted, Interrupted::Decided) {

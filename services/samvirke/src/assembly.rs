@@ -12,6 +12,7 @@ use samvirke_gateway::Gateway;
 use samvirke_kernel::{
     service::Host,
     signature::{MessageSigner, MessageVerifier},
+    stream::StreamError,
 };
 use samvirke_private_servers::Secret;
 use tokio::{net::TcpListener, task::JoinSet};
@@ -108,6 +109,7 @@ pub(crate) async fn run(services: &[Service], ground: Ground) -> anyhow::Result<
     while let Some(ended) = tasks.join_next().await {
         let failure = match ended {
             Ok((_, Ok(()))) if shutdown.is_cancelled() => continue,
+            Ok((_, Err(error))) if shutdown.is_cancelled() && lacked_a_stream(&error) => continue,
             Ok((service, Ok(()))) => anyhow!("the service {service} ended by itself"),
             Ok((service, Err(error))) => {
                 error.context(format!("the service {service} cannot go on"))
@@ -118,6 +120,14 @@ pub(crate) async fn run(services: &[Service], ground: Ground) -> anyhow::Result<
         first_failure.get_or_insert(failure);
     }
     first_failure.map_or(Ok(()), Err)
+}
+
+/// Whether a service waited for a stream that is missing, which it told all the while.
+fn lacked_a_stream(error: &anyhow::Error) -> bool {
+    let missing = |cause: &(dyn std::error::Error + 'static)| {
+        matches!(cause.downcast_ref(), Some(StreamError::Missing { .. }))
+    };
+    error.chain().any(missing)
 }
 
 async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> anyhow::Result<()> {
