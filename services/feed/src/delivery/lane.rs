@@ -45,6 +45,7 @@ pub(super) struct Lane {
     standing: watch::Receiver<Arc<Standing>>,
     wake: Arc<Notify>,
     task: Task,
+    interruptions: Interruptions,
     /// Before this no further event is sent, by the rate that the endpoint allows.
     pub(super) not_before: Instant,
 }
@@ -83,13 +84,12 @@ impl Lane {
         wake: Arc<Notify>,
         task: Task,
     ) -> Self {
-        Self { id, ground, standing, wake, task, not_before: Instant::now() }
+        let interruptions = Interruptions::default();
+        Self { id, ground, standing, wake, task, interruptions, not_before: Instant::now() }
     }
 
     pub(super) async fn run(mut self) {
-        let mut interruptions = 0;
         loop {
-            let begun = Instant::now();
             let standing = self.standing.borrow_and_update().clone();
             let done = match &standing.phase {
                 Phase::Asking => Box::pin(self.ask(&standing)).await,
@@ -106,16 +106,14 @@ impl Lane {
             match done {
                 Ok(()) if ended => return,
                 Ok(()) => {
-                    interruptions = 0;
-                    self.task.progress();
+                    self.progress();
                 }
                 Err(trouble) => {
                     self.task.is_hindered(&TaskFailure::of(&trouble));
                     warn!(subscription.id = %self.id, error = %chain(&trouble), "a lane is interrupted");
-                    let has_worked = begun.elapsed() > RETRY_MAX;
-                    interruptions = if has_worked { 1 } else { interruptions + 1 };
+                    let pause = self.interruptions.next_pause();
                     tokio::select! {
-                        () = tokio::time::sleep(pause(interruptions)) => (),
+                        () = tokio::time::sleep(pause) => (),
                         () = self.changed() => (),
                     }
                 }
@@ -124,6 +122,12 @@ impl Lane {
                 return;
             }
         }
+    }
+
+    /// An event was dealt with, or there is none: what comes next does not fail for the same reason.
+    fn progress(&mut self) {
+        self.interruptions = Interruptions::default();
+        self.task.progress();
     }
 
     /// Nobody tells it anything any more, unless its end is still to be seen.
@@ -233,11 +237,11 @@ impl Lane {
                     }
                 }
             };
-            self.task.progress();
             turn = match taken {
                 Some(taken) => Box::pin(self.handle(standing, &taken, rate)).await?,
                 None => self.nothing(&place).await?,
             };
+            self.progress();
         }
         Ok(())
     }
@@ -302,9 +306,17 @@ impl Lane {
     }
 }
 
-/// How long a lane waits that was interrupted so often in a row.
-fn pause(interruptions: u32) -> Duration {
-    backoff::pause(interruptions, RETRY, RETRY_MAX)
+/// How often a lane was interrupted since it last made progress. How long it ran is no progress: one that
+/// waits for a minute before it fails again has done nothing.
+#[derive(Debug, Default)]
+struct Interruptions(u32);
+
+impl Interruptions {
+    /// How long to wait after one more.
+    fn next_pause(&mut self) -> Duration {
+        self.0 = self.0.saturating_add(1);
+        backoff::pause(self.0, RETRY, RETRY_MAX)
+    }
 }
 
 /// A text as a line; what is too long for one is cut.
@@ -323,14 +335,14 @@ mod tests {
 
     #[test]
     fn a_lane_that_is_interrupted_again_and_again_waits_longer_and_longer_up_to_a_limit() {
-        let within = |interruptions, shortest, longest| {
-            let pause = pause(interruptions).as_secs_f64();
-            assert!((shortest..=longest).contains(&pause), "{interruptions}: {pause} s");
-        };
-        within(1, 1.0, 2.0);
-        within(2, 2.0, 4.0);
-        within(5, 16.0, 32.0);
-        within(6, 30.0, 60.0);
-        within(u32::MAX, 30.0, 60.0);
+        let mut interruptions = Interruptions::default();
+        for (shortest, longest) in
+            [(1.0, 2.0), (2.0, 4.0), (4.0, 8.0), (8.0, 16.0), (16.0, 32.0), (30.0, 60.0)]
+        {
+            let pause = interruptions.next_pause().as_secs_f64();
+            assert!((shortest..=longest).contains(&pause), "{interruptions:?}: {pause} s");
+        }
+        let mut many = Interruptions(u32::MAX);
+        assert!((30.0..=60.0).contains(&many.next_pause().as_secs_f64()));
     }
 }
