@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a broken test should panic")]
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::{Client, Method, header::HeaderMap};
+use reqwest::{Client, ClientBuilder, Method, header::HeaderMap};
 use samvirke_gateway::{
     demo_issuer::{DemoIssuer, ISSUER, TokenRequest},
     identity::Claims,
@@ -44,13 +44,22 @@ pub struct Answer {
 
 impl Api {
     pub fn of(up: &Up) -> Self {
+        Self::with_client(up, outbound::client())
+    }
+
+    /// As [`Api::of`], from another address of this machine, and with a new connection for each request.
+    pub fn from_address(up: &Up, address: IpAddr) -> Self {
+        Self::with_client(up, outbound::client().local_address(address).pool_max_idle_per_host(0))
+    }
+
+    fn with_client(up: &Up, client: ClientBuilder) -> Self {
         let secret = std::fs::read_to_string(up.data().join("demo-issuer.key")).unwrap();
         let mut seed = [0; 32];
         for (byte, pair) in seed.iter_mut().zip(secret.trim().as_bytes().chunks(2)) {
             *byte = u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
         }
         Self {
-            http: outbound::client().timeout(REQUEST_MAX).no_proxy().build().unwrap(),
+            http: client.timeout(REQUEST_MAX).no_proxy().build().unwrap(),
             url: up.addresses().unwrap().url,
             issuer: DemoIssuer::new(ISSUER, &seed),
         }
@@ -116,6 +125,24 @@ impl Api {
         let request = self.http.request(Method::POST, format!("{}/v1/{to}", self.url)).body(body);
         let request = request.header("content-type", "application/json");
         answered(caller.shown(request), headers)
+    }
+
+    /// As [`Api::send_text`], to somebody who may not answer.
+    ///
+    /// # Errors
+    ///
+    /// When no answer comes whole.
+    pub async fn tries_to_send(
+        &self,
+        caller: &Caller,
+        to: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> reqwest::Result<(u16, Vec<u8>)> {
+        let request = self.http.request(Method::POST, format!("{}/v1/{to}", self.url)).body(body);
+        let request = request.header("content-type", "application/json");
+        let answer = shown_with(caller.shown(request), headers).send().await?;
+        Ok((answer.status().as_u16(), answer.bytes().await?.to_vec()))
     }
 
     /// Asks for an answer that goes on.

@@ -1,6 +1,7 @@
 //! What goes wrong in the world, done on purpose: `./tests/faults kill` ends a process in the middle of an
 //! import, again and again, and checks that no promise was broken; `./tests/faults feed` does so in the
-//! middle of deliveries, and `./tests/faults damage` damages the files under the streams.
+//! middle of deliveries, `./tests/faults damage` damages the files under the streams, and
+//! `./tests/faults flood` asks for more than one caller's share in every way.
 //!
 //! Invariant: what is checked is read from the streams and the database themselves, never taken from
 //! the word of the program under test; only what it acknowledged is.
@@ -19,6 +20,8 @@ mod round;
 
 mod damage;
 mod feed;
+
+mod flood;
 
 use std::{
     io::{Write, stdout},
@@ -40,7 +43,8 @@ use crate::{
     after_help = "Examples:
   ./tests/faults kill --rounds 20
   ./tests/faults feed --rounds 5 --only receiver --seed 7
-  ./tests/faults damage --rounds 4 --only tail"
+  ./tests/faults damage --rounds 4 --only tail
+  ./tests/faults flood --rounds 1"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -55,6 +59,8 @@ enum Fault {
     Feed(feed::Feed),
     /// Damages the files of a stream in every way, and puts them back
     Damage(damage::Damage),
+    /// Lets one address ask for more than its share, in every way, while another gives commands
+    Flood(flood::Flood),
 }
 
 #[derive(Debug, Args)]
@@ -92,6 +98,7 @@ async fn run(fault: &Fault) -> anyhow::Result<()> {
         Fault::Kill(kill) => run_kill(kill).await,
         Fault::Feed(feed) => feed::run(feed).await,
         Fault::Damage(damage) => damage::run(damage).await,
+        Fault::Flood(flood) => flood::run(flood).await,
     }
 }
 

@@ -1,0 +1,39 @@
+//! `./tests/faults flood`: one address asks for more than its share in every way, others send what is
+//! huge, and a caller beside them must be answered as if they were not there.
+//!
+//! Invariant: the callers have addresses of their own on this machine, so that the gateway tells them
+//! apart as it would elsewhere.
+
+mod callers;
+mod crowd;
+
+mod round;
+
+use clap::Args;
+
+use crate::say;
+
+/// What is asked for.
+#[derive(Debug, Args)]
+pub(crate) struct Flood {
+    /// How often
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    rounds: u32,
+}
+
+/// Plays all rounds.
+pub(crate) async fn run(flood: &Flood) -> anyhow::Result<()> {
+    say(&format!("{} rounds", flood.rounds));
+    say(round::HEADING);
+    for number in 1..=flood.rounds {
+        match round::play().await {
+            Ok(course) => say(&course.row(number)),
+            Err(error) => {
+                say(&format!("{} passed, 1 failed", number - 1));
+                return Err(error.context(format!("round {number}")));
+            }
+        }
+    }
+    say(&format!("{} passed, 0 failed", flood.rounds));
+    Ok(())
+}
