@@ -75,13 +75,25 @@ pub enum Refused {
         /// Bokmål.
         detail_nb: String,
     },
-    /// The world failed; the same request may succeed later.
+    /// The world failed, and nothing was done; the same request may succeed later.
     Unavailable {
+        /// Stable, in kebab case: `unavailable`, `deadline-passed`, `store-busy`.
+        #[serde(default = "unavailable")]
+        code: String,
         /// English.
         detail: String,
         /// Bokmål.
         detail_nb: String,
     },
+    /// There is no room for what was to be stored, and nothing was done.
+    NoRoom {
+        /// English.
+        detail: String,
+        /// Bokmål.
+        detail_nb: String,
+    },
+    /// It was perhaps done: only a repetition under the same idempotency key tells.
+    OutcomeUnknown {},
     /// What is stored is damaged, so nothing is done until an operator has restored or accepted it.
     Damaged {
         /// Stable, in kebab case: `history-broken`, `stream-damaged`, `stream-has-gaps`.
@@ -107,7 +119,17 @@ impl Refused {
 
     /// A failure of the world, in English and bokmål.
     pub fn unavailable(detail: impl Into<String>, detail_nb: impl Into<String>) -> Self {
-        Self::Unavailable { detail: detail.into(), detail_nb: detail_nb.into() }
+        Self::unavailable_as("unavailable", detail, detail_nb)
+    }
+
+    /// A failure of the world with a code of its own, in English and bokmål.
+    pub fn unavailable_as(
+        code: &str,
+        detail: impl Into<String>,
+        detail_nb: impl Into<String>,
+    ) -> Self {
+        let (detail, detail_nb) = (detail.into(), detail_nb.into());
+        Self::Unavailable { code: code.to_owned(), detail, detail_nb }
     }
 
     /// The same refusal, with no text longer than an error may be: what it repeats of a request may be as
@@ -121,9 +143,10 @@ impl Refused {
             Self::Invalid { field, detail, detail_nb } => {
                 ([Some(detail), Some(detail_nb)], Some(field))
             }
-            Self::Unavailable { detail, detail_nb } | Self::Damaged { detail, detail_nb, .. } => {
-                ([Some(detail), Some(detail_nb)], None)
-            }
+            Self::Unavailable { detail, detail_nb, .. }
+            | Self::NoRoom { detail, detail_nb }
+            | Self::Damaged { detail, detail_nb, .. } => ([Some(detail), Some(detail_nb)], None),
+            Self::OutcomeUnknown {} => ([None, None], None),
             Self::Broken { detail } => ([Some(detail), None], None),
         };
         for detail in details.into_iter().flatten() {
@@ -134,6 +157,10 @@ impl Refused {
         }
         self
     }
+}
+
+fn unavailable() -> String {
+    "unavailable".to_owned()
 }
 
 fn shorten(text: &mut String, chars_max: usize) {
@@ -164,6 +191,7 @@ mod tests {
             damaged,
             Refused::invalid(long(), long(), long()),
             Refused::unavailable(long(), long()),
+            Refused::NoRoom { detail: long(), detail_nb: long() },
             Refused::Broken { detail: long() },
         ] {
             let written = serde_json::to_string(&refused.shortened()).unwrap();

@@ -42,6 +42,32 @@ pub struct Tasks {
     /// Events that a task could not work; the later ones of their cooperation wait behind them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parked: Vec<ParkedEvent>,
+    /// Streams that take no commits now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stores: Vec<StoreStatus>,
+}
+
+/// A stream that takes no commits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreStatus {
+    /// `CASES`.
+    pub stream: String,
+    pub state: StoreState,
+    pub reason: String,
+    pub since: DateTime<Utc>,
+}
+
+/// Why a stream takes no commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum StoreState {
+    /// The server says to try again later.
+    Busy,
+    /// There is no room.
+    Full,
+    /// The server does not say what becomes of a commit, as when a write to its disk failed.
+    Silent,
 }
 
 /// An event that is parked for its cooperation.

@@ -37,6 +37,12 @@ pub const CLUSTER_NODES_MAX: usize = 5;
 /// nats-server looks for memory that it can give back when it has five times what it needs, not twice:
 /// that is a quarter more commits a second, for some ten megabytes where there are few consumers.
 const MEMORY: (&str, &str) = ("GOGC", "400");
+/// How often a running server is asked whether it can write.
+const HEALTH_EVERY: Duration = Duration::from_secs(5);
+/// What `/healthz` says where a write to a stream's files failed, which nothing but a restart mends.
+const WRITE_ERROR: &str = "write error";
+/// With less room a restarted server would soon be where it was.
+const ROOM_BYTES_MIN: u64 = 16 * 1024 * 1024;
 /// How long one probe of readiness may take.
 const PROBE_MAX: Duration = Duration::from_secs(2);
 /// The most that is read of an answer to a probe.
@@ -176,6 +182,29 @@ impl NatsServer {
     /// Waits until the server has ended.
     pub async fn ended(&self) -> Ended {
         self.child.wait().await
+    }
+
+    /// Waits until a stream cannot be written though there is room on its disk again: a stream that failed
+    /// to write once does not write until the server is restarted. Returns what the server says of it.
+    pub async fn needs_a_restart(&self) -> String {
+        let mut look = tokio::time::interval(HEALTH_EVERY);
+        let mut told = false;
+        loop {
+            look.tick().await;
+            let Some(answer) = health(self.settings.monitor_port).await else { continue };
+            if !answer.contains(WRITE_ERROR) {
+                told = false;
+                continue;
+            }
+            let said = answer.lines().last().unwrap_or_default().to_owned();
+            if has_room(&self.settings.directory.join("store")) {
+                return said;
+            }
+            if !told {
+                tracing::error!(said, "nats-server cannot write and its disk is full; make room");
+                told = true;
+            }
+        }
     }
 
     /// Stops the server and waits until it has ended.
@@ -400,14 +429,26 @@ pub async fn greeting(port: u16) -> io::Result<String> {
 
 /// Whether the monitoring page `/healthz` says that all is well, JetStream included.
 async fn is_healthy(monitor_port: u16) -> bool {
+    let answer = health(monitor_port).await;
+    answer.is_some_and(|answer| answer.lines().next().is_some_and(|line| line.contains(" 200 ")))
+}
+
+/// What the monitoring page `/healthz` answers; none where it does not.
+async fn health(monitor_port: u16) -> Option<String> {
     let ask = async {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, monitor_port)).await?;
         stream.write_all(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n").await?;
         let mut answer = String::new();
         stream.take(PROBE_BYTES_MAX).read_to_string(&mut answer).await?;
-        Ok::<bool, io::Error>(answer.lines().next().is_some_and(|line| line.contains(" 200 ")))
+        Ok::<_, io::Error>(answer)
     };
-    matches!(tokio::time::timeout(PROBE_MAX, ask).await, Ok(Ok(true)))
+    tokio::time::timeout(PROBE_MAX, ask).await.ok()?.ok()
+}
+
+/// Whether a file system has room for a server to go on.
+fn has_room(directory: &Path) -> bool {
+    let found = rustix::fs::statvfs(directory);
+    found.is_ok_and(|found| found.f_bavail.saturating_mul(found.f_frsize) >= ROOM_BYTES_MIN)
 }
 
 /// Finds nats-server and describes one in `directory` that keeps its password there.

@@ -18,16 +18,23 @@ pub trait Server {
     fn name(&self) -> &'static str;
     fn log(&self) -> PathBuf;
     fn ended(&self) -> impl Future<Output = Ended> + Send;
+    /// Waits until the server, though it runs, can only go on after a restart; returns why.
+    fn needs_a_restart(&self) -> impl Future<Output = String> + Send {
+        std::future::pending()
+    }
     fn start_again(&mut self) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
-/// Starts `server` again each time it ends; returns only when that is of no use any more.
+/// Starts `server` again each time it ends or cannot go on without; returns only when that is of no use any more.
 ///
 /// Dropping the future leaves the server as it is.
 pub async fn supervise(server: &mut impl Server) -> Error {
     let mut restarts: VecDeque<Instant> = VecDeque::with_capacity(RESTARTS_MAX);
     loop {
-        let ended = server.ended().await;
+        let why = tokio::select! {
+            ended = server.ended() => format!("ended by itself ({})", ended.status),
+            why = server.needs_a_restart() => format!("cannot go on ({why})"),
+        };
         let now = Instant::now();
         restarts.retain(|at| now.duration_since(*at) < RESTARTS_WITHIN);
         if restarts.len() == RESTARTS_MAX {
@@ -39,13 +46,7 @@ pub async fn supervise(server: &mut impl Server) -> Error {
             };
         }
         restarts.push_back(now);
-        tracing::warn!(
-            server = server.name(),
-            status = ended.status,
-            "{} ended by itself ({}), starting it again",
-            server.name(),
-            ended.status
-        );
+        tracing::warn!(server = server.name(), why, "{} {why}, starting it again", server.name(),);
         if let Err(error) = server.start_again().await {
             return error;
         }
@@ -63,6 +64,10 @@ impl Server for NatsServer {
 
     async fn ended(&self) -> Ended {
         self.ended().await
+    }
+
+    async fn needs_a_restart(&self) -> String {
+        self.needs_a_restart().await
     }
 
     async fn start_again(&mut self) -> Result<(), Error> {

@@ -75,7 +75,7 @@ impl Inbox {
         let mut order = inbox::order::<Case>(message, Facts::default())?;
         if matches!(order.request, Request::SendToMembers(_) | Request::IncludeMember { .. }) {
             let after = positions(&message.after)?;
-            let members = self.members.at(&after).await.map_err(Refused::from)?;
+            let members = inbox::in_time(message, self.members.at(&after)).await?;
             order.facts.members = members.on(&order.id.cooperation, day_of(order.at));
         }
         let done = match numbering::register_of(&order.id, &order.request) {

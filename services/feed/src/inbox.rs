@@ -4,7 +4,9 @@ use std::{fmt::Display, sync::Arc};
 
 use samvirke_access::Directory;
 use samvirke_kernel::{
-    Decider, clock, envelope,
+    Decider, clock,
+    deadline::Deadline,
+    envelope,
     execute::{ExecuteError, Order, execute},
     follower::{Behind, Follower},
     inbox::{self, accepted, chain, positions, refused, unknown_kind},
@@ -52,7 +54,7 @@ impl Inbox {
             return Err(unknown_kind(&message));
         }
         let mut order = inbox::order::<Subscription>(&message, Facts::default())?;
-        order.facts = self.facts(&order, &message).await?;
+        order.facts = inbox::in_time(&message, self.facts(&order, &message)).await?;
         let done = execute(&self.subscriptions, &order).await.map_err(refused)?;
         Ok(accepted(&order, &done))
     }
@@ -142,6 +144,7 @@ pub(crate) async fn note(
         provenance: None,
         cause: None,
         traceparent: None,
+        deadline: Deadline::NONE,
     };
     match execute(subscriptions, &order).await {
         Ok(_) => Ok(()),

@@ -565,6 +565,9 @@ impl Teller<'_> {
             AppendError::Conflict { .. } | AppendError::Unknown { .. } => self.look_again().await,
             AppendError::Overloaded
             | AppendError::Held(_)
+            | AppendError::Late
+            | AppendError::Busy { .. }
+            | AppendError::NoRoom { .. }
             | AppendError::TooLarge { .. }
             | AppendError::Refused { .. } => Err(error.into()),
         }

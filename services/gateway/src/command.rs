@@ -32,7 +32,7 @@ pub(crate) async fn carry_out(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let caller = gateway.0.identity.verify(&parts.headers).await?;
+    let (caller, _share) = gateway.caller(&parts.headers, context).await?;
     let id: AggregateId = id.parse().map_err(|error: samvirke_schemas::id::InvalidId| {
         Fault::InvalidId { reason: error.to_string() }
     })?;

@@ -293,6 +293,22 @@ faults! {
             "Try again", "Prøv igjen",
             "too many requests are under way; nothing was done",
             "for mange forespørsler er i gang; ingenting ble gjort";
+        TooManyRequests { max: usize }:
+            "Too many at once", "For mange på én gang",
+            "you have {max} requests under way, as many as one caller may; nothing was done: wait for \
+             an answer",
+            "du har {max} forespørsler i gang, så mange som én kan ha; ingenting ble gjort: vent på et \
+             svar";
+        TooManyReaders { max: usize }:
+            "Too many at once", "For mange på én gang",
+            "you read the feed {max} times at once, as often as one caller may: end one first",
+            "du leser hendelsesstrømmen {max} ganger samtidig, så mange som én kan: avslutt en først";
+        TooManyConnections { max: usize }:
+            "Too many at once", "For mange på én gang",
+            "{max} connections are open from your address, as many as one may have; nothing was done: \
+             use those",
+            "det er {max} forbindelser åpne fra adressen din, så mange som én kan ha; ingenting ble \
+             gjort: bruk dem";
         Broken:
             "It is our fault", "Feilen er vår",
             "the program failed; tell us the instance of this problem",
@@ -313,6 +329,9 @@ impl Fault {
                 | Self::OfficesUnknown
                 | Self::AnswerLate
                 | Self::TooBusy
+                | Self::TooManyRequests { .. }
+                | Self::TooManyReaders { .. }
+                | Self::TooManyConnections { .. }
         )
     }
 
@@ -370,6 +389,9 @@ impl Fault {
             | Self::OfficesUnknown
             | Self::AnswerLate
             | Self::TooBusy
+            | Self::TooManyRequests { .. }
+            | Self::TooManyReaders { .. }
+            | Self::TooManyConnections { .. }
             | Self::Broken => return None,
         };
         Some(name)

@@ -11,6 +11,7 @@ pub mod identity;
 pub mod outbound;
 pub mod settings;
 
+mod address;
 mod clock;
 mod request_context;
 mod trace_context;
@@ -33,6 +34,7 @@ mod published;
 
 mod offices;
 mod readiness;
+mod shares;
 
 mod health;
 mod observe;
@@ -61,10 +63,12 @@ pub use server::serve;
 pub use settings::Settings;
 
 use crate::{
+    address::TrustedProxies,
     feed::Feed,
     identity::{Identity, LoadError},
     readiness::Readiness,
     settings::Limits,
+    shares::CallerShares,
 };
 
 /// What the gateway needs to answer: the way to the services, its key, and whom it trusts.
@@ -87,6 +91,8 @@ struct Parts {
     feed: Arc<Feed>,
     /// One permit for each request to a service that may be under way.
     in_flight: Semaphore,
+    shares: CallerShares,
+    proxies: TrustedProxies,
     /// Cancelled when the process is about to stop, so that load balancers look elsewhere.
     draining: CancellationToken,
 }
@@ -124,6 +130,11 @@ impl Gateway {
             public_url: settings.public_url.clone(),
             feed: Arc::new(feed),
             in_flight: Semaphore::new(settings.limits.in_flight_max),
+            shares: CallerShares::new(&settings.limits),
+            proxies: TrustedProxies {
+                networks: settings.trusted_proxies.clone(),
+                header: settings.proxy_header,
+            },
             draining,
         })))
     }

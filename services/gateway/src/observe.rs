@@ -33,7 +33,7 @@ pub(crate) async fn observe(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let context = RequestContext::of(&request, &gateway.0.limits);
+    let context = RequestContext::of(&request, &gateway.0.limits, &gateway.0.proxies);
     let method = method_label(request.method());
     let route = request
         .extensions()

@@ -102,8 +102,8 @@ impl Problem {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(context.language.tag()));
         // What is damaged does not pass by itself.
-        if status == StatusCode::SERVICE_UNAVAILABLE
-            && !matches!(&*self.0, Cause::Refused(Refused::Damaged { .. }))
+        let passes = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS];
+        if passes.contains(&status) && !matches!(&*self.0, Cause::Refused(Refused::Damaged { .. }))
         {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
         }
@@ -132,9 +132,10 @@ impl Cause {
                 RejectionKind::Stale => StatusCode::PRECONDITION_FAILED,
             },
             Self::Refused(Refused::Invalid { .. }) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Refused(Refused::Unavailable { .. } | Refused::Damaged { .. }) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Refused(
+                Refused::Unavailable { .. } | Refused::Damaged { .. } | Refused::OutcomeUnknown {},
+            ) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Refused(Refused::NoRoom { .. }) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Refused(Refused::Broken { .. }) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -142,9 +143,14 @@ impl Cause {
     fn code(&self) -> &str {
         match self {
             Self::Fault(fault) => fault.code(),
-            Self::Refused(Refused::Rejected { code, .. } | Refused::Damaged { code, .. }) => code,
+            Self::Refused(
+                Refused::Rejected { code, .. }
+                | Refused::Unavailable { code, .. }
+                | Refused::Damaged { code, .. },
+            ) => code,
             Self::Refused(Refused::Invalid { .. }) => "invalid",
-            Self::Refused(Refused::Unavailable { .. }) => "unavailable",
+            Self::Refused(Refused::NoRoom { .. }) => "store-full",
+            Self::Refused(Refused::OutcomeUnknown {}) => Fault::OutcomeUnknown.code(),
             Self::Refused(Refused::Broken { .. }) => Fault::Broken.code(),
         }
     }
@@ -156,7 +162,8 @@ impl Cause {
             Self::Refused(
                 Refused::Rejected { detail, detail_nb, .. }
                 | Refused::Invalid { detail, detail_nb, .. }
-                | Refused::Unavailable { detail, detail_nb }
+                | Refused::Unavailable { detail, detail_nb, .. }
+                | Refused::NoRoom { detail, detail_nb }
                 | Refused::Damaged { detail, detail_nb, .. },
             ) => match language {
                 Language::English => detail.clone(),
@@ -164,6 +171,7 @@ impl Cause {
             },
             // What broke is for the log; it may name tables, hosts or files.
             Self::Refused(Refused::Broken { .. }) => Fault::Broken.detail(language),
+            Self::Refused(Refused::OutcomeUnknown {}) => Fault::OutcomeUnknown.detail(language),
         };
         let (rule, field) = match self {
             Self::Fault(fault) => (None, fault.field().map(str::to_owned)),
@@ -172,7 +180,11 @@ impl Cause {
             }
             Self::Refused(Refused::Invalid { field, .. }) => (None, Some(field.clone())),
             Self::Refused(
-                Refused::Unavailable { .. } | Refused::Damaged { .. } | Refused::Broken { .. },
+                Refused::Unavailable { .. }
+                | Refused::NoRoom { .. }
+                | Refused::OutcomeUnknown {}
+                | Refused::Damaged { .. }
+                | Refused::Broken { .. },
             ) => (None, None),
         };
         Document {
@@ -204,6 +216,10 @@ impl Cause {
             },
             Self::Refused(Refused::Invalid { .. }) => ("Not well formed", "Feil i forespørselen"),
             Self::Refused(Refused::Unavailable { .. }) => ("Try again", "Prøv igjen"),
+            Self::Refused(Refused::NoRoom { .. }) => ("No room", "Ikke plass"),
+            Self::Refused(Refused::OutcomeUnknown {}) => {
+                return Fault::OutcomeUnknown.title(language);
+            }
             Self::Refused(Refused::Damaged { .. }) => {
                 ("What is stored is damaged", "Det som er lagret, er skadet")
             }
@@ -243,8 +259,19 @@ impl Cause {
             Self::Refused(Refused::Damaged { code, detail, .. }) => {
                 tracing::error!(request.id = context.id, code, detail, "an operator must look");
             }
-            Self::Refused(Refused::Unavailable { detail, .. }) => {
-                tracing::warn!(request.id = context.id, detail, "a service cannot answer now");
+            Self::Refused(Refused::Unavailable { code, detail, .. }) => {
+                tracing::warn!(
+                    request.id = context.id,
+                    code,
+                    detail,
+                    "a service cannot answer now"
+                );
+            }
+            Self::Refused(Refused::NoRoom { detail, .. }) => {
+                tracing::error!(request.id = context.id, detail, "an operator must make room");
+            }
+            Self::Refused(Refused::OutcomeUnknown {}) => {
+                tracing::warn!(request.id = context.id, "a service does not know the outcome");
             }
             Self::Fault(fault) if fault.is_passing() => {
                 tracing::warn!(request.id = context.id, fault = fault.code(), "not carried out");
@@ -309,6 +336,9 @@ fn status_of_fault(fault: &Fault) -> StatusCode {
         | Fault::OfficesUnknown
         | Fault::AnswerLate
         | Fault::TooBusy => StatusCode::SERVICE_UNAVAILABLE,
+        Fault::TooManyRequests { .. }
+        | Fault::TooManyReaders { .. }
+        | Fault::TooManyConnections { .. } => StatusCode::TOO_MANY_REQUESTS,
         Fault::Broken => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

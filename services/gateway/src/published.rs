@@ -25,6 +25,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Gateway, fault::Fault, headers as sent, problem::Problem, request_context::RequestContext,
+    shares::Share,
 };
 
 pub(crate) use calendars::{OF_BODY, OF_MEMBER, of_body, of_member};
@@ -42,6 +43,18 @@ struct Asking<'a> {
     gateway: &'a Gateway,
     context: &'a RequestContext,
     cooperation: CooperationId,
+    _share: Share,
+}
+
+impl<'a> Asking<'a> {
+    fn new(
+        gateway: &'a Gateway,
+        context: &'a RequestContext,
+        cooperation: CooperationId,
+    ) -> Result<Self, Fault> {
+        let _share = gateway.share_of_requests(&Principal::public(), context)?;
+        Ok(Self { gateway, context, cooperation, _share })
+    }
 }
 
 impl Asking<'_> {

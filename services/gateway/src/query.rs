@@ -55,7 +55,7 @@ pub(crate) async fn answer(
     headers: &HeaderMap,
     context: &RequestContext,
 ) -> Result<Response, Problem> {
-    let caller = gateway.0.identity.verify(headers).await?;
+    let (caller, _share) = gateway.caller(headers, context).await?;
     let after = headers::positions(headers)?;
     let parameters = route.parameters(path, query.unwrap_or_default())?;
     let cooperation = cooperation(&parameters)?;

@@ -4,7 +4,7 @@
 //! Bounded: nothing is waited for longer than [`ANSWER_MAX`], and however often it is asked, the
 //! services are not asked more often than once in [`FRESH`].
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use async_nats::connection::State as Connection;
 use chrono::{DateTime, Utc};
@@ -13,7 +13,10 @@ use samvirke_schemas::{
     catalogue::COLLECTIONS,
     message::QueryMessage,
     principal::Principal,
-    standing::{self, ParkedEvent, ReadModels, SERVICES, TaskState, TaskStatus, Tasks},
+    standing::{
+        self, ParkedEvent, ReadModels, SERVICES, StoreState, StoreStatus, TaskState, TaskStatus,
+        Tasks,
+    },
 };
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{sync::Mutex, time::Instant};
@@ -60,6 +63,10 @@ enum Found {
     Restarting,
     /// An event that could not be worked; the later ones of its cooperation wait.
     Parked,
+    /// A stream that takes no commits: the server says to try later, it is full, or it keeps silent.
+    Busy,
+    Full,
+    Silent,
     /// A service whose tasks nobody reports.
     NotRunning,
     /// It takes no commands until it is restored or accepted.
@@ -84,6 +91,10 @@ impl Check {
         Self { what: what.into(), state, at: None, behind: None, reason: None, since: None }
     }
 
+    fn is_of_a_store(&self) -> bool {
+        matches!(self.state, Found::Busy | Found::Full | Found::Silent)
+    }
+
     pub(crate) fn is_ok(&self) -> bool {
         self.state == Found::Ok
     }
@@ -100,7 +111,12 @@ impl Check {
             | Found::Parked
             | Found::NotRunning
             | Found::Damaged => false,
-            Found::Missing | Found::Away | Found::Stopping => true,
+            Found::Busy
+            | Found::Full
+            | Found::Silent
+            | Found::Missing
+            | Found::Away
+            | Found::Stopping => true,
         }
     }
 }
@@ -137,6 +153,9 @@ impl Gateway {
             checks.extend(of_tasks(service, tasks));
         }
         checks.extend(of_tasks("gateway", Some(self.0.tasks.tasks())));
+        // Services in one process report the same stores.
+        let mut stores = BTreeSet::new();
+        checks.retain(|check| !check.is_of_a_store() || stores.insert(check.what.clone()));
         *last = Some((clock::instant(), checks.clone()));
         checks
     }
@@ -212,7 +231,7 @@ impl Gateway {
 /// A line for the tasks of a service that all run, and one for each that does not.
 fn of_tasks(service: &str, tasks: Option<Tasks>) -> Vec<Check> {
     let what = format!("tasks of {service}");
-    let Some(Tasks { tasks, parked }) = tasks else {
+    let Some(Tasks { tasks, parked, stores }) = tasks else {
         return vec![Check::new(what, Found::NotRunning)];
     };
     let mut hindered: Vec<Check> = tasks
@@ -232,7 +251,18 @@ fn of_tasks(service: &str, tasks: Option<Tasks>) -> Vec<Check> {
         let check = Check::new(format!("{event} for {task} in {cooperation}"), Found::Parked);
         Check { reason: Some(reason), since: Some(since), ..check }
     }));
-    if hindered.is_empty() { vec![Check::new(what, Found::Ok)] } else { hindered }
+    let mut checks = if hindered.is_empty() { vec![Check::new(what, Found::Ok)] } else { hindered };
+    checks.extend(stores.into_iter().map(|store| {
+        let StoreStatus { stream, state, reason, since } = store;
+        let state = match state {
+            StoreState::Busy => Found::Busy,
+            StoreState::Full => Found::Full,
+            StoreState::Silent => Found::Silent,
+        };
+        let check = Check::new(format!("store of {stream}"), state);
+        Check { reason: Some(reason), since: Some(since), ..check }
+    }));
+    checks
 }
 
 fn of_stream((name, end): &End) -> Check {

@@ -33,7 +33,7 @@ impl Gateway {
         let mut headers = HeaderMap::new();
         headers.insert(SIGNATURE, self.0.signer.sign(&payload));
         match answer::ask(nats, subject, headers, payload.into(), until).await {
-            Ok(answer) => read(&answer),
+            Ok(answer) => read(&answer, late),
             Err(error) => Err(match error {
                 AskError::NoResponders { .. } => Fault::ServiceAway.into(),
                 AskError::TooLarge { bytes_max } => Fault::TooLarge { bytes_max }.into(),
@@ -47,8 +47,10 @@ impl Gateway {
     }
 }
 
-fn read(payload: &[u8]) -> Result<Box<RawValue>, Problem> {
+fn read(payload: &[u8], unknown: Fault) -> Result<Box<RawValue>, Problem> {
     match serde_json::from_slice::<Result<Box<RawValue>, Refused>>(payload) {
+        // What to do then depends on the caller's key, as where no answer came.
+        Ok(Err(Refused::OutcomeUnknown {})) => Err(unknown.into()),
         Ok(answer) => answer.map_err(Problem::from),
         Err(error) => {
             let detail = format!("a service's answer cannot be read: {error}");

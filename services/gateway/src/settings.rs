@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use crate::identity::MACHINE_PREFIX;
 
+pub use crate::address::{Network, ProxyHeader};
+
 /// The most scopes that an issuer's settings name.
 pub const SCOPES_MAX: usize = 64;
 
@@ -21,6 +23,12 @@ pub struct Settings {
     /// Where callers reach the gateway, for addresses in feeds and calendars. Without it they are
     /// made of the host that a caller names.
     pub public_url: Option<String>,
+    /// The proxies in front of the gateway, as addresses and networks such as `10.0.0.0/8`: the only ones
+    /// that are believed about whom they ask for. None means that a caller's address is its
+    /// connection's.
+    pub trusted_proxies: Vec<Network>,
+    /// The header in which they name their callers' addresses: `x-forwarded-for` or `forwarded`.
+    pub proxy_header: ProxyHeader,
     pub limits: Limits,
 }
 
@@ -52,7 +60,8 @@ pub enum KeySource {
     Inline(Value),
 }
 
-/// How much one caller may ask for.
+/// How much may be asked for, in all and by one caller. A caller is the subject of a token, and without
+/// one the address (of IPv6, the /64).
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
@@ -69,6 +78,14 @@ pub struct Limits {
     pub write_stall_ms: u64,
     /// The most streams of the feed and waiting requests for it at once; the next is answered 503.
     pub feed_readers_max: usize,
+    /// The most requests to the services of one caller at once; the next is answered 429.
+    pub caller_in_flight_max: usize,
+    /// The most streams of the feed and waiting requests for it of one caller at once; the next is
+    /// answered 429.
+    pub caller_feed_readers_max: usize,
+    /// The most open connections from one address, trusted proxies excepted; the next is answered 429
+    /// and closed.
+    pub caller_connections_max: usize,
     /// How long a stream of the feed is silent before it gives a sign of life, in milliseconds.
     pub feed_heartbeat_ms: u64,
 }
@@ -82,6 +99,9 @@ impl Default for Limits {
             connections_max: 4_096,
             write_stall_ms: 30_000,
             feed_readers_max: 3_072,
+            caller_in_flight_max: 128,
+            caller_feed_readers_max: 256,
+            caller_connections_max: 512,
             feed_heartbeat_ms: 15_000,
         }
     }
@@ -211,6 +231,18 @@ mod tests {
         assert!(with(json!([""])).is_err());
         let many: Vec<String> = (0..=SCOPES_MAX).map(|number| format!("s{number}")).collect();
         assert!(with(json!(many)).is_err());
+    }
+
+    #[test]
+    fn no_proxy_is_trusted_that_is_not_named() {
+        let settings: Settings = serde_json::from_value(json!({})).unwrap();
+        assert!(settings.trusted_proxies.is_empty());
+        let named = json!({"trusted_proxies": ["10.0.0.0/8", "::1"], "proxy_header": "forwarded"});
+        let settings: Settings = serde_json::from_value(named).unwrap();
+        assert_eq!(settings.trusted_proxies.len(), 2);
+        let misspelt = json!({"trusted_proxies": ["10.0.0"]});
+        let error = serde_json::from_value::<Settings>(misspelt).unwrap_err().to_string();
+        assert!(error.contains("10.0.0.7 or 10.0.0.0/8, not \"10.0.0\""), "{error}");
     }
 
     #[test]

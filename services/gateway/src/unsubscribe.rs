@@ -46,6 +46,7 @@ pub(crate) async fn decline(
     token: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let Path(token) = token.map_err(|_| Fault::InvalidPath)?;
+    let _share = gateway.share_of_requests(&Principal::public(), &context)?;
     let name = "unsubscribe";
     let message = QueryMessage {
         name: name.to_owned(),

@@ -11,7 +11,7 @@ use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -21,13 +21,17 @@ use bytes::Bytes;
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 
 use crate::{
+    deadline::Deadline,
     envelope::ENVELOPE_BYTES_MAX,
     stream::guard::Held,
     supervision::{Stop, Supervisor},
 };
 
+mod health;
 mod sender;
 
+use health::Health;
+pub(crate) use health::troubled;
 use sender::Sender;
 
 /// The most units that may wait to be sent; beyond it a commit is refused as overloaded.
@@ -59,6 +63,15 @@ pub enum AppendError {
     /// Not stored.
     #[error("{QUEUE_MAX} commits are waiting already")]
     Overloaded,
+    /// Not stored: its deadline passed before its turn came.
+    #[error("the commit's turn did not come before its deadline")]
+    Late,
+    /// Not stored: the server says to try again later.
+    #[error("the server takes no commit now ({code}): {description}")]
+    Busy { code: u64, description: String },
+    /// Not stored: there is no room for it.
+    #[error("the server has no room for the commit ({code}): {description}")]
+    NoRoom { code: u64, description: String },
     /// Not stored.
     #[error("a commit of {bytes} bytes is larger than the {ENVELOPE_BYTES_MAX} that are allowed")]
     TooLarge { bytes: usize },
@@ -83,7 +96,18 @@ pub struct Pending {
 
 struct Unit {
     members: Vec<Pending>,
+    claim: Arc<Claim>,
     answer: oneshot::Sender<Result<Vec<u64>, AppendError>>,
+}
+
+/// Whether a unit is sent or given up: whoever claims it first decides.
+#[derive(Debug, Default)]
+struct Claim(AtomicBool);
+
+impl Claim {
+    fn take(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
+    }
 }
 
 impl Unit {
@@ -132,7 +156,8 @@ impl Committer {
     pub fn start(client: Client, stream: String, tuning: Tuning) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let name = format!("committer of {stream}, number {}", rand::random::<u32>());
-        let sender = Arc::new(Sender { client, stream, ack_timeout: tuning.ack_timeout });
+        let health = Health::start(client.clone(), stream.clone());
+        let sender = Arc::new(Sender { client, stream, health, ack_timeout: tuning.ack_timeout });
         let waiting = Arc::new(Mutex::new(waiting));
         let supervisor = Supervisor::of_process();
         supervisor.supervise_one_of_many("committer", name, Stop::MayEnd, move |_| {
@@ -146,29 +171,39 @@ impl Committer {
         Self { queue }
     }
 
-    /// Stores `members` together or not at all, and returns their sequences.
+    /// Stores `members` together or not at all, and returns their sequences. What has not been sent by
+    /// its deadline is never sent.
     ///
     /// # Errors
     ///
     /// [`AppendError`]; after `Unknown` the stream must be asked.
-    pub async fn append(&self, members: Vec<Pending>) -> Result<Vec<u64>, AppendError> {
+    pub async fn append(
+        &self,
+        members: Vec<Pending>,
+        deadline: Deadline,
+    ) -> Result<Vec<u64>, AppendError> {
         for member in &members {
             let bytes = member.payload.len();
             if bytes > ENVELOPE_BYTES_MAX {
                 return Err(AppendError::TooLarge { bytes });
             }
         }
-        let (answer, answered) = oneshot::channel();
-        match self.queue.try_send(Unit { members, answer }) {
+        let (answer, mut answered) = oneshot::channel();
+        let claim = Arc::<Claim>::default();
+        match self.queue.try_send(Unit { members, claim: claim.clone(), answer }) {
             Ok(()) => (),
             Err(mpsc::error::TrySendError::Full(_)) => return Err(AppendError::Overloaded),
             Err(mpsc::error::TrySendError::Closed(_)) => {
                 return Err(AppendError::Unknown { reason: "the committer has stopped".into() });
             }
         }
-        answered.await.unwrap_or_else(|_| {
-            Err(AppendError::Unknown { reason: "the committer has stopped".into() })
-        })
+        let stopped = |_| Err(AppendError::Unknown { reason: "the committer has stopped".into() });
+        match deadline.wait(&mut answered).await {
+            Some(answer) => answer.unwrap_or_else(stopped),
+            None if claim.take() => Err(AppendError::Late),
+            // It is on its way.
+            None => answered.await.unwrap_or_else(stopped),
+        }
     }
 }
 
@@ -304,7 +339,9 @@ impl Lane<'_> {
         }
     }
 
-    fn send(&mut self, gathering: Gathering, way: Way) {
+    fn send(&mut self, mut gathering: Gathering, way: Way) {
+        gathering.units.retain(|unit| unit.claim.take());
+        gathering.messages = gathering.units.iter().map(|unit| unit.members.len()).sum();
         // Half of what it was, at most, so that a lull is noticed soon.
         self.recent = gathering.messages.max(self.recent / 2);
         let (sender, in_flight, landed) =

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     backoff,
     committer::AppendError,
+    deadline::Deadline,
     decider::{Command, Decider},
     loaded::{Loaded, Remembered},
     position::Position,
@@ -48,6 +49,8 @@ pub struct Order<D: Decider> {
     pub provenance: Option<Provenance>,
     pub cause: Option<Uuid>,
     pub traceparent: Option<String>,
+    /// When the caller stops waiting; what has not been committed by then is not.
+    pub deadline: Deadline,
 }
 
 /// What became of a command.
@@ -86,17 +89,23 @@ pub async fn execute<D: Decider>(
     order: &Order<D>,
 ) -> Result<Done<D::Event>, ExecuteError<D::Rejection>> {
     let slot = repository.slot(&order.id);
-    let mut slot = slot.lock().await;
+    let mut slot = order.deadline.wait(slot.lock()).await.ok_or(LATE)?;
+    let mut doubt = Doubt::default();
+    let outcome = attempts(repository, order, &mut slot, &mut doubt).await;
+    outcome.map_err(|error| doubt.about(error))
+}
+
+async fn attempts<D: Decider>(
+    repository: &Repository<D>,
+    order: &Order<D>,
+    slot: &mut Option<Loaded<D>>,
+    doubt: &mut Doubt,
+) -> Result<Done<D::Event>, ExecuteError<D::Rejection>> {
     let command = order.command();
     for attempt in 0..ATTEMPTS_MAX {
-        let (mut loaded, begun) = match slot.take() {
-            Some(hot) => (hot, None),
-            None => begin(repository, order, &command).await?,
-        };
-        let decided = match begun {
-            Some(events) => Ok(Decided::Events(events)),
-            None => decide(repository, &mut loaded, order, &command).await,
-        };
+        let hot = slot.take();
+        let decided = order.deadline.wait(on_what_is_known(repository, order, &command, hot));
+        let (mut loaded, decided) = decided.await.ok_or(LATE)??;
         let events = match decided {
             Ok(Decided::Events(events)) => events,
             Ok(Decided::Done(done)) => {
@@ -110,7 +119,7 @@ pub async fn execute<D: Decider>(
         };
         let pending = repository.pending(&loaded, &events, order.about())?;
         let payload = pending.payload.clone();
-        match repository.log().append(vec![pending]).await {
+        match repository.log().append_before(order.deadline, vec![pending]).await {
             Ok(sequences) => {
                 let sequence = sequences.last().copied().unwrap_or_default();
                 let done = advance(
@@ -126,29 +135,74 @@ pub async fn execute<D: Decider>(
             }
             // What was taken for new may be there, and sound.
             Err(AppendError::Held(held @ Held::Gaps { .. })) if loaded.sequence == 0 => {
-                loaded = repository.load(&order.id).await?;
-                repository.catch_up(&mut loaded).await?;
+                let read = order.deadline.wait(async {
+                    loaded = repository.load(&order.id).await?;
+                    repository.catch_up(&mut loaded).await
+                });
+                read.await.ok_or(LATE)??;
                 if loaded.version == 0 {
                     return Err(StoreError::from(AppendError::Held(held)).into());
                 }
                 *slot = Some(loaded);
                 continue;
             }
-            Err(error) => overtaken(attempt, error).await?,
+            Err(error) => overtaken(attempt, error, doubt).await?,
         }
-        if loaded.sequence == 0 {
-            // It was taken for new. What there is may be long, and is read in pages.
-            loaded = repository.load(&order.id).await?;
-        }
-        // A cold load may lag behind; what we knew does not.
-        if !repository.catch_up(&mut loaded).await? && attempt > 0 {
-            // What we knew may be of a history that the stream has lost.
-            loaded = repository.load_whole(&order.id).await?;
-            repository.catch_up(&mut loaded).await?;
-        }
+        let read = order.deadline.wait(async {
+            if loaded.sequence == 0 {
+                // It was taken for new. What there is may be long, and is read in pages.
+                loaded = repository.load(&order.id).await?;
+            }
+            // A cold load may lag behind; what we knew does not.
+            if !repository.catch_up(&mut loaded).await? && attempt > 0 {
+                // What we knew may be of a history that the stream has lost.
+                loaded = repository.load_whole(&order.id).await?;
+                repository.catch_up(&mut loaded).await?;
+            }
+            Ok::<_, StoreError>(())
+        });
+        read.await.ok_or(LATE)??;
         *slot = Some(loaded);
     }
     Err(ExecuteError::Contended)
+}
+
+/// What is said where the deadline passed before anything was sent.
+const LATE: StoreError = StoreError::Append(AppendError::Late);
+
+/// Why it is not known whether a command was stored, if that is so.
+#[derive(Debug, Default)]
+struct Doubt(Option<AppendError>);
+
+impl Doubt {
+    /// What is told of an order: after an attempt that may have been stored, nothing else that fails says
+    /// that nothing was.
+    fn about<R: std::error::Error>(self, error: ExecuteError<R>) -> ExecuteError<R> {
+        match (self.0, &error) {
+            (Some(unknown), ExecuteError::Store(_) | ExecuteError::Contended) => {
+                ExecuteError::Store(unknown.into())
+            }
+            (Some(_) | None, _) => error,
+        }
+    }
+}
+
+/// What is known of the order's aggregate, and what is decided on it.
+async fn on_what_is_known<D: Decider>(
+    repository: &Repository<D>,
+    order: &Order<D>,
+    command: &Command<D::Request, D::Facts>,
+    hot: Option<Loaded<D>>,
+) -> Result<(Loaded<D>, Result<Decided<D::Event>, ExecuteError<D::Rejection>>), StoreError> {
+    let (mut loaded, begun) = match hot {
+        Some(hot) => (hot, None),
+        None => begin(repository, order, command).await?,
+    };
+    let decided = match begun {
+        Some(events) => Ok(Decided::Events(events)),
+        None => decide(repository, &mut loaded, order, command).await,
+    };
+    Ok((loaded, decided))
 }
 
 impl<D: Decider> Order<D> {
@@ -264,7 +318,7 @@ fn decide_on<D: Decider>(
 }
 
 /// Waits before the next attempt, or gives up where another attempt cannot help.
-async fn overtaken(attempt: u32, error: AppendError) -> Result<(), StoreError> {
+async fn overtaken(attempt: u32, error: AppendError, doubt: &mut Doubt) -> Result<(), StoreError> {
     match error {
         AppendError::Conflict { in_flight } => {
             metrics::counter!("samvirke_commit_conflicts").increment(1);
@@ -276,12 +330,21 @@ async fn overtaken(attempt: u32, error: AppendError) -> Result<(), StoreError> {
         // It may have been stored: the next attempt finds it, or stores it.
         AppendError::Unknown { .. } if attempt + 1 < ATTEMPTS_MAX => {
             metrics::counter!("samvirke_commit_unknown").increment(1);
+            *doubt = Doubt(Some(error));
+            back_off(attempt).await;
+            Ok(())
+        }
+        AppendError::Busy { .. } if attempt + 1 < ATTEMPTS_MAX => {
+            metrics::counter!("samvirke_commit_busy").increment(1);
             back_off(attempt).await;
             Ok(())
         }
         AppendError::Held(Held::Unread { .. }) if attempt + 1 < ATTEMPTS_MAX => Ok(()),
         AppendError::Unknown { .. }
         | AppendError::Held(_)
+        | AppendError::Busy { .. }
+        | AppendError::NoRoom { .. }
+        | AppendError::Late
         | AppendError::Overloaded
         | AppendError::TooLarge { .. }
         | AppendError::Refused { .. } => Err(error.into()),

@@ -20,6 +20,7 @@ use tracing::{error, warn};
 use crate::{
     clock,
     committer::AppendError,
+    deadline::Deadline,
     decider::Decider,
     envelope::{self, DECISION_BYTES_MAX, EVENTS_PER_COMMIT_MAX},
     execute::{Done, ExecuteError, Order, execute},
@@ -55,7 +56,32 @@ pub fn order<D: Decider>(message: &CommandMessage, facts: D::Facts) -> Result<Or
         provenance: message.provenance.clone(),
         cause: None,
         traceparent: message.traceparent.clone(),
+        deadline: Deadline::at(message.deadline),
     })
+}
+
+/// What a command needs before it is decided, waited for no longer than its caller waits.
+///
+/// # Errors
+///
+/// That of `work`, or the refusal of a command whose deadline has passed.
+pub async fn in_time<T, E: Into<Refused>>(
+    message: &CommandMessage,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, Refused> {
+    match Deadline::at(message.deadline).wait(work).await {
+        Some(done) => done.map_err(Into::into),
+        None => Err(deadline_passed()),
+    }
+}
+
+/// The answer to what was not begun before its deadline.
+pub fn deadline_passed() -> Refused {
+    Refused::unavailable_as(
+        "deadline-passed",
+        "its turn did not come before its deadline; nothing was done",
+        "turen kom ikke før fristen var ute; ingenting ble gjort",
+    )
 }
 
 /// Reads the body of a command as one variant of its request enum.
@@ -223,18 +249,39 @@ pub fn refused<R: Rejection>(error: ExecuteError<R>) -> Refused {
 /// The answer where the store failed.
 pub fn store_refused(error: &StoreError) -> Refused {
     match error {
-        StoreError::Read(_) | StoreError::Append(AppendError::Unknown { .. }) => {
+        StoreError::Read(_) => {
             warn!(error = %chain(error), "the store did not answer");
             Refused::unavailable(
-                "the event store does not answer; repeat with the same Idempotency-Key",
-                "hendelseslageret svarer ikke; send på nytt med samme Idempotency-Key",
+                "the event store does not answer; nothing was done",
+                "hendelseslageret svarer ikke; ingenting ble gjort",
             )
         }
+        StoreError::Append(AppendError::Unknown { .. }) => {
+            warn!(error = %chain(error), "the store did not say what became of a commit");
+            Refused::OutcomeUnknown {}
+        }
         StoreError::Append(AppendError::Held(held)) => held_back(held),
-        StoreError::Append(AppendError::Overloaded) => Refused::unavailable(
-            "too many commits are waiting; try again",
-            "for mange skrivinger venter; prøv igjen",
+        StoreError::Append(AppendError::Late) => deadline_passed(),
+        StoreError::Append(AppendError::Overloaded) => Refused::unavailable_as(
+            "store-busy",
+            "too many commits are waiting; nothing was done",
+            "for mange skrivinger venter; ingenting ble gjort",
         ),
+        StoreError::Append(AppendError::Busy { .. }) => {
+            warn!(error = %chain(error), "the store says to try again");
+            Refused::unavailable_as(
+                "store-busy",
+                "the event store takes nothing just now; nothing was done",
+                "hendelseslageret tar ikke imot noe akkurat nå; ingenting ble gjort",
+            )
+        }
+        StoreError::Append(AppendError::NoRoom { .. }) => {
+            error!(error = %chain(error), "the store is full; an operator must look");
+            Refused::NoRoom {
+                detail: "the event store is full; nothing was done".into(),
+                detail_nb: "hendelseslageret er fullt; ingenting ble gjort".into(),
+            }
+        }
         StoreError::TooLarge { .. }
         | StoreError::Append(AppendError::TooLarge { .. })
         | StoreError::TooManyEvents { .. } => Refused::Rejected {

@@ -2,6 +2,7 @@
 //!
 //! Reading order: the pure half first, then the store, then what runs on it.
 
+pub mod deadline;
 pub mod decider;
 pub mod rejection;
 pub mod scenario;

@@ -22,6 +22,7 @@ use samvirke_schemas::id::{AggregateId, CooperationId};
 use crate::{
     checkpoint::{self, Checkpoint, Stands},
     committer::{AppendError, Committer, Pending, Tuning},
+    deadline::Deadline,
     envelope,
     position::Position,
     stream::{
@@ -192,11 +193,27 @@ impl Log {
     ///
     /// [`AppendError`].
     pub async fn append(&self, members: Vec<Pending>) -> Result<Vec<u64>, AppendError> {
-        match members.iter().any(|member| member.expected == 0) {
-            true => self.guard.creations().await?,
-            false => self.guard.appends().await?,
-        }
-        self.committer.append(members).await
+        self.append_before(Deadline::NONE, members).await
+    }
+
+    /// As [`Log::append`]; what has not been sent by the deadline is never sent.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`].
+    pub async fn append_before(
+        &self,
+        deadline: Deadline,
+        members: Vec<Pending>,
+    ) -> Result<Vec<u64>, AppendError> {
+        let is_sound = async {
+            match members.iter().any(|member| member.expected == 0) {
+                true => self.guard.creations().await,
+                false => self.guard.appends().await,
+            }
+        };
+        deadline.wait(is_sound).await.ok_or(AppendError::Late)??;
+        self.committer.append(members, deadline).await
     }
 
     /// Reads the commits of one subject after a sequence, in one request for each

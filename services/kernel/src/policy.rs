@@ -26,6 +26,7 @@ use crate::{
     checkpoint::Checkpoint,
     clock,
     committer::AppendError,
+    deadline::Deadline,
     decider::Decider,
     envelope::{self, Envelope},
     execute::{ExecuteError, Order, execute},
@@ -72,12 +73,15 @@ impl From<StoreError> for PolicyError {
     fn from(error: StoreError) -> Self {
         let reason = chain(&error);
         match error {
-            // Refused: the server says so too when it has no room, which an operator can make.
+            // Where there is no room, an operator can make some.
             StoreError::Read(_)
             | StoreError::Append(
                 AppendError::Unknown { .. }
                 | AppendError::Overloaded
                 | AppendError::Held(_)
+                | AppendError::Late
+                | AppendError::Busy { .. }
+                | AppendError::NoRoom { .. }
                 | AppendError::Conflict { .. }
                 | AppendError::Refused { .. },
             ) => Self::TryAgain { reason },
@@ -136,6 +140,7 @@ pub fn order<D: Decider>(
         provenance: envelope.provenance.clone(),
         cause: Some(event),
         traceparent: envelope.traceparent.clone(),
+        deadline: Deadline::NONE,
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use cqrs_es::{Aggregate, AggregateContext, AggregateError, EventEnvelope, EventStore};
 use quick_cache::sync::Cache;
-use samvirke_schemas::{Tagged, id::AggregateId};
+use samvirke_schemas::{Tagged, id::AggregateId, reply::Refused};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ use crate::{
         self, DECISION_BYTES_MAX, ENVELOPE_VERSION, EVENTS_PER_COMMIT_MAX, Envelope, EnvelopeError,
         Member,
     },
+    inbox::store_refused,
     loaded::{BrokenHistory, FoldError, Loaded},
     log::{Log, ReadError, Stored},
     snapshot,
@@ -43,6 +44,12 @@ pub enum StoreError {
         "a decision has {bytes} bytes; at most {DECISION_BYTES_MAX} are allowed, so that all that follows from it can be carried"
     )]
     TooLarge { bytes: usize },
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        store_refused(&error)
+    }
 }
 
 impl From<FoldError> for StoreError {
@@ -321,6 +328,9 @@ where
             AppendError::Conflict { .. } => AggregateError::AggregateConflict,
             AppendError::Overloaded
             | AppendError::Held(_)
+            | AppendError::Late
+            | AppendError::Busy { .. }
+            | AppendError::NoRoom { .. }
             | AppendError::TooLarge { .. }
             | AppendError::Refused { .. }
             | AppendError::Unknown { .. } => unreachable(err),

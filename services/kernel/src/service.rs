@@ -18,6 +18,7 @@ use tracing::{Instrument, error, info, info_span, warn};
 
 use crate::{
     answer, clock,
+    inbox::deadline_passed,
     log::Log,
     parking::Parking,
     publication::{Publication, erasure::Erasures},
@@ -294,7 +295,8 @@ where
         let place = places.clone().try_acquire_owned();
         tasks.spawn(async move {
             let answer = match place {
-                Err(_) => write(Err::<A, _>(Refused::unavailable(
+                Err(_) => write(Err::<A, _>(Refused::unavailable_as(
+                    "too-busy",
                     format!("{CONCURRENT_MAX} requests are under way; try again"),
                     format!("{CONCURRENT_MAX} forespørsler er i gang; prøv igjen"),
                 ))),
@@ -348,7 +350,7 @@ fn read<M: Request>(
         detail: format!("the gateway's message cannot be read: {err}"),
     })?;
     if message.deadline() < clock::now() {
-        return Err(Refused::unavailable("the deadline has passed", "fristen er ute"));
+        return Err(deadline_passed());
     }
     Ok(message)
 }

@@ -22,7 +22,7 @@ use samvirke_schemas::standing::{ParkedEvent, TaskState, TaskStatus, Tasks};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{error, warn};
 
-use crate::{backoff, clock, inbox::chain};
+use crate::{backoff, clock, committer, inbox::chain};
 
 /// The wait before the first restart in a row.
 pub const RESTART_PAUSE_MIN: Duration = Duration::from_millis(200);
@@ -174,7 +174,11 @@ impl Supervisor {
             tasks.extend(PROCESS.board.all());
         }
         let parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
-        Tasks { tasks, parked: parked.values().flatten().cloned().collect() }
+        Tasks {
+            tasks,
+            parked: parked.values().flatten().cloned().collect(),
+            stores: committer::troubled(),
+        }
     }
 
     /// Waits until every task has ended; they do once the shutdown is cancelled.

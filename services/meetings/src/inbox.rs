@@ -6,7 +6,7 @@ use samvirke_kernel::{
     Decider,
     execute::execute,
     follower::Follower,
-    inbox::{self, positions, refused, store_refused, unknown_kind},
+    inbox::{self, positions, refused, unknown_kind},
     repository::Repository,
     service::{Host, ServiceError, report_tasks, serve_commands},
     supervision::Supervisor,
@@ -57,11 +57,11 @@ impl Inbox {
             return Err(unknown_kind(&message));
         }
         let mut order = inbox::order::<Meeting>(&message, Facts::default())?;
-        let meeting =
-            self.meetings.current(&order.id).await.map_err(|error| store_refused(&error))?;
+        let meeting = async { self.meetings.current(&order.id).await };
+        let meeting = inbox::in_time(&message, meeting).await?;
         if let Some((body, day)) = meeting.body_wanted(&order.request) {
             let after = positions(&message.after)?;
-            let bodies = self.bodies.at(&after).await.map_err(Refused::from)?;
+            let bodies = inbox::in_time(&message, self.bodies.at(&after)).await?;
             order.facts.body = bodies.in_force(&body, day);
         }
         let done = execute(&self.meetings, &order).await.map_err(refused)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use samvirke_kernel::{
     Decider,
-    inbox::{carry_out, store_refused, unknown_kind},
+    inbox::{carry_out, in_time, store_refused, unknown_kind},
     repository::{Repository, StoreError},
     service::{Host, ServiceError, report_tasks, serve_commands},
     supervision::Supervisor,
@@ -61,11 +61,13 @@ impl Inbox {
         match message.kind.as_str() {
             Cooperation::KIND => carry_out(&self.cooperations, &message, ()).await,
             Body::KIND => {
-                let cooperation = self.cooperation(&message.id.cooperation).await?;
+                let cooperation =
+                    in_time(&message, self.cooperation(&message.id.cooperation)).await?;
                 carry_out(&self.bodies, &message, body::Facts { cooperation }).await
             }
             Network::KIND => {
-                let cooperation = self.cooperation(&message.id.cooperation).await?;
+                let cooperation =
+                    in_time(&message, self.cooperation(&message.id.cooperation)).await?;
                 carry_out(&self.networks, &message, network::Facts { cooperation }).await
             }
             _ => Err(unknown_kind(&message)),

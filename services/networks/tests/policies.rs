@@ -4,6 +4,7 @@
 
 use samvirke_kernel::{
     clock,
+    deadline::Deadline,
     execute::{Order, execute},
     repository::Repository,
 };
@@ -106,6 +107,7 @@ impl World {
             provenance: None,
             cause: None,
             traceparent: None,
+            deadline: Deadline::NONE,
         };
         let log = self.caller.log("networks").await.unwrap();
         execute(&Repository::new(log), &order).await.unwrap();

@@ -4,6 +4,7 @@
 //! decided, stored and digested knows only their place. The place is the command's id, so a
 //! repeated command finds its own.
 
+use chrono::TimeDelta;
 use samvirke_kernel::{
     Decider, clock,
     inbox::{self, carry_out, store_refused, unknown_kind},
@@ -33,6 +34,8 @@ use crate::{
 
 /// The context and the first token of its subjects.
 pub const CONTEXT: &str = Contact::CONTEXT;
+/// How long a link for unsubscribing may take.
+const UNSUBSCRIBED_WITHIN: TimeDelta = TimeDelta::seconds(10);
 /// Names the commands that links for unsubscribing give.
 const UNSUBSCRIPTIONS: Uuid = Uuid::from_u128(0x7b0e_8a52_1c4f_4f6a_8d11_90ce_3e57_2d46);
 
@@ -61,7 +64,7 @@ impl Inbox {
         // Refused, repeated or overtaken: only what an event names stays written.
         let unknown = matches!(
             answer,
-            Err(Refused::Unavailable { .. } | Refused::Damaged { .. } | Refused::Broken { .. })
+            Err(Refused::OutcomeUnknown {} | Refused::Damaged { .. } | Refused::Broken { .. })
         );
         if !unknown {
             self.keep_if_in_use(&message.id, place).await?;
@@ -113,7 +116,7 @@ impl Inbox {
             provenance: None,
             after: Vec::new(),
             traceparent: None,
-            deadline: now,
+            deadline: now + UNSUBSCRIBED_WITHIN,
         };
         carry_out(&self.contacts, &message, ()).await?;
         Ok(topics)

@@ -10,7 +10,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use samvirke_kernel::{Command, Decider, clock, execute::Order};
+use samvirke_kernel::{Command, Decider, clock, deadline::Deadline, execute::Order};
 use samvirke_networks::cooperation::Cooperation;
 use samvirke_schemas::{
     Tagged,
@@ -103,6 +103,7 @@ pub(crate) fn order(id: AggregateId, request: Request) -> Order<Cooperation> {
         provenance: None,
         cause: None,
         traceparent: None,
+        deadline: Deadline::NONE,
     }
 }
 

@@ -49,6 +49,10 @@ pub(crate) async fn page(
     let caller = gateway.0.identity.verify(headers).await?;
     let left = caller.time_left(clock::now());
     let request = Request::read(route.parameters(Vec::new(), query.unwrap_or_default())?)?;
+    let _share = match request.wait.is_zero() {
+        true => gateway.share_of_requests(&caller.principal, context)?,
+        false => gateway.share_of_feed(&caller.principal, context)?,
+    };
     let feed = &gateway.0.feed;
     let after = request.wanted.after.clone();
     let rights = Rights::new(caller.clone(), gateway.0.offices.clone());

@@ -24,7 +24,7 @@ use tokio::{
 use super::{Feed, asked::Asked, reading::Reading, rights::Rights, told::Told, unreadable};
 use crate::{
     Gateway, clock, fault::Fault, observe, problem::Problem, query, query::Route,
-    request_context::RequestContext,
+    request_context::RequestContext, shares::Share,
 };
 
 /// The events that are taken out of what is shared at a time.
@@ -47,6 +47,7 @@ pub(crate) async fn stream(
     let parameters = route.parameters(Vec::new(), query.unwrap_or_default())?;
     let wanted: samvirke_schemas::queries::feed::Wanted = query::typed(parameters)?;
     let feed = Arc::clone(&gateway.0.feed);
+    let share = gateway.share_of_feed(&caller.principal, context)?;
     let permit = Arc::clone(&feed.readers).try_acquire_owned().map_err(|_| Fault::TooBusy)?;
     let last = match headers.get(LAST_EVENT_ID) {
         // What makes no sense is no position, and is told so.
@@ -72,6 +73,7 @@ pub(crate) async fn stream(
         quiet_since: clock::instant(),
         feed,
         _permit: permit,
+        _share: share,
     };
     let body = stream::unfold(flow, async |mut flow| {
         // Nobody sees a panic here but this reader, whose stream ends and who comes back.
@@ -103,6 +105,7 @@ struct Flow {
     /// When something was last sent.
     quiet_since: Instant,
     _permit: OwnedSemaphorePermit,
+    _share: Share,
 }
 
 impl Flow {

@@ -49,7 +49,7 @@ pub(super) fn schemas() -> [(&'static str, Value); 2] {
     let always = |media_type: &str| {
         let mut responses = of_document(media_type, &json!({"type": "object"}));
         if let Some(responses) = responses.as_object_mut() {
-            responses.retain(|status, _| !["400", "422", "503"].contains(&status.as_str()));
+            responses.retain(|status, _| !["400", "422", "429", "503"].contains(&status.as_str()));
         }
         responses
     };
@@ -109,6 +109,7 @@ fn answered(media_type: &str, schema: &Value) -> Value {
         },
         "400": response("Malformed"),
         "422": response("Refused"),
+        "429": response("TooMany"),
         "500": response("Broken"),
         "503": response("Unavailable"),
     })

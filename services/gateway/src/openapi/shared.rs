@@ -213,6 +213,11 @@ pub(super) fn responses() -> Value {
             none.clone(),
         ),
         "Broken": problem("The program failed.", none),
+        "TooMany": problem(
+            "The caller has as much under way as one caller may. Nothing was done.",
+            json!({"Retry-After": reference("headers", "RetryAfter")}),
+        ),
+        "NoRoom": problem("There is no room for what was to be stored. Nothing was done.", json!({})),
         "Unavailable": problem(
             "Try again. With the same `Idempotency-Key` a command is carried out once.",
             json!({"Retry-After": reference("headers", "RetryAfter")}),
@@ -243,8 +248,10 @@ pub(super) fn command_responses() -> Value {
         "413": response("TooLarge"),
         "415": response("NotJson"),
         "422": response("Refused"),
+        "429": response("TooMany"),
         "500": response("Broken"),
         "503": response("Unavailable"),
+        "507": response("NoRoom"),
     })
 }
 
@@ -266,6 +273,7 @@ pub(super) fn query_responses(schema: &Value) -> Value {
         "403": response("Forbidden"),
         "404": response("Missing"),
         "422": response("Refused"),
+        "429": response("TooMany"),
         "500": response("Broken"),
         "503": response("Unavailable"),
     })

@@ -83,7 +83,7 @@ pub(crate) async fn of_body(
 ) -> Result<Response, Problem> {
     let path = vec![("id".to_owned(), stem(file)?)];
     let OfBody { id, from } = query::typed(route.parameters(path, query.unwrap_or_default())?)?;
-    let asking = Asking { gateway, context, cooperation: id.cooperation.clone() };
+    let asking = Asking::new(gateway, context, id.cooperation.clone())?;
     let overview = asking.overview().await?;
     let names = asking.body_names().await?;
     if !names.contains_key(&id) {
@@ -113,7 +113,7 @@ pub(crate) async fn of_member(
     let path = vec![("member".to_owned(), stem(file)?)];
     let OfMember { member, cooperation, from } =
         query::typed(route.parameters(path, query.unwrap_or_default())?)?;
-    let asking = Asking { gateway, context, cooperation: cooperation.clone() };
+    let asking = Asking::new(gateway, context, cooperation.clone())?;
     let overview = asking.overview().await?;
     let Some(stay) = overview.members.of(&member).next_back() else {
         return Err(missing("member", "medlemmet"));

@@ -66,7 +66,7 @@ pub(crate) async fn decisions(
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
     let Parameters { cooperation, body } = query::typed(route.parameters(Vec::new(), query)?)?;
-    let asking = Asking { gateway, context, cooperation: cooperation.clone() };
+    let asking = Asking::new(gateway, context, cooperation.clone())?;
     let id = AggregateId::of_cooperation(cooperation.clone());
     let overview: Overview = asking
         .ask("cooperation-overview", &cooperation_overview::Parameters { id, on: None })

@@ -49,7 +49,7 @@ fn a_task_that_does_not_run_has_a_line_with_its_reason_and_makes_the_gateway_deg
         restarts: 0,
     };
     let relay = task("relay", TaskState::Running, Some("what was before"));
-    let all_run = of_tasks("feed", Some(Tasks { tasks: vec![relay.clone()], parked: Vec::new() }));
+    let all_run = of_tasks("feed", Some(Tasks { tasks: vec![relay.clone()], ..Tasks::default() }));
     assert_eq!(json!(all_run), json!([{"what": "tasks of feed", "state": "ok"}]));
 
     let halted = task("deliveries", TaskState::Halted, Some("another stream"));
@@ -61,7 +61,8 @@ fn a_task_that_does_not_run_has_a_line_with_its_reason_and_makes_the_gateway_deg
         reason: "too large".into(),
         since: DateTime::UNIX_EPOCH,
     };
-    let tasks = Tasks { tasks: vec![relay, halted, restarting], parked: vec![parked] };
+    let tasks =
+        Tasks { tasks: vec![relay, halted, restarting], parked: vec![parked], ..Tasks::default() };
     let some = of_tasks("feed", Some(tasks));
     let since = "1970-01-01T00:00:00Z";
     let deliveries: Value = json!({"what": "task deliveries of feed", "state": "halted",

@@ -8,6 +8,7 @@ mod world;
 mod bad_input;
 mod commands;
 mod document;
+mod fair_shares;
 mod feed;
 mod issuer_keys;
 mod operation;

@@ -44,6 +44,41 @@ async fn a_service_that_cannot_answer_now_is_asked_again_later() {
     assert_eq!(norwegian.problem(503, "unavailable")["detail"], "Lageret er borte.");
 }
 
+/// The code says what a service knows: that nothing was done, and why; or that it does not know.
+#[tokio::test]
+async fn what_certainly_was_not_done_is_told_apart_from_what_is_unknown() {
+    let told = |outcome: serde_json::Value| json!({ "Err": outcome });
+    let words = json!({"detail": "nothing was done", "detail_nb": "ingenting ble gjort"});
+    let with = |more: serde_json::Value| {
+        let mut outcome = words.clone();
+        outcome.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        told(outcome)
+    };
+    for (reply, status, code, retry_after) in [
+        (with(json!({"outcome": "unavailable", "code": "store-busy"})), 503, "store-busy", "2"),
+        (
+            with(json!({"outcome": "unavailable", "code": "deadline-passed"})),
+            503,
+            "deadline-passed",
+            "2",
+        ),
+        (with(json!({"outcome": "no-room"})), 507, "store-full", ""),
+        (told(json!({"outcome": "outcome-unknown"})), 503, "outcome-unknown", "2"),
+    ] {
+        let world = World::start().await;
+        world.serve("cmd.>", reply).await;
+        let answer = world.post(PAUSE, &[("idempotency-key", "a")], "{}").await;
+        let problem = answer.problem(status, code);
+        assert_eq!(answer.header("retry-after"), retry_after, "{code}");
+        let detail = problem["detail"].as_str().unwrap();
+        assert_eq!(detail == "Nothing was done.", code != "outcome-unknown", "{detail}");
+        if code == "outcome-unknown" {
+            let without_key = world.post(PAUSE, &[], "{}").await;
+            without_key.problem(503, "outcome-unknown-without-key");
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_broke_inside_is_for_the_log_and_not_for_the_caller() {
     for reply in [
@@ -156,6 +191,33 @@ async fn a_background_task_that_does_not_run_is_reported_and_makes_the_gateway_d
     let line = json!({"what": "task relay of feed", "state": "halted", "reason": "another stream",
         "since": "2031-01-01T00:00:00Z"});
     assert!(checks.as_array().unwrap().contains(&line), "{checks}");
+}
+
+/// Services in one process report the same, which is told once.
+#[tokio::test]
+async fn a_store_that_takes_no_commits_makes_the_gateway_unready() {
+    let world = World::start().await;
+    world.is_complete().await;
+    assert_eq!(world.get("/readyz").await.status, 200);
+    let store = json!({"stream": "CASES", "state": "full", "reason": "maximum bytes exceeded",
+        "since": "2031-01-01T00:00:00Z"});
+    for service in ["cases", "meetings"] {
+        let tasks = json!({"Ok": {"tasks": [], "stores": [store]}});
+        world.serve(&format!("tasks.{service}"), tasks).await;
+    }
+    let unready = async {
+        loop {
+            let answer = world.get("/readyz").await;
+            if answer.status == 503 {
+                return answer;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let answer = tokio::time::timeout(Duration::from_secs(10), unready).await.unwrap();
+    assert_eq!(answer.json()["status"], "not-ready");
+    let stores = answer.checks().into_iter().filter(|(what, _)| what.starts_with("store"));
+    assert_eq!(stores.collect::<Vec<_>>(), [("store of CASES", "full")]);
 }
 
 /// The services are asked once, however many ask the gateway at once.

@@ -71,15 +71,26 @@ impl World {
         Self::trusting(issuer, json!({"jwks_url": url}), json!({}), "").await
     }
 
+    /// A world with settings of its own for the gateway.
+    pub(crate) async fn with_settings(settings: Value) -> Self {
+        let issuer = DemoIssuer::generate(ISSUER);
+        let keys = json!({"jwks": issuer.jwks()});
+        Self::set_up(issuer, keys, settings, "").await
+    }
+
     async fn trusting(issuer: DemoIssuer, keys: Value, limits: Value, config: &str) -> Self {
+        Self::set_up(issuer, keys, json!({"limits": limits}), config).await
+    }
+
+    async fn set_up(issuer: DemoIssuer, keys: Value, mut settings: Value, config: &str) -> Self {
         let nats = temporary::nats_with(|settings| settings.more = config.to_owned())
             .await
             .expect("nats-server starts: set SAMVIRKE_NATS_SERVER");
         let client = async_nats::connect(nats.url()).await.unwrap();
         let mut trusted = json!({"issuer": ISSUER, "audience": AUDIENCE});
         trusted.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
-        let settings: Settings =
-            serde_json::from_value(json!({"issuers": [trusted], "limits": limits})).unwrap();
+        settings["issuers"] = json!([trusted]);
+        let settings: Settings = serde_json::from_value(settings).unwrap();
         // Lives as long as the process: whoever counts on it holds no lifetime.
         let recorder = &*Box::leak(Box::new(PrometheusBuilder::new().build_recorder()));
         let signer = MessageSigner::new(&SECRET);

@@ -4,22 +4,49 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_nats::{
     Client, HeaderMap, Subject,
-    client::Request,
+    client::{Request, RequestErrorKind},
     header::{
         NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE,
         NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
     },
+    jetstream::ErrorCode,
 };
 use futures::{StreamExt, future};
 use serde::Deserialize;
 use tracing::{debug, warn};
 
-use super::{AppendError, Pending, Unit};
+use super::{AppendError, Health, Pending, Unit};
 
 /// Another writer was first.
 const CODE_WRONG_LAST_SEQUENCE: u64 = 10071;
 /// Another writer's message for the subject is on its way.
 const CODE_SUBJECT_IN_FLIGHT: u64 = 10164;
+/// The stream's store refused or failed; the description says which.
+const CODE_STORE_FAILED: u64 = 10077;
+/// What the server cannot do now and may do later. It says so before it stores anything.
+const CODES_BUSY: [ErrorCode; 11] = [
+    // Also where the disk has no room for the part that was sent before.
+    ErrorCode::ATOMIC_PUBLISH_INCOMPLETE_BATCH,
+    ErrorCode::CLUSTER_NO_PEERS,
+    ErrorCode::CLUSTER_NOT_ACTIVE,
+    ErrorCode::CLUSTER_NOT_AVAILABLE,
+    ErrorCode::CLUSTER_NOT_LEADER,
+    ErrorCode::INSUFFICIENT_RESOURCES,
+    ErrorCode::STREAM_OFFLINE,
+    ErrorCode::STREAM_OFFLINE_REASON,
+    ErrorCode::STREAM_TOO_MANY_REQUESTS,
+    ErrorCode::ATOMIC_PUBLISH_TOO_MANY_INFLIGHT,
+    ErrorCode::BATCH_PUBLISH_TOO_MANY_INFLIGHT,
+];
+/// Limits of storage. The server compares with them before it stores anything.
+const CODES_NO_ROOM: [ErrorCode; 4] = [
+    ErrorCode::ACCOUNT_RESOURCES_EXCEEDED,
+    ErrorCode::MEMORY_RESOURCES_EXCEEDED,
+    ErrorCode::STORAGE_RESOURCES_EXCEEDED,
+    ErrorCode::STREAM_MAX_STREAM_BYTES_EXCEEDED,
+];
+/// How a store says that one of its own limits would be passed, before it stores anything.
+const STORE_LIMITS: [&str; 2] = ["maximum bytes exceeded", "maximum messages exceeded"];
 
 /// What the server answers to a publish.
 #[derive(Debug, Deserialize)]
@@ -40,6 +67,7 @@ struct PubError {
 pub(super) struct Sender {
     pub(super) client: Client,
     pub(super) stream: String,
+    pub(super) health: Health,
     pub(super) ack_timeout: Duration,
 }
 
@@ -98,6 +126,12 @@ impl Sender {
                 );
                 for unit in units {
                     let _ = unit.answer.send(Err(AppendError::Unknown { reason: reason.clone() }));
+                }
+                None
+            }
+            Err(busy @ AppendError::Busy { .. }) => {
+                for unit in units {
+                    let _ = unit.answer.send(Err(busy.clone()));
                 }
                 None
             }
@@ -168,26 +202,54 @@ impl Sender {
     }
 
     async fn request(&self, message: &Pending, headers: HeaderMap) -> Result<u64, AppendError> {
+        let outcome = self.ask(message, headers).await;
+        self.health.note(&outcome);
+        outcome
+    }
+
+    async fn ask(&self, message: &Pending, headers: HeaderMap) -> Result<u64, AppendError> {
         let unknown = |reason: String| AppendError::Unknown { reason };
         let request = Request::new()
             .headers(headers)
             .payload(message.payload.clone())
             .timeout(Some(self.ack_timeout));
-        let answer = self
-            .client
-            .send_request(Subject::from(&*message.subject), request)
-            .await
-            .map_err(|err| unknown(err.to_string()))?;
+        let answer =
+            self.client.send_request(Subject::from(&*message.subject), request).await.map_err(
+                |err| match err.kind() {
+                    // The server itself says that nobody was there to take it.
+                    RequestErrorKind::NoResponders => {
+                        AppendError::Busy { code: 503, description: err.to_string() }
+                    }
+                    RequestErrorKind::TimedOut
+                    | RequestErrorKind::InvalidSubject
+                    | RequestErrorKind::MaxPayloadExceeded
+                    | RequestErrorKind::Other => unknown(err.to_string()),
+                },
+            )?;
         let ack: PubAck =
             serde_json::from_slice(&answer.payload).map_err(|err| unknown(err.to_string()))?;
         match ack.error {
             None => Ok(ack.seq),
-            Some(error) => Err(match error.err_code {
-                CODE_WRONG_LAST_SEQUENCE => AppendError::Conflict { in_flight: false },
-                CODE_SUBJECT_IN_FLIGHT => AppendError::Conflict { in_flight: true },
-                code => AppendError::Refused { code, description: error.description },
-            }),
+            Some(error) => Err(refusal(error)),
         }
+    }
+}
+
+/// What a refusal says of the commit: only where nothing was stored for certain is it anything but
+/// unknown.
+fn refusal(PubError { err_code: code, description }: PubError) -> AppendError {
+    let is_one = |codes: &[ErrorCode]| codes.iter().any(|known| known.0 == code);
+    match code {
+        CODE_WRONG_LAST_SEQUENCE => AppendError::Conflict { in_flight: false },
+        CODE_SUBJECT_IN_FLIGHT => AppendError::Conflict { in_flight: true },
+        CODE_STORE_FAILED if STORE_LIMITS.contains(&description.as_str()) => {
+            AppendError::NoRoom { code, description }
+        }
+        // A write that failed in the middle.
+        CODE_STORE_FAILED => AppendError::Unknown { reason: description },
+        _ if is_one(&CODES_BUSY) => AppendError::Busy { code, description },
+        _ if is_one(&CODES_NO_ROOM) => AppendError::NoRoom { code, description },
+        _ => AppendError::Refused { code, description },
     }
 }
 
@@ -195,4 +257,29 @@ fn headers(message: &Pending) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, message.expected.to_string());
     headers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refusal_that_comes_before_storing_says_that_nothing_was_stored() {
+        let told = |err_code, description: &str| {
+            refusal(PubError { err_code, description: description.to_owned() })
+        };
+        for code in [10_008, 10_009, 10_023, 10_118, 10_167, 10_176, 10_210] {
+            assert!(matches!(told(code, ""), AppendError::Busy { .. }), "{code}");
+        }
+        for code in [10_002, 10_028, 10_047] {
+            assert!(matches!(told(code, ""), AppendError::NoRoom { .. }), "{code}");
+        }
+        let full = told(10_077, "maximum bytes exceeded");
+        assert!(matches!(full, AppendError::NoRoom { .. }));
+        let torn = told(10_077, "write 1.blk: no space left on device");
+        assert!(matches!(torn, AppendError::Unknown { .. }));
+        assert!(matches!(told(10_054, ""), AppendError::Refused { .. }));
+        assert_eq!(told(10_071, ""), AppendError::Conflict { in_flight: false });
+        assert_eq!(told(10_164, ""), AppendError::Conflict { in_flight: true });
+    }
 }

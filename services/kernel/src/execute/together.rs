@@ -2,7 +2,9 @@
 
 use samvirke_schemas::id::AggregateId;
 
-use super::{ATTEMPTS_MAX, Done, ExecuteError, Order, advance, overtaken, repeated, unchanged};
+use super::{
+    ATTEMPTS_MAX, Done, Doubt, ExecuteError, LATE, Order, advance, overtaken, repeated, unchanged,
+};
 use crate::{
     decider::{Command, Decider},
     loaded::Loaded,
@@ -25,30 +27,50 @@ pub async fn execute_together<A: Decider, B: Decider, R: std::error::Error + 'st
     let ((first, first_id), (second, order)) = (first, second);
     let (first_slot, second_slot) = (first.slot(first_id), second.slot(&order.id));
     // Always in this order, so that two such commands cannot wait for each other.
-    let mut first_slot = first_slot.lock().await;
-    let mut second_slot = second_slot.lock().await;
+    let slots = async { (first_slot.lock().await, second_slot.lock().await) };
+    let (mut first_slot, mut second_slot) = order.deadline.wait(slots).await.ok_or(LATE)?;
+    let slots = (&mut *first_slot, &mut *second_slot);
+    let mut doubt = Doubt::default();
+    let outcome = attempts((first, first_id), (second, order), decide, slots, &mut doubt).await;
+    outcome.map_err(|error| doubt.about(error))
+}
+
+async fn attempts<A: Decider, B: Decider, R: std::error::Error + 'static>(
+    (first, first_id): (&Repository<A>, &AggregateId),
+    (second, order): (&Repository<B>, &Order<B>),
+    decide: impl Fn(&A, &B, &Command<B::Request, B::Facts>) -> Result<(Vec<A::Event>, Vec<B::Event>), R>,
+    (first_slot, second_slot): (&mut Option<Loaded<A>>, &mut Option<Loaded<B>>),
+    doubt: &mut Doubt,
+) -> Result<BothDone<A, B>, ExecuteError<R>> {
     for attempt in 0..ATTEMPTS_MAX {
-        let mut pair = Pair {
-            a: match first_slot.take() {
+        let (a, b) = (first_slot.take(), second_slot.take());
+        let read = order.deadline.wait(async {
+            let a = match a {
                 Some(hot) => hot,
                 None => first.load(first_id).await?,
-            },
-            b: match second_slot.take() {
+            };
+            let b = match b {
                 Some(hot) => hot,
                 None => second.load(&order.id).await?,
-            },
-        };
+            };
+            Ok::<_, StoreError>(Pair { a, b })
+        });
+        let mut pair = read.await.ok_or(LATE)??;
         let outcome = attempt_once(first, second, order, &mut pair, &decide).await;
         let again = match outcome {
             Ok(Attempt::Done(done)) => Ok(Some(done)),
             Ok(Attempt::Overtaken(error)) => {
-                overtaken(attempt, error).await?;
-                let news = first.catch_up(&mut pair.a).await?;
-                if !second.catch_up(&mut pair.b).await? && !news && attempt > 0 {
-                    // What we knew may be of histories that the stream has lost.
-                    pair.a = first.load_whole(first_id).await?;
-                    pair.b = second.load_whole(&order.id).await?;
-                }
+                overtaken(attempt, error, doubt).await?;
+                let read = order.deadline.wait(async {
+                    let news = first.catch_up(&mut pair.a).await?;
+                    if !second.catch_up(&mut pair.b).await? && !news && attempt > 0 {
+                        // What we knew may be of histories that the stream has lost.
+                        pair.a = first.load_whole(first_id).await?;
+                        pair.b = second.load_whole(&order.id).await?;
+                    }
+                    Ok::<_, StoreError>(())
+                });
+                read.await.ok_or(LATE)??;
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -85,6 +107,9 @@ async fn attempt_once<A: Decider, B: Decider, R: std::error::Error + 'static>(
     ) -> Result<(Vec<A::Event>, Vec<B::Event>), R>,
 ) -> Result<Attempt<A, B>, ExecuteError<R>> {
     let (a_events, b_events) = loop {
+        if order.deadline.has_passed() {
+            return Err(LATE.into());
+        }
         if let Some(known) = order.earlier(&pair.b)? {
             let done = repeated(second, known);
             return Ok(Attempt::Done((unchanged(first, &pair.a), done)));
@@ -117,7 +142,7 @@ async fn attempt_once<A: Decider, B: Decider, R: std::error::Error + 'static>(
         members.push(second.pending(&pair.b, &b_events, order.about())?);
     }
     let payloads: Vec<_> = members.iter().map(|member| member.payload.clone()).collect();
-    let sequences = match first.log().append(members).await {
+    let sequences = match first.log().append_before(order.deadline, members).await {
         Ok(sequences) => sequences,
         Err(error) => return Ok(Attempt::Overtaken(error)),
     };

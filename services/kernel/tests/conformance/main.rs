@@ -15,7 +15,9 @@ mod damage;
 mod histories;
 mod parking;
 mod races;
+mod room;
 mod streams;
+mod turns;
 
 /// Runs each promise on one server and on a cluster of three.
 macro_rules! on_one_and_on_three {
@@ -67,5 +69,11 @@ mod one_server_only {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_was_acknowledged_survives_a_killed_server() -> anyhow::Result<()> {
         super::acknowledgements::what_was_acknowledged_survives_a_killed_server().await
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_command_is_answered_at_its_deadline_and_not_carried_out_afterwards()
+    -> anyhow::Result<()> {
+        super::turns::a_command_is_answered_at_its_deadline_and_not_carried_out_afterwards().await
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use samvirke_kernel::{
     clock,
     committer::{Pending, Tuning},
+    deadline::Deadline,
     envelope,
     execute::{Done, ExecuteError, Order, execute},
     log::Log,
@@ -89,6 +90,7 @@ pub(crate) fn order(name: &str, command_id: Uuid, amount: i64) -> Order<Tally> {
         provenance: None,
         cause: None,
         traceparent: None,
+        deadline: Deadline::NONE,
     }
 }
 

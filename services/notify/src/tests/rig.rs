@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use mail_parser::{MessageParser, MimeHeaders};
 use samvirke_kernel::{
+    deadline::Deadline,
     execute::{Order, execute},
     log::Log,
     projection::Progress,
@@ -143,6 +144,7 @@ impl Rig {
             provenance: None,
             cause: None,
             traceparent: None,
+            deadline: Deadline::NONE,
         };
         execute(&self.inbox.contacts, &order).await.unwrap();
     }

@@ -78,6 +78,8 @@ fn judge(check: &Check) -> Option<Row> {
     let found = format!("{what} is {state}{reason}");
     match state.as_str() {
         "ok" => None,
+        "full" => Some(Row::fail(CHECK, found, "make room: nothing is stored until there is some")),
+        "busy" | "silent" => Some(Row::fail(CHECK, found, "see the rows on disk and nats")),
         "halted" => Some(Row::fail(CHECK, found, "mend what it says, or read samvirke's log")),
         "parked" => Some(Row::fail(CHECK, found, "see samvirke parked list; retry or skip it")),
         "not-running" => Some(Row::warn(CHECK, found, "start the service with samvirke serve")),

@@ -11,6 +11,13 @@ pub(crate) struct Varz {
     pub(crate) now: chrono::DateTime<chrono::Utc>,
 }
 
+/// The page on whether the server can do its work.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Healthz {
+    pub(crate) status: String,
+    pub(crate) error: Option<String>,
+}
+
 /// The page on JetStream.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Jsz {
@@ -27,6 +34,15 @@ pub(crate) struct JetStreamConfig {
 /// Reads the page on the server.
 pub(crate) async fn varz(configuration: &Configuration) -> anyhow::Result<Varz> {
     page(configuration, "varz").await
+}
+
+/// Reads the page on whether the server can do its work.
+pub(crate) async fn healthz(configuration: &Configuration) -> anyhow::Result<Healthz> {
+    let url = configuration.nats.monitor_url.as_deref();
+    let url = url.context("[nats] monitor_url is not set")?.trim_end_matches('/');
+    // Where it cannot, the status says so too, and the page why.
+    let answer = http::client()?.get(format!("{url}/healthz")).send().await?;
+    answer.json().await.with_context(|| format!("{url}/healthz is not understood"))
 }
 
 /// Reads the page on JetStream.

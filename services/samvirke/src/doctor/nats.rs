@@ -2,7 +2,10 @@
 
 use samvirke_kernel::{clock, stream};
 
-use super::{Row, clocks, monitor};
+use super::{
+    Row, clocks,
+    monitor::{self, Healthz},
+};
 use crate::{configuration::Configuration, connections, streams};
 
 const CHECK: &str = "nats";
@@ -53,5 +56,48 @@ async fn monitored(configuration: &Configuration) -> Vec<Row> {
             "set sync_interval: always in the jetstream block and restart nats-server",
         ),
     });
+    rows.push(match monitor::healthz(configuration).await {
+        Ok(healthz) => judge(&healthz),
+        Err(error) => Row::warn(
+            CHECK,
+            format!("whether it can write is not known: {error:#}"),
+            "set [nats] monitor_url to its monitoring page",
+        ),
+    });
     rows
+}
+
+/// What the server says of itself. A stream that once failed to write refuses everything until a restart.
+fn judge(healthz: &Healthz) -> Row {
+    match &healthz.error {
+        None if healthz.status == "ok" => Row::ok(CHECK, "every stream can be written"),
+        found => Row::fail(
+            CHECK,
+            format!(
+                "it is {}: {}",
+                healthz.status,
+                found.as_deref().unwrap_or("it does not say why")
+            ),
+            "make room on its disk; samvirke up then restarts it by itself, a nats-server of your own \
+             restart by hand: a stream that failed to write stores nothing until then",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_that_cannot_be_written_fails_and_says_what_an_operator_does() {
+        let healthz = |text| judge(&serde_json::from_str(text).unwrap());
+        assert_eq!(healthz(r#"{"status":"ok"}"#), Row::ok(CHECK, "every stream can be written"));
+        let error = "JetStream stream 'A' write error: no space left on device";
+        let row = healthz(&format!(r#"{{"status":"unavailable","error":"{error}"}}"#));
+        let told = format!("{row:?}");
+        assert!(
+            told.contains("Fail") && told.contains(error) && told.contains("make room"),
+            "{told}"
+        );
+    }
 }

@@ -72,7 +72,9 @@ fn fault(refused: Refused) -> Fault {
         Refused::Rejected { code, rule, detail, .. } => {
             Fault::new(&code, format!("{detail} ({rule})"))
         }
+        Refused::OutcomeUnknown {} => Fault::new("unknown", "the outcome is unknown"),
         Refused::Unavailable { detail, .. }
+        | Refused::NoRoom { detail, .. }
         | Refused::Damaged { detail, .. }
         | Refused::Broken { detail } => Fault::new("unknown", detail),
     }

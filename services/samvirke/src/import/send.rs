@@ -149,6 +149,7 @@ fn is_passing(status: StatusCode) -> bool {
             | StatusCode::BAD_GATEWAY
             | StatusCode::GATEWAY_TIMEOUT
             | StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::INSUFFICIENT_STORAGE
     )
 }
 

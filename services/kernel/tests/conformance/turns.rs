@@ -1,0 +1,107 @@
+//! How long a command waits for its turn.
+
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use futures::poll;
+use samvirke_kernel::{
+    clock,
+    committer::{AppendError, Tuning},
+    deadline::Deadline,
+    execute::{ExecuteError, Order, execute},
+    log::Log,
+    repository::{Repository, StoreError},
+};
+use samvirke_private_servers::{NatsServer, temporary};
+
+use crate::{
+    rig::{CONTEXT, Executed, add, id, new_id, open, order},
+    tally::Tally,
+};
+
+/// How long the callers wait, and within what they are answered.
+const PATIENCE: Duration = Duration::from_millis(300);
+const AT_ONCE: Duration = Duration::from_millis(1_200);
+
+/// Sends a signal, and after `-STOP` waits until all of the server stands still.
+pub(crate) fn signal(server: &NatsServer, signal: &str) {
+    let process = server.pid();
+    let sent = Command::new("kill").args([signal, &process.to_string()]).status();
+    assert!(sent.unwrap().success());
+    while signal == "-STOP" && !stands_still(process) {
+        std::thread::yield_now();
+    }
+}
+
+fn stands_still(process: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    threads.map(|thread| thread.unwrap().path().join("stat")).all(|stat| {
+        // The state follows the name, which may hold anything but ends with the last parenthesis.
+        let stat = std::fs::read_to_string(stat).unwrap_or_default();
+        stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('T'))
+    })
+}
+
+fn impatient(name: &str) -> Order<Tally> {
+    let deadline = Deadline::at(clock::now() + PATIENCE);
+    Order { deadline, ..order(name, new_id(), 100) }
+}
+
+fn is_late(executed: &Executed) -> bool {
+    matches!(executed, Err(ExecuteError::Store(StoreError::Append(AppendError::Late))))
+}
+
+pub(crate) async fn a_command_is_answered_at_its_deadline_and_not_carried_out_afterwards()
+-> anyhow::Result<()> {
+    let server = temporary::nats().await?;
+    let client = async_nats::connect(server.url()).await?;
+    // One commit goes at a time.
+    let tuning = Tuning {
+        plain_max: 1,
+        plain_in_flight_max: 1,
+        batches_in_flight_max: 1,
+        ack_timeout: PATIENCE * 100,
+        ..Tuning::default()
+    };
+    open(client.clone(), 1).await?;
+    let log = Log::open_tuned(client, CONTEXT, 1, tuning).await?;
+    let repository: Repository<Tally> = Repository::new(log);
+    add(&repository, "one", 1).await?;
+    // The server answers nobody for a while.
+    signal(&server, "-STOP");
+    let first = order("one", new_id(), 10);
+    let mut first = Box::pin(execute(&repository, &first));
+    assert!(poll!(&mut first).is_pending());
+
+    // Behind another command on the same aggregate.
+    let begun = Instant::now();
+    let behind = impatient("one");
+    let executed = execute(&repository, &behind).await;
+    assert!(is_late(&executed), "{executed:?}");
+    assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
+
+    // Behind the commit of another aggregate.
+    let begun = Instant::now();
+    let waits = impatient("waits");
+    let executed = execute(&repository, &waits).await;
+    assert!(is_late(&executed), "{executed:?}");
+    assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
+
+    // Already late when it comes.
+    let past = Order { deadline: Deadline::at(clock::now()), ..order("late", new_id(), 100) };
+    assert!(is_late(&execute(&repository, &past).await));
+
+    signal(&server, "-CONT");
+    assert_eq!(first.await?.version, 2);
+    repository.cool();
+    assert_eq!(repository.load(&id("one")).await?.state.sum, 11);
+    for name in ["waits", "late"] {
+        assert_eq!(repository.load(&id(name)).await?.version, 0, "{name}");
+    }
+    // Whoever was refused gives the same command again, and it is carried out then.
+    let again = execute(&repository, &Order { deadline: Deadline::NONE, ..behind }).await?;
+    assert_eq!((again.version, again.repeated), (3, false));
+    Ok(())
+}
