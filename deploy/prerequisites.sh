@@ -116,14 +116,24 @@ need_schemathesis() {
 
 install_schemathesis() {
     local wanted="$1" room="$2"
-    python3 -m venv "$room" || { install_packages python3-venv && python3 -m venv --clear "$room"; } || return 1
-    "$room/bin/python" -m pip install --requirement "$wanted" || return 1
+    if python3 -m venv "$room" || { install_packages python3-venv && python3 -m venv --clear "$room"; }; then
+        "$room/bin/python" -m pip install --requirement "$wanted" || return 1
+    else
+        # Python without venv.
+        rm -rf "$room"
+        python3 -m pip install --target "$room/packages" --requirement "$wanted" || return 1
+    fi
     schemathesis --version
 }
 
 # The installed program. Its own script would not run after the clone was moved.
 schemathesis() {
-    "$TOOLS/schemathesis/bin/python" -m schemathesis.cli "$@"
+    local room="$TOOLS/schemathesis"
+    if [[ -x "$room/bin/python" ]]; then
+        "$room/bin/python" -m schemathesis.cli "$@"
+    else
+        PYTHONPATH="$room/packages" python3 -m schemathesis.cli "$@"
+    fi
 }
 
 need_servers() {

@@ -161,7 +161,7 @@ async fn readers_of_the_feed_beyond_ones_share_are_refused_until_one_leaves() {
 /// Makes the feed's stream, empty.
 async fn make_feed(world: &World) {
     let client = world.client.clone();
-    Publication::open(client, feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
+    Publication::make(client, feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
 }
 
 #[tokio::test]
