@@ -224,7 +224,11 @@ async fn told(up: &mut Up, target: &Target) -> anyhow::Result<()> {
     loop {
         look.tick().await;
         let (_, checks) = api.readiness().await;
-        if checks.iter().any(|check| check.to_string().contains(target.stream)) {
+        // Of a missing FEED it says that the tasks of the services which wait for it do not run.
+        let is_told = |check: &Value| {
+            check.to_string().contains(target.stream) || check["state"] == "not-running"
+        };
+        if checks.iter().any(is_told) {
             return Ok(());
         }
         promised!(begun.elapsed() < TOLD_WITHIN, "/readyz does not name it: {checks:?}");
