@@ -7,7 +7,7 @@ use async_nats::jetstream;
 
 use crate::stream::{
     StreamError, StreamIdentity, identity,
-    record::{Mark, Records, digest_at, existing},
+    record::{Mark, digest_at, existing, known},
 };
 
 /// How far something has come in a stream.
@@ -77,8 +77,7 @@ pub(crate) async fn accepted_before(
     js: &jetstream::Context,
     kept: &Checkpoint,
 ) -> Result<Option<Checkpoint>, StreamError> {
-    let Some(records) = Records::open(js).await? else { return Ok(None) };
-    let accepted = records.of(&kept.stream.name).await?.and_then(|record| record.accepted);
+    let accepted = known(js, &kept.stream.name).await?.and_then(|record| record.accepted);
     let accepted = accepted.filter(|mark| mark.sequence <= kept.sequence);
     Ok(accepted.map(|Mark { sequence, digest }| Checkpoint {
         stream: kept.stream.clone(),

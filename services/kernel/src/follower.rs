@@ -74,14 +74,14 @@ impl<P: Picture> Follower<P> {
         let (moved, reached) = watch::channel(0);
         let follower = Self { picture: picture.clone(), reached, log: log.clone() };
         let moved = Arc::new(moved);
-        let digest = Arc::new(Mutex::new(None));
+        let last = Arc::new(Mutex::new(None));
         let name = format!("projection {name} of {}", log.identity().name);
         supervisor.supervise(name, Stop::Drop, move |task| {
             let (picture, moved, log) = (picture.clone(), moved.clone(), log.clone());
-            let digest = digest.clone();
+            let last = last.clone();
             async move {
-                let mut digest = digest.lock().await;
-                let ended = follow(&picture, &moved, &log, &mut digest, &task).await;
+                let mut last = last.lock().await;
+                let ended = follow(&picture, &moved, &log, &mut last, &task).await;
                 Err(TaskFailure::passing(ended))
             }
         });
@@ -128,17 +128,25 @@ impl<P: Picture> Follower<P> {
     }
 }
 
-/// Follows from where the picture is. Where the stream does not have the commit that was taken last, it
-/// begins anew: what was folded is of another history.
+/// Follows from where the picture is: after `last`, the commit that was taken last. Where the stream does
+/// not have it, the picture begins anew: what was folded is of another history.
 async fn follow<P: Picture>(
     picture: &RwLock<P>,
     moved: &watch::Sender<u64>,
     log: &Log,
-    digest: &mut Option<String>,
+    last: &mut Option<Stored>,
     task: &Task,
 ) -> String {
-    if let Err(reason) = begin_anew_elsewhere(picture, moved, log, digest).await {
-        return reason;
+    match stands(log, last.as_ref()).await {
+        Ok(true) => (),
+        Ok(false) => {
+            warn!(stream = log.identity().name, "a picture begins anew: its stream is another one");
+            let mut picture = picture.write().await;
+            *picture = P::default();
+            *last = None;
+            moved.send_replace(0);
+        }
+        Err(reason) => return reason,
     }
     let from = *moved.borrow();
     let mut commits = match log.follow(from).await {
@@ -150,7 +158,7 @@ async fn follow<P: Picture>(
             Ok(Some(Ok(commit))) => commit,
             Ok(Some(Err(err))) => return chain(&err),
             Ok(None) => return "the stream's messages ended".into(),
-            Err(_idle) => match stands(moved, log, digest.as_deref()).await {
+            Err(_idle) => match stands(log, last.as_ref()).await {
                 Ok(true) => continue,
                 Ok(false) => {
                     return "the stream does not have the commit that was taken last".into();
@@ -166,37 +174,17 @@ async fn follow<P: Picture>(
         if let Err(err) = taken {
             return chain(&err);
         }
-        *digest = Some(commit.digest());
         moved.send_replace(commit.sequence);
+        *last = Some(commit);
         task.progress();
     }
 }
 
-async fn begin_anew_elsewhere<P: Picture>(
-    picture: &RwLock<P>,
-    moved: &watch::Sender<u64>,
-    log: &Log,
-    digest: &mut Option<String>,
-) -> Result<(), String> {
-    if !stands(moved, log, digest.as_deref()).await? {
-        warn!(stream = log.identity().name, "a picture begins anew: its stream is another one");
-        let mut picture = picture.write().await;
-        *picture = P::default();
-        *digest = None;
-        moved.send_replace(0);
-    }
-    Ok(())
-}
-
 /// Whether the stream has the commit that was taken last.
-async fn stands(
-    moved: &watch::Sender<u64>,
-    log: &Log,
-    digest: Option<&str>,
-) -> Result<bool, String> {
-    let Some(digest) = digest else { return Ok(true) };
-    let (stream, sequence) = (log.identity().clone(), *moved.borrow());
-    let kept = Checkpoint { stream, sequence, digest: Some(digest.to_owned()) };
+async fn stands(log: &Log, last: Option<&Stored>) -> Result<bool, String> {
+    let Some(last) = last else { return Ok(true) };
+    let stream = log.identity().clone();
+    let kept = Checkpoint { stream, sequence: last.sequence, digest: Some(last.digest()) };
     match log.stands(&kept).await {
         // What cannot be read any more was taken when it could.
         Ok(Stands::Here | Stands::Unreadable) => Ok(true),

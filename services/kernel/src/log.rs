@@ -28,7 +28,7 @@ use crate::{
     stream::{
         self, StreamError, StreamIdentity,
         guard::Guard,
-        record::{Gap, Records},
+        record::{Gap, known},
         set_up::set_up_alone,
     },
 };
@@ -477,11 +477,7 @@ impl Log {
     /// Whether an operator has accepted that nothing can be read in a gap.
     pub(crate) async fn check_gap(&self, gap: Gap) -> Result<(), ReadError> {
         let stream = &self.identity.name;
-        let records = Records::open(&self.js).await.map_err(|err| self.unreachable(err))?;
-        let record = match records {
-            Some(records) => records.of(stream).await.map_err(|err| self.unreachable(err))?,
-            None => None,
-        };
+        let record = known(&self.js, stream).await.map_err(|err| self.unreachable(err))?;
         match record.is_some_and(|record| record.unexplained(&[gap]).is_empty()) {
             true => Ok(()),
             false => Err(ReadError::Gap { stream: stream.clone(), gap }),

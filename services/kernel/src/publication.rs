@@ -74,9 +74,7 @@ impl Published {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(async_nats::HeaderValue::as_str)
     }
-}
 
-impl Published {
     /// SHA-256 of the message's payload, in hexadecimal.
     pub fn digest(&self) -> String {
         envelope::digest(&self.payload)
@@ -133,8 +131,8 @@ pub fn settings(name: &str, subjects: &str, replicas: usize) -> jetstream::strea
 }
 
 impl Publication {
-    /// Sets up the stream `name` and that of its erasures where they never were, and opens it: for tests and benches, whose servers
-    /// begin empty.
+    /// Sets up the stream `name` and that of its erasures where they never were, and opens it: for tests
+    /// and benches, whose servers begin empty.
     ///
     /// # Errors
     ///

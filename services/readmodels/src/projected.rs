@@ -17,6 +17,14 @@ use crate::{
     model::{Table, as_i64, as_u64, poison, world},
 };
 
+/// The columns of a checkpoint, and a row of them.
+pub(crate) const CHECKPOINT_COLUMNS: &str = "stream, created, sequence, digest";
+pub(crate) type CheckpointRow = (String, DateTime<Utc>, i64, Option<String>);
+
+pub(crate) fn checkpoint_of((name, created, sequence, digest): CheckpointRow) -> Checkpoint {
+    Checkpoint { stream: StreamIdentity { name, created }, sequence: as_u64(sequence), digest }
+}
+
 /// A table in one schema.
 pub struct Projected {
     name: &'static str,
@@ -99,19 +107,15 @@ impl Projection for Projected {
     }
 
     async fn checkpoint(&self, stream: &str) -> Result<Option<Checkpoint>, TakeError> {
-        let found: Option<(DateTime<Utc>, i64, Option<String>)> = sqlx::query_as(&format!(
-            "SELECT created, sequence, digest FROM \"{}\".checkpoint WHERE stream = $1",
+        let found: Option<CheckpointRow> = sqlx::query_as(&format!(
+            "SELECT {CHECKPOINT_COLUMNS} FROM \"{}\".checkpoint WHERE stream = $1",
             self.schema
         ))
         .bind(stream)
         .fetch_optional(&self.pool)
         .await
         .map_err(world)?;
-        Ok(found.map(|(created, sequence, digest)| Checkpoint {
-            stream: StreamIdentity { name: stream.to_owned(), created },
-            sequence: as_u64(sequence),
-            digest,
-        }))
+        Ok(found.map(checkpoint_of))
     }
 
     async fn take(

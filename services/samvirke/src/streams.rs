@@ -156,7 +156,7 @@ async fn list(configuration: &Configuration, json: bool) -> anyhow::Result<Outco
 
 fn as_text(line: &Line) -> String {
     let Line { stream, identity, last, damage, gaps, .. } = line;
-    let identity = identity.as_deref().map_or("empty", |digest| digest.get(..16).unwrap_or(digest));
+    let identity = short(identity.as_deref());
     let last = last.map_or_else(|| "-".to_owned(), |last| last.to_string());
     let damage = damage.as_ref().map(|what| format!("  DAMAGED: {what}")).unwrap_or_default();
     let gaps = match gaps.as_str() {
@@ -248,12 +248,16 @@ fn tell(name: &str, weighed: &Adoption) {
 }
 
 fn record_line(record: &Record) -> String {
-    let identity =
-        record.first.as_deref().map_or("empty", |first| first.get(..16).unwrap_or(first));
+    let identity = short(record.first.as_deref());
     match &record.last {
         Some(last) => format!("{identity}, up to {}", last.sequence),
         None => identity.to_owned(),
     }
+}
+
+/// The beginning of a stream's identity, by which people know it again.
+fn short(identity: Option<&str>) -> &str {
+    identity.map_or("empty", |digest| digest.get(..16).unwrap_or(digest))
 }
 
 fn confirmed(name: &str) -> anyhow::Result<bool> {

@@ -8,41 +8,42 @@ use serde_json::Value;
 /// The first place where `sent` has another type than the value that was read from it, `written`: the path
 /// to it, and what it is and should be, in the words of the JSON reader.
 pub(super) fn mismatch(sent: &Value, written: &Value) -> Option<(String, String)> {
-    let mut path = Vec::new();
-    let (is, should_be) = find(sent, written, &mut path)?;
+    let Mismatch { mut path, is, should_be } = find(sent, written)?;
+    path.reverse();
     Some((path.join("."), format!("invalid type: {is}, expected {should_be}")))
 }
 
+struct Mismatch {
+    /// From the inside out.
+    path: Vec<String>,
+    is: &'static str,
+    should_be: &'static str,
+}
+
+impl Mismatch {
+    fn below(mut self, name: impl Into<String>) -> Self {
+        self.path.push(name.into());
+        self
+    }
+}
+
 /// Both are nested no deeper than the JSON reader allows.
-fn find<'v>(
-    sent: &'v Value,
-    written: &'v Value,
-    path: &mut Vec<String>,
-) -> Option<(&'static str, &'static str)> {
-    let inner: Vec<(String, &Value, &Value)> = match (sent, written) {
-        (Value::Object(sent), Value::Object(written)) => sent
-            .iter()
-            .filter_map(|(name, one)| Some((name.clone(), one, written.get(name)?)))
-            .collect(),
-        (Value::Array(sent), Value::Array(written)) => sent
-            .iter()
-            .zip(written)
-            .enumerate()
-            .map(|(at, (one, other))| (at.to_string(), one, other))
-            .collect(),
-        // What may be absent may be null.
-        (Value::Null, _) => return None,
-        (one, other) if name(one) == name(other) => return None,
-        (one, other) => return Some((name(one), expected(other))),
-    };
-    inner.into_iter().find_map(|(name, sent, written)| {
-        path.push(name);
-        let found = find(sent, written, path);
-        if found.is_none() {
-            path.pop();
+fn find(sent: &Value, written: &Value) -> Option<Mismatch> {
+    match (sent, written) {
+        (Value::Object(sent), Value::Object(written)) => {
+            sent.iter().find_map(|(name, one)| Some(find(one, written.get(name)?)?.below(name)))
         }
-        found
-    })
+        (Value::Array(sent), Value::Array(written)) => {
+            let mut pairs = sent.iter().zip(written).enumerate();
+            pairs.find_map(|(at, (one, other))| Some(find(one, other)?.below(at.to_string())))
+        }
+        // What may be absent may be null.
+        (Value::Null, _) => None,
+        (one, other) if name(one) == name(other) => None,
+        (one, other) => {
+            Some(Mismatch { path: Vec::new(), is: name(one), should_be: expected(other) })
+        }
+    }
 }
 
 fn name(value: &Value) -> &'static str {

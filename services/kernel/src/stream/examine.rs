@@ -45,6 +45,7 @@ pub enum Damage {
 /// A stream that is what the list says, and what the list says.
 #[derive(Clone, Debug)]
 pub struct Examined {
+    pub records: Records,
     pub record: Record,
     pub stream: Stream,
     /// Its last sequence.
@@ -83,7 +84,7 @@ pub async fn examine(
             None => (),
         }
     }
-    Ok(Ok(Examined { record, stream, last }))
+    Ok(Ok(Examined { records, record, stream, last }))
 }
 
 /// The sequences of a published stream at which a message was erased, with a record of it. Those are no

@@ -20,7 +20,7 @@ use tracing::{error, info, warn};
 use super::{
     StreamError,
     examine::{Damage, Examined, examine, read_through},
-    record::{Gap, Mark, Record, Records, digest_at},
+    record::{self, Gap, Mark, Record, digest_at},
 };
 use crate::{
     inbox::chain,
@@ -279,7 +279,7 @@ impl Watch {
 
     async fn read_through(&self, examined: &Examined) -> Result<Vec<Gap>, StreamError> {
         let begun = Instant::now();
-        let Examined { record, stream, last } = examined;
+        let Examined { record, stream, last, .. } = examined;
         let gaps = record.unexplained(&read_through(&self.js, stream, *last).await?);
         let seconds = begun.elapsed().as_secs_f64();
         metrics::gauge!("samvirke_stream_gaps", "stream" => self.name.clone())
@@ -326,8 +326,7 @@ impl Watch {
     }
 
     async fn accepted_meanwhile(&self, known: &Record) -> Result<bool, StreamError> {
-        let Some(records) = Records::open(&self.js).await? else { return Ok(true) };
-        let record = records.of(&self.name).await?;
+        let record = record::known(&self.js, &self.name).await?;
         Ok(record.is_none_or(|record| record.gaps != known.gaps))
     }
 
@@ -337,23 +336,16 @@ impl Watch {
             Ok(examined) => examined,
             Err(damage) => return Ok(Some(damage)),
         };
-        let known = examined.record.last.as_ref().map_or(0, |mark| mark.sequence);
-        *record = examined.record;
-        if examined.last <= known {
+        let Examined { records, record: found, stream, last } = examined;
+        *record = found;
+        if last <= record.last.as_ref().map_or(0, |mark| mark.sequence) {
             return Ok(None);
         }
-        let Some(records) = Records::open(&self.js).await? else {
-            return Ok(Some(Damage::NoList));
-        };
-        let Some(digest) = digest_at(&examined.stream, examined.last).await? else {
-            return Ok(None);
-        };
-        let last = Some(Mark { sequence: examined.last, digest });
-        let first = match record.first.take() {
-            Some(first) => Some(first),
-            None => digest_at(&examined.stream, 1).await?,
-        };
-        *record = Record { first, last, ..record.clone() };
+        let Some(digest) = digest_at(&stream, last).await? else { return Ok(None) };
+        record.last = Some(Mark { sequence: last, digest });
+        if record.first.is_none() {
+            record.first = digest_at(&stream, 1).await?;
+        }
         records.put(record).await?;
         Ok(None)
     }

@@ -168,6 +168,21 @@ impl Records {
     }
 }
 
+/// What is known of a stream; none where it is not listed, or there is no list.
+///
+/// # Errors
+///
+/// As [`Records::of`].
+pub(crate) async fn known(
+    js: &jetstream::Context,
+    name: &str,
+) -> Result<Option<Record>, StreamError> {
+    match Records::open(js).await? {
+        Some(records) => records.of(name).await,
+        None => Ok(None),
+    }
+}
+
 fn subject(name: &str) -> String {
     format!("streams.{name}")
 }

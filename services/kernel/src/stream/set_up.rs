@@ -8,14 +8,17 @@ use std::collections::BTreeSet;
 
 use async_nats::{
     Client,
-    jetstream::{self, stream::Config},
+    jetstream::{
+        self,
+        stream::{Config, Stream},
+    },
 };
 use samvirke_schemas::{catalogue::COLLECTIONS, feed};
 
 use super::{
     StreamError,
     examine::{Damage, examine, read_through},
-    record::{Gap, LISTED, Mark, Record, Records, digest_at, existing, unreachable},
+    record::{self, Gap, LISTED, Mark, Record, Records, digest_at, existing, unreachable},
 };
 use crate::{
     parking,
@@ -116,9 +119,8 @@ pub async fn set_up(
             (None, Some(stream)) if marked(&stream.cached_info().config) => SetUp::ListLost,
             (None, Some(stream)) => {
                 check(js, settings, stream.cached_info()).await?;
-                let name = &settings.name;
-                records.put(&as_it_is(js, name).await?).await?;
-                mark(js, stream.cached_info().config.clone()).await?;
+                records.put(&as_it_is(&stream).await?).await?;
+                mark(js, &name).await?;
                 SetUp::TakenIn
             }
         };
@@ -179,33 +181,28 @@ async fn check(
     super::check_settings(&Config { deny_delete, ..wanted.clone() }, &config)
 }
 
-async fn mark(js: &jetstream::Context, mut config: Config) -> Result<(), StreamError> {
-    let name = config.name.clone();
-    // It may have been raised meanwhile.
-    if let Some(stream) = existing(js, &name).await? {
-        config = stream.cached_info().config.clone();
-    }
+/// Marks a stream as listed, in the settings that it has now.
+async fn mark(js: &jetstream::Context, name: &str) -> Result<(), StreamError> {
+    let found = existing(js, name).await?;
+    let stream = found.ok_or_else(|| StreamError::Missing { stream: name.to_owned() })?;
+    let mut config = stream.cached_info().config.clone();
     if config.metadata.contains_key(LISTED) {
         return Ok(());
     }
     config.metadata.insert(LISTED.into(), "1".into());
-    js.update_stream(config).await.map(drop).map_err(|err| unreachable(&name, err))
+    js.update_stream(config).await.map(drop).map_err(|err| unreachable(name, err))
 }
 
 /// What is to be known of a stream as it stands. What it lacks today is accepted only by [`adopt`].
-async fn as_it_is(js: &jetstream::Context, name: &str) -> Result<Record, StreamError> {
-    let stream = existing(js, name)
-        .await?
-        .ok_or_else(|| StreamError::Missing { stream: name.to_owned() })?;
-    let end = stream.cached_info().state.last_sequence;
-    let mut last = None;
-    // The newest message that can be read.
+async fn as_it_is(stream: &Stream) -> Result<Record, StreamError> {
+    let info = stream.cached_info();
+    let (name, end) = (info.config.name.clone(), info.state.last_sequence);
+    let (mut first, mut last) = (None, None);
     if end > 0 {
-        last = digest_at(&stream, end).await?.map(|digest| Mark { sequence: end, digest });
+        first = digest_at(stream, 1).await?;
+        last = digest_at(stream, end).await?.map(|digest| Mark { sequence: end, digest });
     }
-    let first = if end > 0 { digest_at(&stream, 1).await? } else { None };
-    let (name, accepted, gaps) = (name.to_owned(), None, Vec::new());
-    Ok(Record { name, made: true, first, last, accepted, gaps })
+    Ok(Record { name, made: true, first, last, accepted: None, gaps: Vec::new() })
 }
 
 /// Looks at a stream, and says what accepting it would mean. Nothing is changed.
@@ -216,10 +213,7 @@ async fn as_it_is(js: &jetstream::Context, name: &str) -> Result<Record, StreamE
 pub async fn weigh(client: &Client, settings: &Config) -> Result<Adoption, StreamError> {
     let js = &jetstream::new(client.clone());
     let name = &settings.name;
-    let known = match Records::open(js).await? {
-        Some(records) => records.of(name).await?,
-        None => None,
-    };
+    let known = record::known(js, name).await?;
     let damage = examine(js, name).await?.err();
     let found = match existing(js, name).await? {
         None => None,
@@ -227,7 +221,7 @@ pub async fn weigh(client: &Client, settings: &Config) -> Result<Adoption, Strea
             check(js, settings, stream.cached_info()).await?;
             let last = stream.cached_info().state.last_sequence;
             let gaps = read_through(js, &stream, last).await?;
-            Some(Record { gaps, ..as_it_is(js, name).await? })
+            Some(Record { gaps, ..as_it_is(&stream).await? })
         }
     };
     Ok(Adoption { damage, known, found, settings: settings.clone() })
@@ -265,7 +259,7 @@ pub async fn adopt(
     let nothing = || Mark { sequence: 0, digest: String::new() };
     match adoption.found {
         Some(found) => {
-            mark(js, adoption.settings).await?;
+            mark(js, &adoption.settings.name).await?;
             let accepted = Some(found.last.clone().unwrap_or_else(nothing));
             records.put(&Record { accepted, ..found }).await
         }

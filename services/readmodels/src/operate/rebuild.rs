@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use samvirke_kernel::{
     checkpoint::{Checkpoint, Stands},
     log::Log,
     projection::{self, Halted, Progress},
-    stream::StreamIdentity,
 };
 use sqlx::{Connection, PgConnection};
 use tokio::{sync::watch, task::JoinSet, time::Instant};
@@ -16,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use super::{OperateError, Operator, STALL_MAX, named};
 use crate::{
     database::{self, Layout},
-    model::{Table, as_u64},
-    projected::Projected,
+    model::Table,
+    projected::{CHECKPOINT_COLUMNS, CheckpointRow, Projected, checkpoint_of},
 };
 
 /// How often progress is told.
@@ -165,36 +163,26 @@ pub(super) async fn only_one(connection: &mut PgConnection, layout: Layout) -> s
         .await
 }
 
-/// A checkpoint of the live one: stream, when that was created, sequence and digest.
-type Live = (String, DateTime<Utc>, i64, Option<String>);
-
 /// Keeps the live runner from moving on, and tells how far it has come.
-async fn lock_live(tx: &mut PgConnection, layout: Layout) -> sqlx::Result<Vec<Live>> {
+async fn lock_live(tx: &mut PgConnection, layout: Layout) -> sqlx::Result<Vec<Checkpoint>> {
     let schema = layout.schema();
     sqlx::query(&format!("LOCK TABLE \"{schema}\".checkpoint IN ACCESS EXCLUSIVE MODE"))
         .execute(&mut *tx)
         .await?;
-    sqlx::query_as(&format!(
-        "SELECT stream, created, sequence, digest FROM \"{schema}\".checkpoint"
-    ))
-    .fetch_all(tx)
-    .await
+    let rows: Vec<CheckpointRow> =
+        sqlx::query_as(&format!("SELECT {CHECKPOINT_COLUMNS} FROM \"{schema}\".checkpoint"))
+            .fetch_all(tx)
+            .await?;
+    Ok(rows.into_iter().map(checkpoint_of).collect())
 }
 
 /// How far the live one has come in this stream; 0 where the stream is not, or no longer, the one that
 /// it was built from.
-async fn come_to(live: &[Live], log: &Log) -> Result<u64, OperateError> {
-    let name = &log.identity().name;
-    let Some((_, created, sequence, digest)) = live.iter().find(|(stream, ..)| stream == name)
-    else {
+async fn come_to(live: &[Checkpoint], log: &Log) -> Result<u64, OperateError> {
+    let Some(kept) = live.iter().find(|kept| kept.stream.name == log.identity().name) else {
         return Ok(0);
     };
-    let kept = Checkpoint {
-        stream: StreamIdentity { name: name.clone(), created: *created },
-        sequence: as_u64(*sequence),
-        digest: digest.clone(),
-    };
-    Ok(match log.stands(&kept).await? {
+    Ok(match log.stands(kept).await? {
         Stands::Here => kept.sequence,
         Stands::Beyond { .. } | Stands::Elsewhere | Stands::Unreadable => 0,
     })
