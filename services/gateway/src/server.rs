@@ -1,7 +1,7 @@
 //! Takes connections, and lets go of none in the middle of an answer.
 //!
-//! Limits: so many connections at once, of them so many from one address, so long to send the headers, so long to take nothing of an
-//! answer, so long to finish when asked to stop.
+//! Limits: so many connections at once, of them so many from one address, so long to send the headers, so
+//! long to take nothing of an answer, so long to finish when asked to stop.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -22,7 +22,6 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Gateway,
     address::{Peer, TrustedProxies},
-    fault::Fault,
     observe,
     problem::Problem,
     router,
@@ -141,8 +140,8 @@ struct Door {
 impl Door {
     fn new(gateway: &Gateway) -> Self {
         let shares = gateway.0.shares.connections.clone();
-        let max = shares.max();
-        let refuse = async move || Problem::from(Fault::TooManyConnections { max });
+        let fault = shares.refusal();
+        let refuse = async move || Problem::from(fault.clone());
         let refusal = Router::new()
             .fallback(refuse)
             .layer(middleware::from_fn_with_state(gateway.clone(), observe::observe));
@@ -159,7 +158,7 @@ impl Door {
     fn admit(&self, peer: SocketAddr) -> Option<Option<Share>> {
         match self.proxies.trust(peer.ip()) {
             true => Some(None),
-            false => self.shares.take(Sharer::at(peer.ip())).map(Some),
+            false => self.shares.take(Sharer::at(peer.ip())).ok().map(Some),
         }
     }
 

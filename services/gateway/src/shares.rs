@@ -57,9 +57,15 @@ pub(crate) struct CallerShares {
 impl CallerShares {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
-            requests: Shares::new("requests", limits.caller_in_flight_max),
-            feed_readers: Shares::new("feed-readers", limits.caller_feed_readers_max),
-            connections: Shares::new("connections", limits.caller_connections_max),
+            requests: Shares::new("requests", limits.caller_in_flight_max, |max| {
+                Fault::TooManyRequests { max }
+            }),
+            feed_readers: Shares::new("feed-readers", limits.caller_feed_readers_max, |max| {
+                Fault::TooManyReaders { max }
+            }),
+            connections: Shares::new("connections", limits.caller_connections_max, |max| {
+                Fault::TooManyConnections { max }
+            }),
         }
     }
 }
@@ -82,9 +88,7 @@ impl Gateway {
         principal: &Principal,
         context: &RequestContext,
     ) -> Result<Share, Fault> {
-        let requests = &self.0.shares.requests;
-        let share = requests.take(Sharer::of(principal, context.address));
-        share.ok_or(Fault::TooManyRequests { max: requests.max() })
+        self.0.shares.requests.take(Sharer::of(principal, context.address))
     }
 
     /// The share of the feed in a reader that stays with it.
@@ -93,9 +97,7 @@ impl Gateway {
         principal: &Principal,
         context: &RequestContext,
     ) -> Result<Share, Fault> {
-        let readers = &self.0.shares.feed_readers;
-        let share = readers.take(Sharer::of(principal, context.address));
-        share.ok_or(Fault::TooManyReaders { max: readers.max() })
+        self.0.shares.feed_readers.take(Sharer::of(principal, context.address))
     }
 }
 
@@ -104,7 +106,10 @@ impl Gateway {
 pub(crate) struct Shares {
     /// Names the thing in the metrics.
     what: &'static str,
+    /// The most that one sharer may have.
     max: usize,
+    /// What is told to whoever wants more.
+    refused: fn(usize) -> Fault,
     taken: Arc<Mutex<HashMap<Sharer, usize>>>,
 }
 
@@ -116,26 +121,26 @@ pub(crate) struct Share {
 }
 
 impl Shares {
-    pub(crate) fn new(what: &'static str, max: usize) -> Self {
+    pub(crate) fn new(what: &'static str, max: usize, refused: fn(usize) -> Fault) -> Self {
         metrics::counter!("samvirke_callers_refused", "what" => what).absolute(0);
-        Self { what, max, taken: Arc::default() }
+        Self { what, max, refused, taken: Arc::default() }
     }
 
-    /// The most that one sharer may have.
-    pub(crate) fn max(&self) -> usize {
-        self.max
+    /// What is told to whoever wants more than its share.
+    pub(crate) fn refusal(&self) -> Fault {
+        (self.refused)(self.max)
     }
 
-    /// Takes one for a sharer; none, and counted, where it has all that it may have.
-    pub(crate) fn take(&self, sharer: Sharer) -> Option<Share> {
+    /// Takes one for a sharer; refused, and counted, where it has all that it may have.
+    pub(crate) fn take(&self, sharer: Sharer) -> Result<Share, Fault> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let count = taken.get(&sharer).copied().unwrap_or(0);
         if count >= self.max {
             metrics::counter!("samvirke_callers_refused", "what" => self.what).increment(1);
-            return None;
+            return Err(self.refusal());
         }
         taken.insert(sharer.clone(), count + 1);
-        Some(Share { of: self.clone(), sharer })
+        Ok(Share { of: self.clone(), sharer })
     }
 }
 
@@ -161,18 +166,18 @@ mod tests {
 
     #[test]
     fn one_caller_has_no_more_than_its_share_and_others_have_theirs() {
-        let shares = Shares::new("things", 2);
+        let shares = Shares::new("things", 2, |max| Fault::TooManyRequests { max });
         let first = shares.take(at("192.0.2.1")).unwrap();
         let _second = shares.take(at("192.0.2.1")).unwrap();
-        assert!(shares.take(at("192.0.2.1")).is_none());
-        assert!(shares.take(at("192.0.2.2")).is_some());
+        assert_eq!(shares.take(at("192.0.2.1")).unwrap_err(), Fault::TooManyRequests { max: 2 });
+        assert!(shares.take(at("192.0.2.2")).is_ok());
         drop(first);
-        assert!(shares.take(at("192.0.2.1")).is_some());
+        assert!(shares.take(at("192.0.2.1")).is_ok());
     }
 
     #[test]
     fn a_share_is_given_back_by_a_panic_and_nobody_is_remembered_for_nothing() {
-        let shares = Shares::new("things", 1);
+        let shares = Shares::new("things", 1, |max| Fault::TooManyRequests { max });
         let (taking, share) = (shares.clone(), at("192.0.2.1"));
         let panicked = std::thread::spawn(move || {
             let _share = taking.take(share).unwrap();

@@ -105,9 +105,7 @@ impl Lane {
             let ended = standing.has_ended();
             match done {
                 Ok(()) if ended => return,
-                Ok(()) => {
-                    self.progress();
-                }
+                Ok(()) => self.progress(),
                 Err(trouble) => {
                     self.task.is_hindered(&TaskFailure::of(&trouble));
                     warn!(subscription.id = %self.id, error = %chain(&trouble), "a lane is interrupted");
