@@ -8,7 +8,7 @@ mod round;
 use clap::Args;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
-use crate::say;
+use crate::{rounds::play_all, say};
 use harm::{Harm, Target};
 
 /// What is asked for.
@@ -30,18 +30,10 @@ pub(crate) async fn run(damage: &Damage) -> anyhow::Result<()> {
     let seed = damage.seed.unwrap_or_else(rand::random);
     let targets = drawn(seed, damage.rounds, &damage.only);
     say(&format!("seed {seed}: {} rounds", targets.len()));
-    say(round::HEADING);
-    for (number, target) in (1_u32..).zip(&targets) {
-        match round::play(target).await {
-            Ok(course) => say(&course.row(number, target)),
-            Err(error) => {
-                say(&format!("{} passed, 1 failed", number - 1));
-                return Err(error.context(format!("round {number}, {target}")));
-            }
-        }
-    }
-    say(&format!("{} passed, 0 failed", targets.len()));
-    Ok(())
+    play_all(round::HEADING, &targets, async |number, target| {
+        Ok(round::play(target).await?.row(number, target))
+    })
+    .await
 }
 
 /// Each kind of damage as often as `rounds`, to one stream after the other from a drawn one on.

@@ -23,7 +23,7 @@ mod round;
 
 use clap::Args;
 
-use crate::{blow::Blow, say};
+use crate::{blow::Blow, rounds::play_all, say};
 use round::Victim;
 
 /// What is asked for.
@@ -46,16 +46,9 @@ pub(crate) async fn run(feed: &Feed) -> anyhow::Result<()> {
     let lines = story::chapters().iter().map(Vec::len).sum();
     let blows = Blow::drawn(seed, feed.rounds, &feed.only, lines);
     say(&format!("seed {seed}: {} rounds of {lines} lines", blows.len()));
-    say(round::HEADING);
-    for (number, blow) in (1_u32..).zip(&blows) {
-        match round::play(blow, seed.wrapping_add(number.into())).await {
-            Ok(course) => say(&course.row(number, blow)),
-            Err(error) => {
-                say(&format!("{} passed, 1 failed", number - 1));
-                return Err(error.context(format!("round {number}, {blow}")));
-            }
-        }
-    }
-    say(&format!("{} passed, 0 failed", blows.len()));
-    Ok(())
+    play_all(round::HEADING, &blows, async |number, blow| {
+        let course = round::play(blow, seed.wrapping_add(number.into())).await?;
+        Ok(course.row(number, blow))
+    })
+    .await
 }

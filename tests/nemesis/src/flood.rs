@@ -11,7 +11,7 @@ mod round;
 
 use clap::Args;
 
-use crate::say;
+use crate::{rounds::play_all, say};
 
 /// What is asked for.
 #[derive(Debug, Args)]
@@ -24,16 +24,6 @@ pub(crate) struct Flood {
 /// Plays all rounds.
 pub(crate) async fn run(flood: &Flood) -> anyhow::Result<()> {
     say(&format!("{} rounds", flood.rounds));
-    say(round::HEADING);
-    for number in 1..=flood.rounds {
-        match round::play().await {
-            Ok(course) => say(&course.row(number)),
-            Err(error) => {
-                say(&format!("{} passed, 1 failed", number - 1));
-                return Err(error.context(format!("round {number}")));
-            }
-        }
-    }
-    say(&format!("{} passed, 0 failed", flood.rounds));
-    Ok(())
+    let crowds = vec!["a crowd"; flood.rounds as usize];
+    play_all(round::HEADING, &crowds, async |number, _| Ok(round::play().await?.row(number))).await
 }

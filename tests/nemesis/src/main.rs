@@ -17,6 +17,7 @@ mod rebuilt;
 mod told;
 
 mod round;
+mod rounds;
 
 mod damage;
 mod feed;
@@ -107,20 +108,10 @@ async fn run_kill(kill: &Kill) -> anyhow::Result<()> {
     let lines = story::chapters().iter().map(Vec::len).sum();
     let blows = Blow::drawn(seed, kill.rounds, &kill.only, lines);
     say(&format!("seed {seed}: {} rounds of {} lines", blows.len(), story::lines().len()));
-    say(round::HEADING);
-    let mut passed = 0;
-    for (number, blow) in blows.iter().enumerate() {
-        match round::play(blow).await {
-            Ok(course) => say(&course.row(number + 1, blow)),
-            Err(error) => {
-                say(&format!("{passed} passed, 1 failed"));
-                return Err(error.context(format!("round {}, {blow}", number + 1)));
-            }
-        }
-        passed += 1;
-    }
-    say(&format!("{passed} passed, 0 failed"));
-    Ok(())
+    rounds::play_all(round::HEADING, &blows, async |number, blow| {
+        Ok(round::play(blow).await?.row(number, blow))
+    })
+    .await
 }
 
 fn say(text: &str) {

@@ -1,19 +1,17 @@
 //! One round: a Samvirke of its own, several imports, one blow, and what must be true afterwards.
 
-use std::{
-    env,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use samvirke_tests::{Server, Up};
 
 use crate::{
     blow::{Blow, Victim},
     import::{
-        self, IMPORTED_WITHIN, Import, LOOK_EVERY, acknowledged, count, free_port, has_not_ended,
-        total, until,
+        self, IMPORTED_WITHIN, Import, LOOK_EVERY, acknowledged, count, has_not_ended, total, until,
     },
-    promises, quiet, rebuilt, story,
+    promises, quiet, rebuilt,
+    rounds::on_its_own,
+    story,
     told::promised,
 };
 
@@ -31,7 +29,7 @@ pub(crate) struct Course {
 }
 
 impl Course {
-    pub(crate) fn row(&self, number: usize, blow: &Blow<Victim>) -> String {
+    pub(crate) fn row(&self, number: u32, blow: &Blow<Victim>) -> String {
         format!(
             "{number:>5}  {:<11}  {:>7}  {:>6}  {:>11.2} s  {:>7}  {:>11}  {:>13}  {:>7.1}",
             blow.victim,
@@ -52,17 +50,7 @@ impl Course {
 ///
 /// The first promise that was broken; what is left of the round is then kept.
 pub(crate) async fn play(blow: &Blow<Victim>) -> anyhow::Result<Course> {
-    // `tests/faults` builds both, side by side.
-    let samvirke = env::current_exe()?.with_file_name("samvirke");
-    let mut up = Up::start(&samvirke, &format!("127.0.0.1:{}", free_port()?))?;
-    let played = play_on(&mut up, blow).await;
-    match played {
-        Ok(course) => Ok(course),
-        Err(error) => {
-            let kept = up.keep();
-            Err(error.context(format!("everything is kept in {}", kept.display())))
-        }
-    }
+    on_its_own(&[], async |up| play_on(up, blow).await).await
 }
 
 async fn play_on(up: &mut Up, blow: &Blow<Victim>) -> anyhow::Result<Course> {

@@ -3,7 +3,6 @@
 
 use std::{
     collections::BTreeMap,
-    env,
     net::TcpStream,
     path::PathBuf,
     process::Output,
@@ -17,8 +16,9 @@ use serde_json::{Value, json};
 
 use super::harm::{Harm, STREAMS, Target, do_to};
 use crate::{
-    import::{Import, free_port, has_not_ended, until},
+    import::{Import, has_not_ended, until},
     quiet,
+    rounds::on_its_own,
     story::{self, Line},
     told::promised,
 };
@@ -56,16 +56,7 @@ impl Course {
 ///
 /// The first promise that was broken; what is left of the round is then kept.
 pub(crate) async fn play(target: &Target) -> anyhow::Result<Course> {
-    // `tests/faults` builds both, side by side.
-    let samvirke = env::current_exe()?.with_file_name("samvirke");
-    let mut up = Up::start(&samvirke, &format!("127.0.0.1:{}", free_port()?))?;
-    match play_on(&mut up, target).await {
-        Ok(course) => Ok(course),
-        Err(error) => {
-            let kept = up.keep();
-            Err(error.context(format!("everything is kept in {}", kept.display())))
-        }
-    }
+    on_its_own(&[], async |up| play_on(up, target).await).await
 }
 
 async fn play_on(up: &mut Up, target: &Target) -> anyhow::Result<Course> {

@@ -2,7 +2,7 @@
 //! have afterwards.
 
 use std::{
-    env, fmt,
+    fmt,
     time::{Duration, Instant},
 };
 
@@ -11,8 +11,9 @@ use samvirke_tests::{Server, Up};
 use super::{promises, receivers::Receivers, story};
 use crate::{
     blow::Blow,
-    import::{self, Import, free_port, total, until},
+    import::{self, Import, total, until},
     quiet,
+    rounds::on_its_own,
     story::prologue,
 };
 
@@ -84,16 +85,7 @@ impl Course {
 ///
 /// The first promise that was broken; what is left of the round is then kept.
 pub(super) async fn play(blow: &Blow<Victim>, seed: u64) -> anyhow::Result<Course> {
-    let samvirke = env::current_exe()?.with_file_name("samvirke");
-    let http = format!("127.0.0.1:{}", free_port()?);
-    let mut up = Up::start_with(&samvirke, &http, &ENVIRONMENT)?;
-    match play_on(&mut up, blow, seed).await {
-        Ok(course) => Ok(course),
-        Err(error) => {
-            let kept = up.keep();
-            Err(error.context(format!("everything is kept in {}", kept.display())))
-        }
-    }
+    on_its_own(&ENVIRONMENT, async |up| play_on(up, blow, seed).await).await
 }
 
 async fn play_on(up: &mut Up, blow: &Blow<Victim>, seed: u64) -> anyhow::Result<Course> {

@@ -2,7 +2,6 @@
 
 use std::{
     cell::Cell,
-    env,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     time::{Duration, Instant},
 };
@@ -15,8 +14,9 @@ use super::{
     crowd::{self, Refused},
 };
 use crate::{
-    import::{Import, free_port, until},
+    import::{Import, until},
     promises, quiet,
+    rounds::on_its_own,
     story::prologue,
     told::promised,
 };
@@ -60,20 +60,12 @@ impl Course {
 ///
 /// The first promise that was broken; what is left of the round is then kept.
 pub(super) async fn play() -> anyhow::Result<Course> {
-    let samvirke = env::current_exe()?.with_file_name("samvirke");
-    let port = free_port()?;
-    let mut up = Up::start(&samvirke, &format!("127.0.0.1:{port}"))?;
-    match play_on(&mut up, SocketAddr::new(CROWD, port)).await {
-        Ok(course) => Ok(course),
-        Err(error) => {
-            let kept = up.keep();
-            Err(error.context(format!("everything is kept in {}", kept.display())))
-        }
-    }
+    on_its_own(&[], play_on).await
 }
 
-async fn play_on(up: &mut Up, gateway: SocketAddr) -> anyhow::Result<Course> {
+async fn play_on(up: &mut Up) -> anyhow::Result<Course> {
     let begun = Instant::now();
+    let gateway: SocketAddr = up.url().trim_start_matches("http://").parse()?;
     up.is_well()?;
     let mut before = Import::start(up, "prologue", &prologue())?;
     until(up, &mut [&mut before]).await?;
