@@ -25,7 +25,8 @@ pub trait Server {
     fn start_again(&mut self) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
-/// Starts `server` again each time it ends or cannot go on without; returns only when that is of no use any more.
+/// Starts `server` again each time it ends or cannot go on without; returns only when that is of no use
+/// any more.
 ///
 /// Dropping the future leaves the server as it is.
 pub async fn supervise(server: &mut impl Server) -> Error {
@@ -46,7 +47,7 @@ pub async fn supervise(server: &mut impl Server) -> Error {
             };
         }
         restarts.push_back(now);
-        tracing::warn!(server = server.name(), why, "{} {why}, starting it again", server.name(),);
+        tracing::warn!(server = server.name(), why, "{} {why}, starting it again", server.name());
         if let Err(error) = server.start_again().await {
             return error;
         }
