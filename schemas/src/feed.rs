@@ -36,6 +36,9 @@ pub const WITHHELD_SUBJECTS: [&str; 4] = [
     "feed.*.member.*.case.withheld",
     "feed.*.member.*.meeting.item-withheld",
 ];
+/// The most bytes that an event has as JSON. What a fact may hold is bounded so that none is larger; a
+/// message of the server has room for it and for what the relay notes in its headers.
+pub const EVENT_BYTES_MAX: usize = 768 * 1024;
 /// The header that names, separated by commas, the members that got the same fact with more in it
 /// just before. Whoever sees both leaves this one out.
 pub const RESTATED: &str = "Samvirke-Restated";

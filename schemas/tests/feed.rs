@@ -7,4 +7,5 @@ mod feed {
     pub(crate) mod compatibility;
     pub(crate) mod documents;
     pub(crate) mod golden;
+    mod largest;
 }

@@ -21,6 +21,16 @@ pub enum Audience {
     Member(OrganisationNumber),
 }
 
+impl Audience {
+    /// The member, where it is one.
+    pub fn member(&self) -> Option<&OrganisationNumber> {
+        match self {
+            Self::Public => None,
+            Self::Member(member) => Some(member),
+        }
+    }
+}
+
 impl fmt::Display for Audience {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -13,6 +13,7 @@ use crate::{
     Tagged,
     id::{AggregateId, CooperationId},
     stored,
+    upcast::{self, UpcastError},
 };
 
 /// Names the events of the feed: the same fact to the same audience has the same id for ever.
@@ -32,6 +33,12 @@ pub enum UnknownType {
         name: String,
         #[source]
         source: serde_json::Error,
+    },
+    #[error("the data of a {name} is not of the form that the version had")]
+    Earlier {
+        name: String,
+        #[source]
+        source: UpcastError,
     },
 }
 
@@ -155,10 +162,24 @@ impl CloudEvent {
     /// When the type is unknown or the data not of its form.
     pub fn fact(&self) -> Result<Fact, UnknownType> {
         let tag = self.tag();
-        if !Fact::TAGS.contains(&tag) || self.kind != type_name(tag) {
+        let version = self.version().filter(|_| Fact::TAGS.contains(&tag));
+        let Some(version) = version.filter(|version| *version <= super::fact::version(tag)) else {
             return Err(UnknownType::Name(self.kind.clone()));
+        };
+        if version == super::fact::version(tag) {
+            return self.read(&format!("{{\"{tag}\":{}}}", self.data));
         }
-        self.read(&format!("{{\"{tag}\":{}}}", self.data))
+        let lifted = upcast::lift(Fact::UPCASTERS, tag, version, self.read(self.data.get())?);
+        let lifted =
+            lifted.map_err(|source| UnknownType::Earlier { name: self.kind.clone(), source })?;
+        self.read(&format!("{{\"{tag}\":{lifted}}}"))
+    }
+
+    /// The version of the type.
+    fn version(&self) -> Option<u32> {
+        let (prefixed, version) = self.kind.rsplit_once(".v")?;
+        let canonical = !version.starts_with(['0', '+']) && prefixed.starts_with(TYPE_PREFIX);
+        canonical.then(|| version.parse().ok()).flatten()
     }
 
     /// What it is about.

@@ -21,10 +21,17 @@ pub mod meeting;
 
 pub mod subscription;
 
+mod earlier;
+
+pub use earlier::SCHEMAS as EARLIER_SCHEMAS;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use crate::tagged;
+use crate::{
+    Tagged,
+    upcast::{self, Upcaster},
+};
 
 /// The most events that one fact names as withheld; where there are more, more facts follow.
 pub const WITHHELD_EVENTS_MAX: usize = 100;
@@ -203,9 +210,16 @@ facts! {
     SubscriptionStopped(subscription::Stopped) = "subscription.stopped",
 }
 
-tagged!(Fact);
+impl Tagged for Fact {
+    const TAGS: &'static [&'static str] = <Self as strum::VariantNames>::VARIANTS;
+    const UPCASTERS: &'static [Upcaster] = earlier::UPCASTERS;
+
+    fn tag(&self) -> &'static str {
+        self.into()
+    }
+}
 
 /// The version of a type that is written today.
-pub fn version(_tag: &str) -> u32 {
-    1
+pub fn version(tag: &str) -> u32 {
+    upcast::version_today(earlier::UPCASTERS, tag)
 }

@@ -9,6 +9,8 @@ use crate::excerpt::excerpt;
 
 /// The most digits in a position, leading zeros among them.
 const DIGITS_MAX: usize = 20;
+/// The most characters in a position.
+pub(crate) const POSITION_CHARS_MAX: usize = "FEED:".len() + DIGITS_MAX;
 
 /// The text is not a position in the feed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -26,6 +26,8 @@ use crate::{
     text::Prose,
 };
 
+/// The most seats held at one time: a general assembly of all executive committees has some 250.
+pub const SEATS_MAX: usize = 1_024;
 /// The most deputies that can be named for one seat.
 pub const DEPUTIES_MAX: usize = 64;
 

@@ -76,6 +76,9 @@ pub enum Office {
     Delegate,
 }
 
+/// The most entries in each list of the rules.
+pub const ENTRIES_MAX: usize = 64;
+
 /// Which offices of which members sit in the body, and how many seats each member has (R4–R6).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -157,11 +160,13 @@ pub struct Delegation {
 pub struct Rules {
     /// Who sits in the body. Empty where it is not laid down: then any office of a member may.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = ENTRIES_MAX))]
     pub composition: Vec<CompositionRule>,
     /// The rights of those who hold a seat. Members of the body vote; nobody else does (R9).
     pub seat_rights: BTreeSet<Right>,
     /// Those who are summoned without a seat.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = ENTRIES_MAX))]
     pub entitled: Vec<Entitlement>,
     /// Days between notice and meeting; 0 where no period is set (R18, R19).
     pub notice_days: u16,
@@ -174,6 +179,7 @@ pub struct Rules {
     pub meetings_per_year_min: Option<u16>,
     pub authority: Authority,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = ENTRIES_MAX))]
     pub delegated: Vec<Delegation>,
     /// What the rules rest on.
     #[serde(default, skip_serializing_if = "Option::is_none")]

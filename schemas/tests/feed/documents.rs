@@ -72,11 +72,17 @@ fn a_type_that_was_published_is_there_for_ever() {
     let known = wanted();
     for entry in fs::read_dir(folder()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        let older = name.rsplit_once(".v").is_some_and(|(tag, version)| {
-            let version = version.trim_end_matches(".json").parse::<u32>();
-            Fact::TAGS.contains(&tag) && version.is_ok_and(|version| version < fact::version(tag))
-        });
+        let older = fact::EARLIER_SCHEMAS.iter().any(|(earlier, _)| *earlier == name);
         assert!(older || known.iter().any(|(own, _)| *own == name), "{name} is of no type");
+    }
+    for tag in Fact::TAGS {
+        for version in 1..fact::version(tag) {
+            let name = format!("{tag}.v{version}.json");
+            let schema = fact::EARLIER_SCHEMAS.iter().find(|(earlier, _)| *earlier == name);
+            let (_, schema) = schema.unwrap_or_else(|| panic!("{name} is published no longer"));
+            let schema: Value = serde_json::from_str(schema).unwrap();
+            assert_eq!(schema["$id"], format!("urn:samvirke:feed:{tag}:{version}"));
+        }
     }
 }
 

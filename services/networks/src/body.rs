@@ -26,8 +26,8 @@ pub use rejection::Rejection;
 #[cfg(test)]
 mod tests;
 
-/// The most seats held at one time: a general assembly of all executive committees has some 250.
-pub const SEATS_MAX: usize = 1_024;
+pub use samvirke_schemas::networks::body::SEATS_MAX;
+
 /// The most stays, terms, deputy lists, pauses and preparations in a body's history, of each.
 pub const HISTORY_MAX: usize = 16_384;
 /// The most versions of the rules.

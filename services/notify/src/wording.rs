@@ -2,7 +2,8 @@
 //! written.
 //!
 //! The first line of a template is the subject, the rest the body. A body is plain text with a few
-//! signs that [`crate::hypertext`] knows: `## ` a heading, `- ` an item, `> ` a quotation.
+//! signs that [`crate::hypertext`] knows: `## ` a heading, `- ` an item, `> ` a quotation. A list has at most a
+//! hundred lines, and says how many it leaves out, so that a mail stays one that mail servers take.
 
 mod phrases;
 
@@ -13,6 +14,11 @@ use samvirke_schemas::{Tagged, contacts::person::Language};
 use strum::VariantArray;
 
 use crate::notice::Notice;
+
+/// From so many bytes on, a digest names what else there is and leads to it, without telling it.
+const DIGEST_BYTES: usize = 128 * 1024;
+/// The most characters of a subject from there on.
+const SUBJECT_CHARS: usize = 120;
 
 /// A notice in words.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -87,7 +93,7 @@ pub(crate) fn words(
     let context = if let Notice::Digest { notices } = notice {
         let letters: Result<Vec<Words>, _> =
             notices.iter().map(|notice| words(notice, language, url)).collect();
-        context! { letters => letters?, url }
+        context! { letters => bounded(letters?), url }
     } else {
         // What is written is {"<tag>": {<fields>}}.
         let fields = Value::from_serialize(notice).get_attr(notice.tag())?;
@@ -96,6 +102,19 @@ pub(crate) fn words(
     let text = render(notice.tag(), language, context)?;
     let (subject, body) = text.split_once('\n').unwrap_or((&text, ""));
     Ok(Words { subject: subject.trim().to_owned(), body: tidy(body) })
+}
+
+/// The letters of a digest; beyond [`DIGEST_BYTES`] only the last line of each, which says where the rest is.
+fn bounded(mut letters: Vec<Words>) -> Vec<Words> {
+    let mut bytes = 0;
+    for letter in &mut letters {
+        if bytes >= DIGEST_BYTES {
+            letter.body = letter.body.lines().last().unwrap_or_default().to_owned();
+            letter.subject = letter.subject.chars().take(SUBJECT_CHARS).collect();
+        }
+        bytes += letter.body.len();
+    }
+    letters
 }
 
 /// The last lines: why it was sent, and how to be told no more where that is possible.

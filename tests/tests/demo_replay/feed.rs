@@ -9,7 +9,7 @@ use samvirke_kernel::{
     log::Stored,
 };
 use samvirke_schemas::{
-    feed::{Audience, CloudEvent, Said, schema},
+    feed::{Audience, CloudEvent, Fact, Said, schema},
     principal::Principal,
 };
 use samvirke_tests::root;
@@ -75,7 +75,9 @@ fn case_24_2017_goes_to_each_of_its_members_and_then_to_everyone() {
     for said in members {
         let Audience::Member(member) = &said.audience else { panic!("{said:?}") };
         assert!(said.restates && said.concerns.members.contains(member));
-        assert_eq!(said.fact, last.fact, "nothing of it is restricted");
+        let Fact::CaseSentToMembers(mut own) = said.fact.clone() else { panic!("{said:?}") };
+        assert_eq!(own.own.take().map(|own| own.member).as_ref(), Some(member));
+        assert_eq!(Fact::CaseSentToMembers(own), last.fact, "nothing of it is restricted");
     }
 }
 

@@ -13,6 +13,9 @@ use crate::{
     text::{Line, Prose},
 };
 
+/// The most parties that a hearing asks.
+pub const INVITED_MAX: usize = 1_000;
+
 /// Someone who is asked for a view: a member or another organisation, never a person by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

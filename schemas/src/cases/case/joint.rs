@@ -45,6 +45,9 @@ pub struct MembersToAsk {
     pub answer_by: Option<Date>,
 }
 
+/// The most members that a case can be sent to: Norway has 357 municipalities and 15 counties.
+pub const MEMBERS_MAX: usize = 512;
+
 /// The case as it was sent to the members.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -223,6 +226,7 @@ pub struct Settlement {
     pub text: Option<Prose>,
     /// The members whose decisions carry the result.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = MEMBERS_MAX))]
     pub carried_by: Vec<OrganisationNumber>,
     /// Why, where the secretariat settled it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,6 +11,9 @@ use crate::{
     text::{Line, Prose},
 };
 
+/// The most who sign one statement.
+pub const SIGNATORIES_MAX: usize = 512;
+
 /// Who signed, by office and never by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +32,7 @@ pub struct SentStatement {
     pub statement: LocalId,
     /// `Sykehuset Telemark HF`.
     pub receiver: Line,
+    #[schemars(extend("maxItems" = SIGNATORIES_MAX))]
     pub signed_by: Vec<Signatory>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Prose>,

@@ -9,7 +9,7 @@ use crate::{
     date::Date,
     id::LocalId,
     networks::{
-        body::{ElectionRule, Post},
+        body::{ElectionRule, Post, SEATS_MAX},
         rules::{BodyKind, Office, Rules},
     },
     text::Prose,
@@ -64,12 +64,24 @@ pub struct SeatFilled {
     pub to: Option<Date>,
 }
 
+/// A seat that was vacated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct VacatedSeat {
+    pub seat: LocalId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub office: Option<Office>,
+}
+
 /// Seats were vacated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SeatVacated {
     pub body: brief::Body,
+    /// Whose seats they are; absent where nobody was ever put in the seat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<brief::Member>,
     /// More than one where the member leaves the cooperation.
-    pub seats: Vec<Seat>,
+    #[schemars(extend("maxItems" = SEATS_MAX))]
+    pub seats: Vec<VacatedSeat>,
     /// The last day they are held.
     pub to: Date,
 }

@@ -9,7 +9,7 @@ use super::{WITHHELD_EVENTS_MAX, brief};
 use crate::{
     case_number::CaseNumber,
     cases::case::{
-        joint::{SettleResult, SettleRule},
+        joint::{MEMBERS_MAX, SettleResult, SettleRule},
         relation::RelationKind,
         treatment::Authority,
     },
@@ -139,7 +139,11 @@ pub struct Treated {
 pub struct SentToMembers {
     pub case: brief::Case,
     /// The members asked.
-    pub members: Vec<brief::Member>,
+    #[schemars(extend("maxItems" = MEMBERS_MAX))]
+    pub members: Vec<OrganisationNumber>,
+    /// The member that it is said to, with its names; absent in what everyone is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<brief::Member>,
     /// The text to adopt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Prose>,
@@ -188,6 +192,7 @@ pub struct Settled {
     pub text: Option<Prose>,
     /// The members whose decisions carry the result.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = MEMBERS_MAX))]
     pub carried_by: Vec<OrganisationNumber>,
     /// Why, where the secretariat settled it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

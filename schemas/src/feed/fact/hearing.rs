@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::brief;
 use crate::{
-    cases::case::statement::Signatory,
+    cases::case::{
+        hearing::INVITED_MAX,
+        statement::{SIGNATORIES_MAX, Signatory},
+    },
     date::Date,
     id::LocalId,
     local_time::LocalTime,
@@ -36,11 +39,31 @@ pub struct InvitedParty {
     pub member: Option<OrganisationNumber>,
 }
 
-/// A case was sent on hearing.
+/// A party that is a member, without its names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct InvitedMember {
+    /// Unique within the hearing: `baerum`.
+    pub party: LocalId,
+    pub member: OrganisationNumber,
+}
+
+/// The most parties of one member that are named to it.
+pub const OWN_PARTIES_MAX: usize = 16;
+
+/// A case was sent on hearing. The parties stand by name in the case's file, at `/v1/<subject>`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Opened {
     pub case: brief::Case,
-    pub invited: Vec<InvitedParty>,
+    /// How many parties are invited.
+    pub invited_count: u32,
+    /// Those of them that are members.
+    #[schemars(extend("maxItems" = INVITED_MAX))]
+    pub members: Vec<InvitedMember>,
+    /// The parties of the member that it is said to, the first ones where they are many; absent in what
+    /// everyone is told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = OWN_PARTIES_MAX))]
+    pub own: Vec<InvitedParty>,
     /// The last moment for a statement, in Norwegian time with its offset.
     pub deadline: LocalTime,
     pub sent_on: Date,
@@ -61,9 +84,12 @@ pub struct Extended {
 pub struct Closed {
     pub case: brief::Case,
     pub on: Date,
-    /// Those invited who had not answered.
+    /// How many parties had not answered.
+    pub silent_count: u32,
+    /// Which these are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub silent: Vec<InvitedParty>,
+    #[schemars(extend("maxItems" = INVITED_MAX))]
+    pub silent: Vec<LocalId>,
 }
 
 /// The hearing was summed up.
@@ -107,6 +133,7 @@ pub struct StatementSent {
     pub statement: LocalId,
     pub receiver: Line,
     /// By office, never by name.
+    #[schemars(extend("maxItems" = SIGNATORIES_MAX))]
     pub signed_by: Vec<Signatory>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Prose>,

@@ -13,8 +13,8 @@ use crate::{
     legal_basis::LegalBasis,
     local_time::LocalTime,
     meetings::{
-        agenda::{ItemKind, Outcome},
-        schedule::Venue,
+        agenda::{ITEMS_MAX, ItemKind, Outcome},
+        schedule::{SITTINGS_MAX, Venue},
     },
     text::{Line, Prose},
 };
@@ -60,6 +60,7 @@ pub struct TreatedItem {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Planned {
     pub meeting: brief::Meeting,
+    #[schemars(extend("maxItems" = SITTINGS_MAX))]
     pub days: Vec<Day>,
     pub venue: Venue,
 }
@@ -68,7 +69,9 @@ pub struct Planned {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Moved {
     pub meeting: brief::Meeting,
+    #[schemars(extend("maxItems" = SITTINGS_MAX))]
     pub earlier_days: Vec<Day>,
+    #[schemars(extend("maxItems" = SITTINGS_MAX))]
     pub days: Vec<Day>,
     pub venue: Venue,
     pub reason: Prose,
@@ -82,6 +85,7 @@ pub struct Moved {
 pub struct Cancelled {
     pub meeting: brief::Meeting,
     /// The days it was planned for.
+    #[schemars(extend("maxItems" = SITTINGS_MAX))]
     pub days: Vec<Day>,
     pub reason: Prose,
 }
@@ -90,6 +94,7 @@ pub struct Cancelled {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NoticeIssued {
     pub meeting: brief::Meeting,
+    #[schemars(extend("maxItems" = SITTINGS_MAX))]
     pub days: Vec<Day>,
     /// Absent where it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,6 +105,7 @@ pub struct NoticeIssued {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub urgent: Option<Prose>,
     /// The agenda as called.
+    #[schemars(extend("maxItems" = ITEMS_MAX))]
     pub agenda: Vec<Item>,
 }
 
@@ -107,6 +113,7 @@ pub struct NoticeIssued {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Held {
     pub meeting: brief::Meeting,
+    #[schemars(extend("maxItems" = SITTINGS_MAX))]
     pub days: Vec<Day>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub venue: Option<Venue>,
@@ -118,9 +125,11 @@ pub struct Held {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MinutesPublished {
     pub meeting: brief::Meeting,
+    #[schemars(extend("maxItems" = SITTINGS_MAX))]
     pub days: Vec<Day>,
     pub on: Date,
     /// In the order of the agenda. The wording of decisions comes with their cases.
+    #[schemars(extend("maxItems" = ITEMS_MAX))]
     pub items: Vec<TreatedItem>,
     /// How many addenda there are to the minutes.
     pub addenda: u32,
@@ -130,6 +139,7 @@ pub struct MinutesPublished {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ItemCorrected {
     pub meeting: brief::Meeting,
+    #[schemars(extend("maxItems" = SITTINGS_MAX))]
     pub days: Vec<Day>,
     /// As it is called now.
     pub item: Item,
@@ -139,6 +149,7 @@ pub struct ItemCorrected {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ItemRestricted {
     pub meeting: brief::Meeting,
+    #[schemars(extend("maxItems" = SITTINGS_MAX))]
     pub days: Vec<Day>,
     /// As the public sees it now.
     pub item: Item,
@@ -162,6 +173,7 @@ pub struct ItemWithheld {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AddendumAdded {
     pub meeting: brief::Meeting,
+    #[schemars(extend("maxItems" = SITTINGS_MAX))]
     pub days: Vec<Day>,
     /// 1 for the first.
     pub number: u32,

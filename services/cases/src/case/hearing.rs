@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{CaseCommand, Decision, Matter, Rejection, within};
 
-/// The most parties that a hearing asks.
-pub const INVITED_MAX: usize = 1_000;
+pub use samvirke_schemas::cases::case::hearing::INVITED_MAX;
+
 /// The most statements to one hearing.
 pub const STATEMENTS_MAX: usize = 2_000;
 

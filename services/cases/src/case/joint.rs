@@ -25,8 +25,7 @@ mod settling;
 
 pub use settling::Standing;
 
-/// The most members that a case can be sent to: Norway has 357 municipalities and 15 counties.
-pub const MEMBERS_MAX: usize = 512;
+pub use samvirke_schemas::cases::case::joint::MEMBERS_MAX;
 
 /// How far the case has come with the members.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -9,8 +9,7 @@ use super::{Decision, Matter, Rejection, within};
 
 /// The most statements that one case sends.
 pub const STATEMENTS_MAX: usize = 100;
-/// The most offices that sign one statement.
-pub const SIGNATORIES_MAX: usize = 512;
+pub use samvirke_schemas::cases::case::statement::SIGNATORIES_MAX;
 
 impl Matter {
     pub(super) fn send_statement(&self, statement: &SentStatement, today: Date) -> Decision {

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use samvirke_kernel::{envelope::ENVELOPE_BYTES_MAX, publication::Outgoing};
+use samvirke_kernel::publication::Outgoing;
 use samvirke_schemas::{
     Tagged,
-    feed::{Audience, CloudEvent, RESTATED, Said, Subject},
+    feed::{Audience, CloudEvent, EVENT_BYTES_MAX, RESTATED, Said, Subject},
     id::CooperationId,
 };
 
@@ -229,10 +229,10 @@ fn payload(one: &Said, sequence: u64) -> Result<Vec<u8>, String> {
     let event = CloudEvent::new(one, sequence).map_err(unwritable)?;
     let payload = serde_json::to_vec(&event).map_err(unwritable)?;
     let bytes = payload.len();
-    if bytes > ENVELOPE_BYTES_MAX {
+    if bytes > EVENT_BYTES_MAX {
         let (tag, to) = (one.fact.tag(), &one.audience);
         return Err(format!(
-            "{tag} to {to} has {bytes} bytes; a message of the feed has at most {ENVELOPE_BYTES_MAX}"
+            "{tag} to {to} has {bytes} bytes; an event of the feed has at most {EVENT_BYTES_MAX}"
         ));
     }
     Ok(payload)

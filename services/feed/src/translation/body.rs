@@ -111,10 +111,14 @@ fn tell(
     Some(told)
 }
 
+/// The seats are all of one member.
 fn vacated(body: brief::Body, seats: Vec<fact::Seat>, to: Date) -> Told {
-    let told =
-        Told::of(Fact::BodySeatVacated(fact::SeatVacated { body, seats: seats.clone(), to }));
-    told.with_seats(&seats)
+    let member = seats.first().and_then(|seat| seat.member.clone());
+    let vacant =
+        |seat: &fact::Seat| fact::VacatedSeat { seat: seat.seat.clone(), office: seat.office };
+    let vacant = seats.iter().map(vacant).collect();
+    let vacated = fact::SeatVacated { body, member, seats: vacant, to };
+    Told::of(Fact::BodySeatVacated(vacated)).with_seats(&seats)
 }
 
 fn elected(

@@ -30,6 +30,8 @@ use crate::{
 
 /// The most events that one request looks at, of those that are not at hand anyway.
 const SCANNED_MAX: usize = 5_000;
+/// The most bytes of events in one answer; it may be larger by one event.
+const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// What was asked for, apart from who asks.
 struct Request {
@@ -131,7 +133,8 @@ impl Feed {
     ) -> Result<(Vec<Arc<Told>>, bool), Problem> {
         let until = clock::instant() + wait;
         let mut news = self.newest.watch();
-        let mut events = Vec::new();
+        let mut events: Vec<Arc<Told>> = Vec::new();
+        let mut bytes = 0;
         let _permit = match wait.is_zero() {
             true => None,
             false => Some(self.readers.try_acquire().map_err(|_| Fault::TooBusy)?),
@@ -140,7 +143,14 @@ impl Feed {
             news.mark_unchanged();
             let found = reading.next(limit - events.len()).await.map_err(unreadable)?;
             let Found { events: more, at_end } = found;
-            events.extend(more);
+            for told in more {
+                if bytes >= PAGE_BYTES_MAX {
+                    reading.position = events.last().map_or(0, |last| last.sequence);
+                    return Ok((events, true));
+                }
+                bytes += told.json.len();
+                events.push(told);
+            }
             if events.len() == limit || (!at_end && reading.scanned >= SCANNED_MAX) {
                 return Ok((events, true));
             }

@@ -39,7 +39,11 @@ static FILES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
         Some((format!("{tag}.v{}.json", fact::version(tag)), schema))
     });
     let all = data.chain([(ENVELOPE.to_owned(), of_envelope())]);
-    all.map(|(name, schema)| (name, schema.to_string())).collect()
+    let current = all.map(|(name, schema)| (name, schema.to_string()));
+    let earlier = fact::EARLIER_SCHEMAS
+        .iter()
+        .map(|(name, schema)| ((*name).to_owned(), (*schema).to_owned()));
+    current.chain(earlier).collect()
 });
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| feed::asyncapi::document().to_string());

@@ -7,7 +7,7 @@ use calcard::{
 };
 use samvirke_schemas::{
     Tagged,
-    feed::{Fact, data_schema, schema},
+    feed::{Fact, fact, schema},
 };
 use serde_json::{Value, json};
 
@@ -190,9 +190,12 @@ async fn what_has_not_changed_is_not_sent_again() {
 async fn the_schema_that_an_event_names_is_served() {
     let world = World::start().await;
     for tag in Fact::TAGS {
-        let answer = fetch(&world, &format!("/v1/schemas/feed/{tag}.v1.json")).await;
-        assert_eq!(answer.header("content-type"), "application/schema+json");
-        assert_eq!(answer.json()["$id"], data_schema(tag));
+        // What was published stays so.
+        for version in 1..=fact::version(tag) {
+            let answer = fetch(&world, &format!("/v1/schemas/feed/{tag}.v{version}.json")).await;
+            assert_eq!(answer.header("content-type"), "application/schema+json");
+            assert_eq!(answer.json()["$id"], format!("urn:samvirke:feed:{tag}:{version}"));
+        }
     }
     let envelope = fetch(&world, "/v1/schemas/feed/cloudevent.json").await.json();
     assert_eq!(envelope["$id"], schema::ENVELOPE);

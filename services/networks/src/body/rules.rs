@@ -13,8 +13,8 @@ use samvirke_schemas::networks::{
 use super::{Rejection, SEATS_MAX, VERSIONS_MAX, seats};
 use crate::cooperation::Cooperation;
 
-/// The most entries in each list of the rules; so many, at full length, still fit in one message.
-pub(super) const ENTRIES_MAX: usize = 64;
+pub(super) use samvirke_schemas::networks::rules::ENTRIES_MAX;
+
 /// The longest notice period: a year.
 pub(super) const NOTICE_DAYS_MAX: u16 = 366;
 /// The most meetings a year that can be demanded.

@@ -23,7 +23,7 @@ impl Steps<'_> {
     /// Everyone who is asked is told on its own subject.
     pub(super) fn case_sent(&mut self, sent: &case::SentToMembers) {
         let Some(member) = self.addressee().cloned() else { return };
-        let named = sent.members.iter().find(|one| one.member == member).cloned();
+        let named = sent.own.clone().filter(|own| own.member == member);
         let member = named.unwrap_or(brief::Member { member, names: None });
         self.send(&Sent {
             case: &sent.case,

@@ -19,12 +19,13 @@ impl Steps<'_> {
         let Some(member) = self.addressee().cloned() else { return };
         let whom = Whom::Member { member: member.clone() };
         self.tell(whom.clone(), Notice::HearingOpened(opened.into()));
-        let own = opened.invited.iter().filter(|party| party.member.as_ref() == Some(&member));
-        for party in own {
+        for party in opened.members.iter().filter(|party| party.member == member) {
+            let named = |one: &&hearing::InvitedParty| one.party == party.party;
+            let names = opened.own.iter().find(named).map(|own| own.names.clone());
             self.push(Step::Await {
                 what: Answer::Statement,
                 case: opened.case.id.clone(),
-                member: brief::Member { member: member.clone(), names: Some(party.names.clone()) },
+                member: brief::Member { member: member.clone(), names },
                 party: Some(party.party.clone()),
                 since: opened.sent_on,
             });

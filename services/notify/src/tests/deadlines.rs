@@ -179,7 +179,10 @@ async fn a_member_with_two_parties_in_a_hearing_is_reminded_until_both_have_answ
     rig.contact("baerum", of_member(BAERUM)).await;
     let party = |party: &str| json!({"party": party, "names": {"nb": party}, "member": BAERUM});
     let mut opened = hearing_opened(BAERUM);
-    opened["invited"] = json!([party("helse"), party("teknisk")]);
+    opened["own"] = json!([party("helse"), party("teknisk")]);
+    opened["members"] = json!([
+        {"party": "helse", "member": BAERUM}, {"party": "teknisk", "member": BAERUM},
+    ]);
     rig.say_member(BAERUM, "hearing.opened", opened, "2017-09-01T08:00:00Z").await;
     assert_eq!(rig.send("2017-09-01T08:00:01Z").await.len(), 1);
     let reminders = async || {

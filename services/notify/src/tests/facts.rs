@@ -20,6 +20,11 @@ pub(crate) fn seat_filled(seat: &str, member: &str) -> Value {
         "from": "2017-01-01"})
 }
 
+/// How a member is named in what is said to it.
+pub(crate) fn own(member: &str) -> Value {
+    json!({"member": member, "names": {"nb": format!("Kommune {member}")}})
+}
+
 pub(crate) fn seat_vacated(seat: &str, to: &str) -> Value {
     json!({"body": body(), "seats": [{"seat": seat}], "to": to})
 }
@@ -62,10 +67,6 @@ pub(crate) fn minutes() -> Value {
 }
 
 pub(crate) fn sent_to_members(members: &[&str]) -> Value {
-    let members: Vec<Value> = members
-        .iter()
-        .map(|member| json!({"member": member, "names": {"nb": format!("Kommune {member}")}}))
-        .collect();
     json!({"case": case(), "members": members, "text": "Samarbeidet videreføres.\nFra 2018.",
         "settles": {"all-adopt-same-text": {}}, "answer_by": "2017-12-01", "on": "2017-09-15"})
 }
@@ -82,7 +83,8 @@ pub(crate) fn decision(member: &str) -> Value {
 
 pub(crate) fn hearing_opened(member: &str) -> Value {
     json!({"case": case(), "deadline": "2017-10-01T12:00", "sent_on": "2017-09-01",
-        "invited": [{"party": "x", "names": {"nb": "En kommune"}, "member": member}]})
+        "invited_count": 1, "members": [{"party": "x", "member": member}],
+        "own": [{"party": "x", "names": {"nb": "En kommune"}, "member": member}]})
 }
 
 pub(crate) fn hearing_extended() -> Value {

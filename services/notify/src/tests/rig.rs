@@ -159,9 +159,12 @@ impl Rig {
         &self,
         member: &str,
         tag: &str,
-        fact: serde_json::Value,
+        mut fact: serde_json::Value,
         now: &str,
     ) {
+        if tag == "case.sent-to-members" {
+            fact["own"] = super::facts::own(member);
+        }
         self.say_to(&[Audience::Member(member.parse().unwrap())], tag, fact, now).await;
     }
 

@@ -1,6 +1,15 @@
 //! How far the streams are told while a cooperation is held, and after.
 
+use samvirke_schemas::{cases::case::joint::MEMBERS_MAX, feed::Concerns, id::AggregateId};
+
 use super::*;
+
+/// What the headers of a batch and of what is expected take.
+const ROOM_FOR_A_BATCH: usize = 1024;
+
+fn id_of_a_body() -> AggregateId {
+    format!("{}:{}", "c".repeat(64), "b".repeat(64)).parse().unwrap()
+}
 
 fn speech(cooperation: &str, sequence: u64) -> Speech {
     Speech {
@@ -64,4 +73,44 @@ fn who_is_held_no_longer_catches_up_and_then_needs_no_note() {
         (caught_up.reached.to_string().as_str(), caught_up.behind.len()),
         ("CASES@5:5#d5", 0)
     );
+}
+
+/// What nats-server takes, headers included.
+const MAX_PAYLOAD: usize = 1024 * 1024;
+/// The streams that the feed is made from, as far as they can come.
+const SOURCES_MAX: &str = "CASES@9999999999999999:18446744073709551615+4294967295 CONTACTS@9999999999999999:18446744073709551615+4294967295 MEETINGS@9999999999999999:18446744073709551615+4294967295 NETWORKS@9999999999999999:18446744073709551615+4294967295 SUBSCRIPTIONS@9999999999999999:18446744073709551615+4294967295";
+
+#[test]
+fn a_message_has_room_for_the_largest_event_and_the_longest_headers() {
+    let reached: Reached = SOURCES_MAX.parse().unwrap();
+    let id = |number: usize| format!("{number:0>64}").parse().unwrap();
+    let behind = (0..BEHIND_MAX).map(|number| (id(number), reached.clone())).collect();
+    let digest = "d".repeat(64);
+    let with_digests = SOURCES_MAX.split(' ').map(|one| format!("{one}#{digest}"));
+    let with_digests = with_digests.collect::<Vec<_>>().join(" ").parse().unwrap();
+    let place = Place { sequence: u64::MAX - 1, reached: with_digests, behind };
+    let said = |audience| Said {
+        audience,
+        about: id_of_a_body(),
+        plural: "bodies",
+        concerns: Concerns::default(),
+        fact: serde_json::from_value(serde_json::json!({"body.resumed": {
+            "body": {"id": "a:b"}, "from": "2017-06-01"}}))
+        .unwrap(),
+        origin: uuid::Uuid::nil(),
+        restates: true,
+        replacement: false,
+        occurred_at: chrono::DateTime::UNIX_EPOCH,
+        recorded_at: chrono::DateTime::UNIX_EPOCH,
+        traceparent: None,
+    };
+    // Every member of a cooperation is told more than the public.
+    let member = Audience::Member("935478715".parse().unwrap());
+    let mut all = vec![said(member); MEMBERS_MAX];
+    all.push(said(Audience::Public));
+    let message = message(&all[MEMBERS_MAX], &all, &place, vec![b' '; EVENT_BYTES_MAX]);
+    let headers: usize =
+        message.headers.iter().map(|(name, value)| name.len() + value.len() + ": \r\n".len()).sum();
+    let all = message.payload.len() + message.subject.len() + headers + ROOM_FOR_A_BATCH;
+    assert!(all <= MAX_PAYLOAD, "{all} bytes, {headers} of them headers");
 }

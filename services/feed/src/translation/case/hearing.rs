@@ -25,9 +25,15 @@ impl Speaker<'_> {
             invited.clone(),
             self.concerns_members(&invited),
             |audience| {
+                let is_own = |one: &&InvitedParty| {
+                    audience.member().is_some() && one.member.as_ref() == audience.member()
+                };
+                let own = opened.invited.iter().filter(is_own).take(fact::OWN_PARTIES_MAX);
                 Fact::HearingOpened(fact::Opened {
                     case: self.case(audience),
-                    invited: opened.invited.iter().map(party).collect(),
+                    invited_count: count(opened.invited.len()),
+                    members: opened.invited.iter().filter_map(member).collect(),
+                    own: own.map(party).collect(),
                     deadline: opened.deadline,
                     sent_on: opened.sent_on,
                 })
@@ -60,17 +66,16 @@ impl Speaker<'_> {
 
     pub(super) fn hearing_closed(&self, on: Date, silent: &[LocalId], telling: &mut Telling<'_>) {
         let invited = self.members_invited();
-        let is_silent = |one: &&InvitedParty| silent.contains(&one.party);
         self.tell_addressed(
             telling,
             invited.clone(),
             self.concerns_members(&invited),
             |audience| {
-                let parties = self.case.hearing.iter().flat_map(|round| &round.invited);
                 Fact::HearingClosed(fact::Closed {
                     case: self.case(audience),
                     on,
-                    silent: parties.filter(is_silent).map(party).collect(),
+                    silent_count: count(silent.len()),
+                    silent: silent.to_vec(),
                 })
             },
         );
@@ -136,6 +141,16 @@ impl Speaker<'_> {
             }
         }
     }
+}
+
+/// At most [`samvirke_schemas::cases::case::hearing::INVITED_MAX`].
+fn count(parties: usize) -> u32 {
+    u32::try_from(parties).unwrap_or(u32::MAX)
+}
+
+fn member(invited: &InvitedParty) -> Option<fact::InvitedMember> {
+    let member = invited.member.clone()?;
+    Some(fact::InvitedMember { party: invited.party.clone(), member })
 }
 
 fn party(invited: &InvitedParty) -> fact::InvitedParty {

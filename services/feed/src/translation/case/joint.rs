@@ -21,9 +21,11 @@ impl Speaker<'_> {
         let concerns = self.concerns_members(asked.members.iter().map(|one| &one.member));
         let addressed = concerns.members.clone();
         self.tell_addressed(telling, addressed, concerns, |audience| {
+            let own = asked.members.iter().find(|one| Some(&one.member) == audience.member());
             Fact::CaseSentToMembers(fact::SentToMembers {
                 case: self.case(audience),
-                members: asked.members.iter().map(named).collect(),
+                members: asked.members.iter().map(|one| one.member.clone()).collect(),
+                own: own.map(named),
                 text: self.text(audience, Some(&asked.text)),
                 settles: asked.settles.clone(),
                 answer_by: asked.answer_by,

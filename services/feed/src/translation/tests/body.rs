@@ -84,7 +84,8 @@ fn every_seat_of_a_member_that_leaves_is_vacated_in_one_event() {
         "body.seat-vacated",
         json!({
             "concerns": {"members": [BAERUM]},
-            "seats": [{"seat": "baerum-1"}, {"seat": "baerum-2"}],
+            "member": {"names": {"nb": "Bærum kommune"}},
+            "seats": [{"seat": "baerum-1", "office": "mayor"}, {"seat": "baerum-2"}],
         }),
     );
 }

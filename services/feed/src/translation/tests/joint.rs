@@ -34,11 +34,13 @@ fn every_member_asked_is_told_by_itself() {
         &[ASKER, BAERUM],
         "case.sent-to-members",
         json!({
-            "members": [{"names": {"nb": "Bærum kommune"}}, {"member": ASKER}],
+            "members": [BAERUM, ASKER],
             "text": "Planen vedtas.", "answer_by": "2017-09-01",
             "settles": {"all-adopt-same-text": {}},
         }),
     );
+    assert_eq!(spoken.to(ASKER)["own"]["names"], json!({"nb": "Asker kommune"}));
+    assert_eq!(spoken.to("public")["own"], json!(null));
     assert_eq!(spoken.to(ASKER)["concerns"]["members"], json!([ASKER]));
     assert_eq!(spoken.to("public")["concerns"]["members"], json!([ASKER, BAERUM]));
 }

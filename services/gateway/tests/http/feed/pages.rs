@@ -84,6 +84,31 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
 }
 
 #[tokio::test]
+async fn a_page_of_long_events_ends_before_it_is_too_large_and_the_next_one_goes_on() {
+    let mut fed = Fed::start().await;
+    let mut last = 0;
+    for _ in 0..6 {
+        // Some 20 kB each, a hundred at a time.
+        last = fed.tell(&vec![long(20_000); 100]).await;
+    }
+    let (mut after, mut seen, mut pages) = ("FEED:0".to_owned(), 0, 0);
+    while seen < last {
+        let answer = fed.get(&format!("after={after}&limit=1000"), None).await;
+        assert!(answer.body.len() < 9 * 1024 * 1024, "{} bytes", answer.body.len());
+        let answer = answer.json();
+        for event in answer["events"].as_array().unwrap() {
+            seen += 1;
+            assert_eq!(sequence(event["position"].as_str().unwrap()), seen);
+        }
+        assert_eq!(answer["more"], seen < last);
+        after = answer["next"].as_str().unwrap().to_owned();
+        assert_eq!(sequence(&after), seen);
+        pages += 1;
+    }
+    assert_eq!(pages, 2);
+}
+
+#[tokio::test]
 async fn a_position_that_is_not_the_feeds_is_gone_and_the_last_one_is_told() {
     let mut fed = Fed::start().await;
     fed.tell(&[public(), public()]).await;

@@ -68,10 +68,6 @@ fn member(member: &brief::Member) -> String {
     name_or(member.names.as_ref(), &member.member)
 }
 
-fn members<'a>(all: impl IntoIterator<Item = &'a brief::Member>) -> String {
-    all.into_iter().map(member).collect::<Vec<_>>().join(", ")
-}
-
 fn cooperation(cooperation: &brief::Cooperation) -> String {
     name_or(cooperation.names.as_ref(), &cooperation.id)
 }

@@ -2,7 +2,7 @@
 
 use samvirke_schemas::{
     Tagged,
-    feed::{Audience, CloudEvent, Concerns, Fact, Said},
+    feed::{Audience, CloudEvent, Concerns, Fact, Said, fact::version},
     queries::feed::Since,
 };
 use serde_json::json;
@@ -11,23 +11,29 @@ use uuid::Uuid;
 use super::*;
 
 fn lines(fact: Value) -> String {
-    let fact: Fact = serde_json::from_value(fact).unwrap();
-    let said = Said {
+    lines_of(&CloudEvent::new(&said(fact), 1).unwrap())
+}
+
+fn lines_of(event: &CloudEvent) -> String {
+    let mut sheet = Sheet::default();
+    lay_out(event, &mut sheet);
+    sheet.lines().join("\n")
+}
+
+fn said(fact: Value) -> Said {
+    Said {
         audience: Audience::Public,
         about: "vest:24a-2017".parse().unwrap(),
         plural: "cases",
         concerns: Concerns::default(),
-        fact,
+        fact: serde_json::from_value(fact).unwrap(),
         origin: Uuid::nil(),
         restates: false,
         replacement: false,
         occurred_at: "2017-09-28T10:00:00Z".parse().unwrap(),
         recorded_at: "2017-09-28T10:00:00Z".parse().unwrap(),
         traceparent: None,
-    };
-    let mut sheet = Sheet::default();
-    lay_out(&CloudEvent::new(&said, 1).unwrap(), &mut sheet);
-    sheet.lines().join("\n")
+    }
 }
 
 fn case() -> Value {
@@ -67,9 +73,16 @@ fn what_is_withheld_says_so() {
 #[test]
 fn every_type_that_was_ever_written_is_told_in_norwegian() {
     let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/golden/feed/fact");
-    for tag in Fact::TAGS {
-        let text = std::fs::read_to_string(format!("{golden}/{tag}.v1.json")).unwrap();
-        let told = lines(serde_json::from_str(&text).unwrap());
+    for (tag, version) in
+        Fact::TAGS.iter().flat_map(|tag| (1..=version(tag)).map(move |version| (tag, version)))
+    {
+        let text = std::fs::read_to_string(format!("{golden}/{tag}.v{version}.json")).unwrap();
+        let mut fact: Value = serde_json::from_str(&text).unwrap();
+        let closed = json!({"case.closed": {"case": case()}});
+        let mut event = json!(CloudEvent::new(&said(closed), 1).unwrap());
+        event["type"] = json!(format!("no.samvirke.{tag}.v{version}"));
+        event["data"] = fact[*tag].take();
+        let told = lines_of(&serde_json::from_value(event).unwrap());
         assert!(told.starts_with("28.09.2017  ") && !told.contains(tag), "{told}");
         assert!(told.contains(": "), "{told}");
     }

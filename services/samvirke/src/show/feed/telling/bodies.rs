@@ -35,7 +35,14 @@ impl Tells for fact::SeatFilled {
 
 impl Tells for fact::SeatVacated {
     fn told(&self) -> (String, String) {
-        let seats = self.seats.iter().map(seat).collect::<Vec<_>>().join("; ");
+        let seats = self.seats.iter().map(|vacated| {
+            seat(&fact::Seat {
+                seat: vacated.seat.clone(),
+                member: self.member.clone(),
+                office: vacated.office,
+            })
+        });
+        let seats = seats.collect::<Vec<_>>().join("; ");
         let how = format!("{seats}, siste dag {}", words::day(self.to));
         happened("Plass ledig", body(&self.body), how)
     }

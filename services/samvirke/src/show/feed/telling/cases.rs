@@ -5,9 +5,7 @@ use samvirke_schemas::feed::fact::{
     follow_up::{self, Owner},
 };
 
-use super::{
-    super::words, Tells, body, case, happened, member, members, name_or, other_case, titled,
-};
+use super::{super::words, Tells, body, case, happened, member, name_or, other_case, titled};
 
 impl Tells for fact::Opened {
     fn told(&self) -> (String, String) {
@@ -59,7 +57,9 @@ impl Tells for fact::Treated {
 impl Tells for fact::SentToMembers {
     fn told(&self) -> (String, String) {
         let by = self.answer_by.map(|by| format!("; svar innen {}", words::day(by)));
-        let how = format!("{}{}", members(&self.members), by.unwrap_or_default());
+        let many = self.members.len();
+        let members = if many == 1 { "1 medlem".to_owned() } else { format!("{many} medlemmer") };
+        let how = format!("{members}{}", by.unwrap_or_default());
         happened("Sendt til medlemmene", case(&self.case), how)
     }
 }

@@ -9,7 +9,7 @@ use super::{super::words, Tells, body, case, happened};
 
 impl Tells for fact::Opened {
     fn told(&self) -> (String, String) {
-        let how = format!("{}; frist {}", parties(&self.invited), moment(self.deadline));
+        let how = format!("{}; frist {}", parties(self.invited_count), moment(self.deadline));
         happened("På høring", case(&self.case), how)
     }
 }
@@ -23,9 +23,9 @@ impl Tells for fact::Extended {
 
 impl Tells for fact::Closed {
     fn told(&self) -> (String, String) {
-        let how = match self.silent[..] {
-            [] => words::day(self.on),
-            [..] => format!("{}, uten svar: {}", words::day(self.on), parties(&self.silent)),
+        let how = match self.silent_count {
+            0 => words::day(self.on),
+            silent => format!("{}, {} uten svar", words::day(self.on), parties(silent)),
         };
         happened("Høring avsluttet", case(&self.case), how)
     }
@@ -63,8 +63,11 @@ impl Tells for fact::StatementSent {
     }
 }
 
-fn parties(parties: &[fact::InvitedParty]) -> String {
-    parties.iter().map(|party| party.names.nb.to_string()).collect::<Vec<_>>().join(", ")
+fn parties(parties: u32) -> String {
+    match parties {
+        1 => "1 part".to_owned(),
+        many => format!("{many} parter"),
+    }
 }
 
 fn moment(time: LocalTime) -> String {
