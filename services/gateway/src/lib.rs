@@ -48,10 +48,7 @@ mod any_input;
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use samvirke_access::Directory;
-use samvirke_kernel::{
-    follower::Follower, log::Log, signature::MessageSigner, supervision::Supervisor,
-};
+use samvirke_kernel::{signature::MessageSigner, supervision::Supervisor};
 use tokio::sync::Semaphore;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -66,6 +63,7 @@ use crate::{
     address::TrustedProxies,
     feed::Feed,
     identity::{Identity, LoadError},
+    offices::Offices,
     readiness::Readiness,
     settings::Limits,
     shares::CallerShares,
@@ -79,7 +77,7 @@ struct Parts {
     nats: async_nats::Client,
     signer: MessageSigner,
     identity: Identity,
-    offices: Follower<Directory>,
+    offices: Offices,
     tasks: Supervisor,
     /// Ends the background tasks when the gateway goes.
     _tasks: DropGuard,
@@ -98,7 +96,8 @@ struct Parts {
 }
 
 impl Gateway {
-    /// Puts a gateway together, which follows the seats in `networks` from now on.
+    /// Puts a gateway together, which follows the seats in NETWORKS from now on. It answers before that
+    /// stream is there; `replicas` says how often it is kept.
     ///
     /// # Errors
     ///
@@ -106,7 +105,7 @@ impl Gateway {
     pub async fn new(
         settings: &Settings,
         nats: async_nats::Client,
-        networks: Log,
+        replicas: usize,
         signer: MessageSigner,
         metrics: PrometheusHandle,
     ) -> Result<Self, LoadError> {
@@ -116,12 +115,13 @@ impl Gateway {
         identity.keep_fresh(&tasks);
         let draining = CancellationToken::new();
         let feed = Feed::new(nats.clone(), settings.limits, draining.clone(), tasks.clone());
+        let offices = Offices::follow(nats.clone(), replicas, &tasks);
         health::keep_up(&tasks, metrics.clone());
         Ok(Self(Arc::new(Parts {
             nats,
             signer,
             identity,
-            offices: Follower::start("seats", networks, &tasks),
+            offices,
             tasks,
             _tasks: shutdown.drop_guard(),
             readiness: Readiness::default(),

@@ -5,14 +5,53 @@
 //! picture is read to the stream's end for each of their requests, so a vacated seat is lost at once;
 //! requests of everyone else wait for nothing.
 
-use samvirke_access::Seats;
+use std::sync::Arc;
+
+use samvirke_access::{Directory, Seats};
+use samvirke_kernel::{
+    follower::Follower,
+    log::Log,
+    supervision::{Stop, Supervisor, TaskFailure},
+};
 use samvirke_schemas::{
     id::CooperationId,
     local_time::day_of,
     principal::{GRANTS_MAX, Grant, Principal, Role},
 };
 
+use tokio::sync::watch;
+
 use crate::{Gateway, fault::Fault, identity::Caller, request_context::RequestContext};
+
+/// The seats in NETWORKS, from when that stream is there.
+#[derive(Clone, Debug)]
+pub(crate) struct Offices(watch::Receiver<Option<Follower<Directory>>>);
+
+impl Offices {
+    /// Follows the seats as a task of `tasks`. Where the stream is missing it is tried again, and whoever
+    /// needs no office is answered meanwhile.
+    pub(crate) fn follow(nats: async_nats::Client, replicas: usize, tasks: &Supervisor) -> Self {
+        let (found, offices) = watch::channel(None);
+        let (found, supervisor) = (Arc::new(found), tasks.clone());
+        tasks.supervise("opening of NETWORKS", Stop::MayEnd, move |_| {
+            let (nats, found, supervisor) = (nats.clone(), found.clone(), supervisor.clone());
+            async move {
+                let log = Log::open(nats, "networks", replicas).await;
+                let log = log.map_err(|error| TaskFailure::of(&error))?;
+                found.send_replace(Some(Follower::start("seats", log, &supervisor)));
+                Ok(())
+            }
+        });
+        Self(offices)
+    }
+
+    /// The picture of the seats, once the stream is there; none where the gateway stops before.
+    pub(crate) async fn followed(&self) -> Option<Follower<Directory>> {
+        let mut offices = self.0.clone();
+        let followed = offices.wait_for(Option::is_some).await.ok()?;
+        followed.clone()
+    }
+}
 
 impl Gateway {
     /// The principal behind a request on `cooperation`, or on all: what the token says, and the
@@ -24,8 +63,9 @@ impl Gateway {
         context: &RequestContext,
     ) -> Result<Principal, Fault> {
         let Some(person) = caller.person else { return Ok(caller.principal) };
-        let offices = tokio::time::timeout_at(context.until, self.0.offices.at(&[]));
-        let offices = match offices.await {
+        let followed = tokio::time::timeout_at(context.until, self.0.offices.followed()).await;
+        let Ok(Some(followed)) = followed else { return Err(Fault::OfficesUnknown) };
+        let offices = match tokio::time::timeout_at(context.until, followed.at(&[])).await {
             Ok(Ok(offices)) => offices,
             Ok(Err(behind)) => {
                 tracing::warn!(request.id = context.id, %behind, "offices cannot be told");

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use samvirke_kernel::{inbox::chain, service::tasks_subject, stream};
 use samvirke_schemas::{
     catalogue::COLLECTIONS,
+    feed,
     message::QueryMessage,
     principal::Principal,
     standing::{
@@ -31,6 +32,9 @@ const FRESH: Duration = Duration::from_secs(1);
 /// queries that must not miss them wait.
 const BEHIND_MAX: u64 = 1_000;
 
+/// The stream of the feed, named as those of the contexts are.
+const FEED: &str = "feed";
+
 /// What was found of one thing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Check {
@@ -48,6 +52,9 @@ pub(crate) struct Check {
     /// Since when a background task does not run.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<DateTime<Utc>>,
+    /// Whether commands and most queries are answered without it.
+    #[serde(skip)]
+    dispensable: bool,
 }
 
 /// How a thing stands.
@@ -88,7 +95,8 @@ pub(crate) struct Readiness(Mutex<Option<(Instant, Vec<Check>)>>);
 
 impl Check {
     fn new(what: impl Into<String>, state: Found) -> Self {
-        Self { what: what.into(), state, at: None, behind: None, reason: None, since: None }
+        let what = what.into();
+        Self { what, state, at: None, behind: None, reason: None, since: None, dispensable: false }
     }
 
     fn is_of_a_store(&self) -> bool {
@@ -101,8 +109,12 @@ impl Check {
 
     /// Whether commands or queries cannot be answered for it. A read model that is behind or halted, or
     /// a background task that does not run, hinders neither commands nor the other queries, a damaged
-    /// stream only its own commands, and no other gateway would know more.
+    /// stream only its own commands, a missing feed only its readers, and no other gateway would know
+    /// more.
     pub(crate) fn hinders(&self) -> bool {
+        if self.dispensable {
+            return false;
+        }
         match self.state {
             Found::Ok
             | Found::Behind
@@ -165,6 +177,7 @@ impl Gateway {
         let mut contexts: Vec<&str> = COLLECTIONS.iter().map(|one| one.context).collect();
         contexts.sort_unstable();
         contexts.dedup();
+        contexts.push(FEED);
         let asked = contexts.into_iter().map(async |context| {
             let end = stream::end(&self.0.nats, context);
             let end = match tokio::time::timeout(ANSWER_MAX, end).await {
@@ -267,11 +280,12 @@ fn of_tasks(service: &str, tasks: Option<Tasks>) -> Vec<Check> {
 
 fn of_stream((name, end): &End) -> Check {
     let what = format!("stream {name}");
-    match end {
+    let check = match end {
         Ok(Some(at)) => Check { at: Some(*at), ..Check::new(what, Found::Ok) },
         Ok(None) => Check::new(what, Found::Missing),
         Err(()) => Check::new(what, Found::Away),
-    }
+    };
+    Check { dispensable: name == feed::STREAM, ..check }
 }
 
 fn of_read_models(ends: &[End], models: Option<ReadModels>) -> Vec<Check> {

@@ -176,9 +176,9 @@ async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> any
                 ground.keys.signer.take().context("the gateway needs a key to sign with")?;
             // Issuers may be slow to tell their keys, which the other services need not wait for.
             drop(ground);
-            let networks = host.log("networks").await?;
-            let gateway = Gateway::new(&settings, host.client, networks, signer, metrics).await?;
-            samvirke_gateway::serve(listener, gateway, host.shutdown).await.map_err(Into::into)
+            let Host { client, replicas, shutdown, .. } = host;
+            let gateway = Gateway::new(&settings, client, replicas, signer, metrics).await?;
+            samvirke_gateway::serve(listener, gateway, shutdown).await.map_err(Into::into)
         }
     }
 }

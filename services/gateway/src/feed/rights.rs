@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use samvirke_access::Directory;
-use samvirke_kernel::follower::Follower;
 use samvirke_schemas::{feed::Reader, id::CooperationId, local_time::day_of, principal::Principal};
 
-use crate::{clock, identity::Caller, offices::with_offices};
+use crate::{
+    clock,
+    identity::Caller,
+    offices::{Offices, with_offices},
+};
 
 /// How long the lookup may take before the reader is taken for the public.
 const LOOKUP_MAX: Duration = Duration::from_secs(5);
@@ -15,11 +17,11 @@ const LOOKUP_MAX: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(crate) struct Rights {
     caller: Caller,
-    offices: Follower<Directory>,
+    offices: Offices,
 }
 
 impl Rights {
-    pub(crate) fn new(caller: Caller, offices: Follower<Directory>) -> Self {
+    pub(crate) fn new(caller: Caller, offices: Offices) -> Self {
         Self { caller, offices }
     }
 
@@ -38,13 +40,17 @@ impl Rights {
         if !self.needs_lookup(cooperation) {
             return Reader::of(&self.caller.principal, cooperation);
         }
-        let known = tokio::time::timeout(LOOKUP_MAX, self.offices.at(&[])).await;
-        let Ok(Ok(known)) = known else {
+        let until = clock::instant() + LOOKUP_MAX;
+        let public = || {
             tracing::warn!(
                 "memberships cannot be looked up; a reader of the feed is given what is public"
             );
-            return Reader::Public;
+            Reader::Public
         };
+        let followed = tokio::time::timeout_at(until, self.offices.followed()).await;
+        let Ok(Some(followed)) = followed else { return public() };
+        let known = tokio::time::timeout_at(until, followed.at(&[])).await;
+        let Ok(Ok(known)) = known else { return public() };
         let today = day_of(clock::now());
         let principal: Principal = match self.caller.person {
             None => self.caller.principal.clone(),

@@ -14,9 +14,9 @@ use crate::Settings;
 async fn gateway(nats: &NatsServer) -> Gateway {
     let client = async_nats::connect(nats.url()).await.unwrap();
     let metrics = PrometheusBuilder::new().build_recorder().handle();
-    let networks = Log::set_up(client.clone(), "networks", 1).await.unwrap();
+    Log::set_up(client.clone(), "networks", 1).await.unwrap();
     let signer = MessageSigner::new(&[3; 32]);
-    Gateway::new(&Settings::default(), client, networks, signer, metrics).await.unwrap()
+    Gateway::new(&Settings::default(), client, 1, signer, metrics).await.unwrap()
 }
 
 #[tokio::test]

@@ -37,6 +37,14 @@ fn what_does_not_answer_is_away() {
     let streams = [("CASES".to_owned(), Err(())), ("MEETINGS".to_owned(), Ok(None))];
     let states: Vec<_> = streams.iter().map(|one| of_stream(one).state).collect();
     assert_eq!(states, [Found::Away, Found::Missing]);
+    assert!(streams.iter().all(|one| of_stream(one).hinders()));
+}
+
+#[test]
+fn a_missing_feed_is_told_and_hinders_no_command() {
+    let feed = of_stream(&("FEED".to_owned(), Ok(None)));
+    assert_eq!((feed.state, feed.is_ok(), feed.hinders()), (Found::Missing, false, false));
+    assert_eq!(json!(feed), json!({"what": "stream FEED", "state": "missing"}));
 }
 
 #[test]

@@ -153,6 +153,7 @@ async fn readiness_tells_every_stream_and_read_model_in_a_line_of_its_own() {
         ("stream MEETINGS", "missing"),
         ("stream NETWORKS", "ok"),
         ("stream SUBSCRIPTIONS", "missing"),
+        ("stream FEED", "missing"),
         ("read models", "away"),
         ("tasks of networks", "not-running"),
         ("tasks of cases", "not-running"),
