@@ -33,6 +33,12 @@ const UNPRIVILEGED: &[&str] = &["postgres", "nobody"];
 const FALLBACK: &str = "/var/tmp";
 /// The file in the server's directory that says where the database is, if it is not in there.
 const ELSEWHERE: &str = "database-is-in";
+/// What the directories elsewhere begin with.
+const PREFIX: &str = "samvirke-postgres-";
+/// The directory for PostgreSQL's user in the server's own, where that user can reach it.
+const INSIDE: &str = "server";
+/// The database in its place.
+const CLUSTER: &str = "cluster";
 
 /// How long the processes of a PostgreSQL that was killed may take to notice and end.
 const ORPHANS_MAX: Duration = Duration::from_secs(10);
@@ -75,7 +81,7 @@ struct Place {
 
 impl Place {
     fn cluster(&self) -> PathBuf {
-        self.directory.join("cluster")
+        self.directory.join(CLUSTER)
     }
 
     fn log(&self) -> PathBuf {
@@ -209,20 +215,52 @@ pub fn kept_in(directory: &Path) -> Result<PostgresSettings, Error> {
     Ok(PostgresSettings::new(programs::postgres()?, directory))
 }
 
+/// Where the database of a server kept in `directory` is that whoever asks would start; none where there is
+/// none.
+pub fn database_of(directory: &Path) -> Option<PathBuf> {
+    let place = match (geteuid().is_root(), noted_elsewhere(directory)) {
+        (false, _) => directory.to_owned(),
+        (true, Some(elsewhere)) if elsewhere.is_dir() => elsewhere,
+        (true, _) => directory.join(INSIDE),
+    };
+    Some(place.join(CLUSTER)).filter(|cluster| cluster.join("PG_VERSION").is_file())
+}
+
+/// The databases of this and of other data directories that are not in their own one, since PostgreSQL's
+/// user cannot reach it: one of them is that of a directory whose note is lost.
+pub fn databases_elsewhere() -> Vec<PathBuf> {
+    let listed = fs::read_dir(FALLBACK).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_one = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with(PREFIX) && path.join(CLUSTER).join("PG_VERSION").is_file()
+    };
+    listed.filter(is_one).collect()
+}
+
+/// The file in a server's directory that says where its database is, where that is elsewhere.
+pub fn note_of(directory: &Path) -> PathBuf {
+    directory.join(ELSEWHERE)
+}
+
+/// Where the note says that the database is.
+pub fn noted_elsewhere(directory: &Path) -> Option<PathBuf> {
+    let noted = fs::read_to_string(note_of(directory)).ok()?;
+    Some(PathBuf::from(noted.trim()))
+}
+
 /// Chooses the place of the database: `directory`, or another when its user cannot reach that.
 async fn find_place(directory: &Path) -> Result<Place, Error> {
     if !geteuid().is_root() {
         return Ok(Place { directory: directory.to_owned(), user: None });
     }
     let user = unprivileged_user().await?;
-    let note = directory.join(ELSEWHERE);
-    if let Ok(elsewhere) = fs::read_to_string(&note) {
-        let elsewhere = PathBuf::from(elsewhere.trim());
-        if elsewhere.is_dir() {
-            return Ok(Place { directory: elsewhere, user: Some(user) });
-        }
+    let note = note_of(directory);
+    if let Some(elsewhere) = noted_elsewhere(directory)
+        && elsewhere.is_dir()
+    {
+        return Ok(Place { directory: elsewhere, user: Some(user) });
     }
-    let inside = directory.join("server");
+    let inside = directory.join(INSIDE);
     // The one between us and it must let its user through, and needs to show nothing.
     let opened = fs::set_permissions(directory, fs::Permissions::from_mode(0o711));
     opened.map_err(Error::prepare(directory))?;
@@ -232,7 +270,7 @@ async fn find_place(directory: &Path) -> Result<Place, Error> {
     }
     fs::remove_dir(&inside).map_err(Error::prepare(&inside))?;
     let elsewhere = tempfile::Builder::new()
-        .prefix("samvirke-postgres-")
+        .prefix(PREFIX)
         .permissions(fs::Permissions::from_mode(0o700))
         .tempdir_in(FALLBACK)
         .map_err(Error::prepare(FALLBACK))?

@@ -20,7 +20,9 @@ use samvirke_schemas::{
 use serde::Serialize;
 
 use crate::{assembly::Service, terminal::LogForm};
-pub(crate) use operations::{Backup, Keys, KeysCommand, KeysCreate, Restore};
+pub(crate) use operations::{
+    Backup, Database, DatabaseCommand, Keys, KeysCommand, KeysCreate, Restore,
+};
 
 /// The backend of an inter-municipal cooperation: networks, cases and meetings as event streams.
 #[derive(Debug, Parser)]
@@ -103,6 +105,9 @@ Examples:
     /// Make the keys of a new installation, or tell which there are
     #[command(after_help = operations::KEYS_HELP)]
     Keys(Keys),
+    /// Say that the database of a data directory is lost, so that an empty one is made
+    #[command(after_help = operations::DATABASE_HELP)]
+    Database(Database),
     /// Take everything that a samvirke up keeps into a new directory, whether it runs or not
     #[command(after_help = operations::BACKUP_HELP)]
     Backup(Backup),

@@ -24,7 +24,7 @@ use crate::{
     outcome::Outcome,
 };
 
-pub(crate) use create::prepare;
+pub(crate) use create::{prepare, streams};
 
 /// The setting that names the file with the gateway's public key.
 const PUBLIC_SETTING: &str = "gateway_public_key_file";

@@ -11,6 +11,7 @@ mod terminal;
 mod assembly;
 mod backup;
 mod connections;
+mod database;
 mod running;
 mod serve;
 mod up;
@@ -67,6 +68,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
             Command::Streams(what) => streams::run(&configuration, &what.command).await,
             Command::Serve(serve) => serve::run(configuration, &serve.services).await,
             Command::Keys(what) => keys::run(&configuration, &what.command),
+            Command::Database(what) => database::run(&configuration, &what.command),
             Command::Backup(asked) => backup::run(&configuration, &asked).await,
             Command::Restore(asked) => backup::restore(&configuration, &asked).await,
             Command::Import(import) => import::run(&configuration, &import).await,

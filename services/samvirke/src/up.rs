@@ -3,7 +3,7 @@
 //! Invariant: the servers start before the services and stop after them, so what was accepted is
 //! finished.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use samvirke_private_servers::{
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     assembly::{self, Ground, Keys, Service},
     configuration::Configuration,
-    connections, issuer, keys, nats_account,
+    connections, database, issuer, keys, nats_account,
     outcome::Outcome,
     running::{Addresses, Note},
     serve, streams, terminal,
@@ -95,6 +95,7 @@ async fn watch(
 
 /// The two private servers as they are to be started.
 struct Described {
+    data: PathBuf,
     nats: NatsSettings,
     postgres: PostgresSettings,
     /// Who may reach the first: nobody changes it before it runs.
@@ -115,10 +116,12 @@ impl Servers {
     }
 
     fn describe_in(data: &Path) -> anyhow::Result<Described> {
+        database::refuse_where_lost(data)?;
         let mut nats = nats::kept_in(&data.join("nats"))?;
         let (accounts, register) = nats_account::private(data)?;
         nats.accounts = Some(accounts);
-        Ok(Described { nats, postgres: postgres::kept_in(&data.join("postgres"))?, register })
+        let postgres = postgres::kept_in(&data.join(database::DIRECTORY))?;
+        Ok(Described { data: data.to_owned(), nats, postgres, register })
     }
 
     /// Where they are, as settings.
@@ -128,11 +131,13 @@ impl Servers {
         configuration.nats.password = self.nats.password().cloned();
     }
 
-    async fn start(Described { nats, postgres, register }: Described) -> anyhow::Result<Self> {
+    async fn start(described: Described) -> anyhow::Result<Self> {
+        let Described { data, nats, postgres, register } = described;
         let (nats, postgres) =
             tokio::try_join!(NatsServer::start(nats), PostgresServer::start(postgres))?;
         drop(register);
         let database_url = postgres.database(DATABASE).await?;
+        database::is_there(&data)?;
         Ok(Self { nats, postgres, database_url })
     }
 

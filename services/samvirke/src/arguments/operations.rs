@@ -44,6 +44,26 @@ pub(crate) struct KeysCreate {
     pub(crate) accept_loss: bool,
 }
 
+pub(super) const DATABASE_HELP: &str = "\
+samvirke up does not start on a data directory that has streams and whose database is not there. Read models are built \
+anew from the streams; the address book and mails that wait are in the database only: put it back, or go on from a \
+backup. Where there is none, this makes the next start begin with an empty one.
+
+Example:
+  samvirke database accept-loss --data ./data/samvirke";
+
+#[derive(Debug, Args)]
+pub(crate) struct Database {
+    #[command(subcommand)]
+    pub(crate) command: DatabaseCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DatabaseCommand {
+    /// Give up what was in the database; the next samvirke up makes an empty one
+    AcceptLoss,
+}
+
 pub(super) const BACKUP_HELP: &str = "\
 Taken are the event streams and the feed with the places of those who receive it, the address book and the mails \
 of the database, the keys, the accounts of members and the settings. The read models are built anew after a \

@@ -8,7 +8,7 @@ use samvirke_readmodels::database;
 use sqlx::Row as _;
 
 use super::{Row, clocks};
-use crate::{configuration::Configuration, connections};
+use crate::{configuration::Configuration, connections, database as lost_database};
 
 const CHECK: &str = "postgres";
 
@@ -20,6 +20,9 @@ const QUESTION: &str = "SELECT current_setting('server_version') AS version, \
 
 /// Makes all checks; where PostgreSQL is away there is one row.
 pub(crate) async fn check(configuration: &Configuration) -> Vec<Row> {
+    if let Ok(Some(lost)) = lost_database::lost(&configuration.data) {
+        return vec![Row::fail(CHECK, lost, lost_database::REMEDY)];
+    }
     match ask(configuration).await {
         Ok(rows) => rows,
         Err(error) => {

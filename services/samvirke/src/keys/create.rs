@@ -74,7 +74,7 @@ pub(crate) fn prepare(configuration: &Configuration) -> anyhow::Result<()> {
 }
 
 /// The names of the streams that a private server keeps in a data directory, in all its accounts.
-fn streams(data: &Path) -> anyhow::Result<Vec<String>> {
+pub(crate) fn streams(data: &Path) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     for account in children(&data.join("nats/store/jetstream"))? {
         for stream in children(&account.join("streams"))? {
