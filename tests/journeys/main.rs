@@ -8,7 +8,10 @@ mod away;
 mod damage;
 mod feed;
 mod first_case;
+mod large;
+mod missing;
 mod offices;
+mod policies;
 mod roles;
 
 use std::path::Path;

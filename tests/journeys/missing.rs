@@ -38,7 +38,8 @@ async fn without(up: &mut Up, stream: &str) -> (u16, Vec<Value>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_networks_the_gateway_answers_that_it_is_not_ready_and_without_the_feed_that_it_is() {
+async fn without_networks_the_gateway_answers_that_it_is_not_ready_and_without_the_feed_that_it_is()
+{
     let mut up = samvirke().unwrap();
     up.is_well().unwrap();
     without(&mut up, "FEED").await;
