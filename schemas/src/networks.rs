@@ -2,6 +2,7 @@
 
 pub mod cooperation;
 
+pub mod access_group;
 pub mod rules;
 
 pub mod body;

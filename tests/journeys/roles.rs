@@ -36,7 +36,7 @@ const TABLE: &[(&str, May, &str)] = &[
     (
         "bodies",
         May::Secretariat,
-        "establish amend-rules fill-seat vacate-seat vacate-seats-of name-deputies elect step-down \
+        "establish amend-rules fill-seat vacate-seat vacate-seats-of name-deputies name-access-groups elect step-down \
          pause resume prepare-for disband",
     ),
     (

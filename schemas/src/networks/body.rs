@@ -5,7 +5,9 @@
 
 mod history;
 
-pub use history::{BodyHistory, DeputyList, Pause, Preparation, RulesVersion, Stay, Term};
+pub use history::{
+    AccessGroupList, BodyHistory, DeputyList, Pause, Preparation, RulesVersion, Stay, Term,
+};
 
 use std::collections::BTreeSet;
 
@@ -18,6 +20,7 @@ use crate::{
     id::{AggregateId, LocalId},
     names::Names,
     networks::{
+        access_group::AccessGroup,
         cooperation::MemberKind,
         rules::{BodyKind, Office, PersonId, Rules},
     },
@@ -124,6 +127,13 @@ pub enum Request {
         deputies: Vec<NamedDeputy>,
         from: Date,
     },
+    /// Names the access groups of the body, in place of those named before; none ends them. Their people read
+    /// what is restricted of what the body treats, from a day on.
+    NameAccessGroups {
+        /// At most `ACCESS_GROUPS_MAX`.
+        groups: Vec<AccessGroup>,
+        from: Date,
+    },
     /// Elects the holder of a seat chair or deputy chair for a term (R14).
     Elect {
         post: Post,
@@ -217,6 +227,10 @@ pub enum Event {
     DeputiesNamed {
         seat: LocalId,
         deputies: Vec<NamedDeputy>,
+        from: Date,
+    },
+    AccessGroupsNamed {
+        groups: Vec<AccessGroup>,
         from: Date,
     },
     Elected {

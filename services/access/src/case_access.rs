@@ -54,7 +54,7 @@ impl WithheldFromCase {
 /// Who may read what of a case.
 ///
 /// Those taking part in a restricted case are the seats of the bodies that treat it, the members it was sent
-/// to or who are heard, and the people of the access groups that the restriction names.
+/// to or who are heard, and the people of the access groups that the restriction or such a body names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseAccess {
     restriction: Option<Restriction>,
@@ -165,9 +165,9 @@ impl CaseAccess {
     /// Whether the viewer takes part in the case.
     pub fn takes_part(&self, viewer: &Viewer) -> bool {
         let is_asked = viewer.member().is_some_and(|own| self.has_member(own));
-        let sits = self.bodies().any(|body| viewer.sits_in(body));
+        let by_body = self.bodies().any(|body| viewer.reads_restricted_of(body));
         let is_named = viewer.person().is_some_and(|own| self.people().any(|person| person == own));
-        is_asked || sits || is_named
+        is_asked || by_body || is_named
     }
 
     /// The restriction that holds on a day.
@@ -178,6 +178,17 @@ impl CaseAccess {
     /// The restriction as it was set last, also where it has ended.
     pub fn restriction(&self) -> Option<&Restriction> {
         self.restriction.as_ref()
+    }
+
+    /// Is restricted so, whatever its events have said.
+    pub fn stand_restricted(&mut self, restriction: Option<Restriction>) {
+        self.restriction = restriction;
+    }
+
+    /// Leaves out the members taking part that are not among these.
+    pub fn keep_members(&mut self, kept: &BTreeSet<OrganisationNumber>) {
+        self.asked.retain(|member| kept.contains(member));
+        self.heard.retain(|member| kept.contains(member));
     }
 
     /// The bodies that treat it, or have treated it.

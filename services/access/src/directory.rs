@@ -29,6 +29,8 @@ pub struct Directory {
     bodies: HashMap<CooperationId, HashMap<AggregateId, BodyHistory>>,
     /// The bodies in which somebody has ever held a seat.
     held: HashMap<PersonId, BTreeSet<AggregateId>>,
+    /// The bodies that have ever named somebody in an access group.
+    named: HashMap<PersonId, BTreeSet<AggregateId>>,
 }
 
 /// For which members somebody holds seats, and where.
@@ -44,6 +46,11 @@ impl Directory {
     pub fn take_body(&mut self, id: &AggregateId, event: &body::Event) {
         if let body::Event::SeatFilled { holder: Some(person), .. } = event {
             self.held.entry(*person).or_default().insert(id.clone());
+        }
+        if let body::Event::AccessGroupsNamed { groups, .. } = event {
+            for person in groups.iter().flat_map(|group| &group.people) {
+                self.named.entry(*person).or_default().insert(id.clone());
+            }
         }
         let bodies = self.bodies.entry(id.cooperation.clone()).or_default();
         match bodies.get_mut(id) {
@@ -90,6 +97,24 @@ impl Directory {
             .filter(|(_, stay)| self.is_member(&stay.seat.member, cooperation, day))
             .map(|(id, _)| id.clone())
             .collect()
+    }
+
+    /// The bodies of a cooperation whose access groups name `person` on a day.
+    pub fn access_groups_of(
+        &self,
+        person: PersonId,
+        cooperation: &CooperationId,
+        day: Date,
+    ) -> BTreeSet<AggregateId> {
+        let ids = self.named.get(&person).into_iter().flatten();
+        let ids = ids.filter(|id| id.cooperation == *cooperation);
+        let names = |id: &&AggregateId| {
+            let body = self.bodies.get(cooperation).and_then(|bodies| bodies.get(*id));
+            body.filter(|body| exists_on(body, day)).is_some_and(|body| {
+                body.access_groups_on(day).iter().any(|group| group.people.contains(&person))
+            })
+        };
+        ids.filter(names).cloned().collect()
     }
 
     /// The bodies of a cooperation in which `member` has a seat that names no holder on a day: its
@@ -151,10 +176,13 @@ impl Directory {
     }
 }
 
+fn exists_on(body: &BodyHistory, day: Date) -> bool {
+    body.disbanded_on.is_none_or(|last| day <= last)
+}
+
 /// The stays in a body on a day: none once it is disbanded.
 fn stays_in(body: &BodyHistory, day: Date) -> impl Iterator<Item = &Stay> {
-    let exists = body.disbanded_on.is_none_or(|last| day <= last);
-    exists.then(|| body.stays_on(day)).into_iter().flatten()
+    exists_on(body, day).then(|| body.stays_on(day)).into_iter().flatten()
 }
 
 impl Picture for Directory {

@@ -215,7 +215,10 @@ impl MeetingAccess {
             return by_case;
         }
         let restricted = item.restriction.as_ref().is_some_and(|it| viewer.is_within(it.until));
-        let open = !restricted && !item.behind_doors && !item.left_out;
+        // Who is in an access group of the body reads what is restricted, and no sooner than the public what is not.
+        let is_named = viewer.reads_restricted_of(&self.body);
+        let open = is_named || (!restricted && !item.left_out);
+        let open = open && !item.behind_doors;
         let listed = self.agenda_for(viewer) && !item.late;
         ItemAccess {
             listed,

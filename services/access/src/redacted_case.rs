@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use samvirke_schemas::{
     cases::case::{
-        access::{AccessGroup, Restriction},
+        access::Restriction,
         joint::{SettleRule, Settlement},
         paper::Recommendation,
         treatment::RecordedOutcome,
     },
+    networks::access_group::AccessGroup,
     queries::case::{Case, FollowUp, Force, Hearing, Joint, MemberAnswer, PaperTrail, Treatment},
     text::Prose,
 };

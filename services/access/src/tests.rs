@@ -1,14 +1,17 @@
 //! Who may read what.
 
-use samvirke_schemas::principal::{Principal, Role};
+use samvirke_schemas::{
+    networks::rules::PersonId,
+    principal::{Principal, Role},
+};
 use serde_json::{Value, json};
 
 use crate::{
     CaseAccess, ItemAccess, Sittings, Viewer, WithheldFromCase,
     samples::{
         ASKER, BAERUM, DEPUTY, HOLDER, HURUM, IN_A_GROUP, MEETING, SG, STRANGER, case_access, day,
-        delegate, event, id, machine, meeting_access, person, planned, principal, public,
-        restricted, treated_by_sg, viewer, viewer_at,
+        delegate, directory, event, home, id, machine, meeting_access, person, planned, principal,
+        public, restricted, treated_by_sg, viewer, viewer_at,
     },
 };
 
@@ -145,6 +148,56 @@ fn an_access_group_names_people_who_take_part() {
     let case = case_access(&[told]);
     assert_eq!(case.withheld_from(&person(IN_A_GROUP)), NOTHING);
     assert_eq!(case.withheld_from(&person(HOLDER)), EVERYTHING);
+}
+
+#[test]
+fn an_access_group_of_a_body_takes_part_in_what_the_body_treats_on_the_day_of_reading() {
+    let mut directory = directory();
+    let groups = |people: &[PersonId], from: &str| {
+        let groups = json!([{"group": "personalutvalg", "people": people}]);
+        event(json!({"access-groups-named": {"groups": groups, "from": from}}))
+    };
+    directory.take_body(&id(SG), &groups(&[IN_A_GROUP], "2017-09-01"));
+    directory.take_body(&id(SG), &groups(&[DEPUTY], "2017-11-01"));
+    let reader = |person, on| {
+        let who = Principal::public();
+        Viewer::new(&who, Some(person), &home(), day(on), &directory, &Sittings::default())
+    };
+    let everything = restricted(json!({"everything": {}}));
+    let treated = case_access(&[everything.clone(), treated_by_sg()]);
+    let elsewhere = case_access(&[everything]);
+    let named = reader(IN_A_GROUP, "2017-10-01");
+    assert_eq!(treated.withheld_from(&named), NOTHING);
+    assert_eq!(elsewhere.withheld_from(&named), EVERYTHING, "the body does not treat it");
+    assert_eq!(treated.withheld_from(&reader(IN_A_GROUP, "2017-08-31")), EVERYTHING, "not yet");
+    assert_eq!(treated.withheld_from(&reader(IN_A_GROUP, "2017-11-01")), EVERYTHING, "no longer");
+    assert_eq!(treated.withheld_from(&reader(DEPUTY, "2017-11-01")), NOTHING);
+    assert_eq!(treated.withheld_from(&reader(DEPUTY, "2017-10-31")), EVERYTHING);
+
+    let restriction = json!({"restriction": {"legal_basis": {"act": "offentleglova"}}});
+    let mut told = vec![planned(), item("skjermet", restriction), item("en", json!({}))];
+    assert_eq!(seen(&told, "skjermet", &named), NONE, "a draft is for the seats");
+    told.push(notice());
+    assert_eq!(seen(&told, "skjermet", &named), AGENDA);
+    told.extend([taken_up("skjermet"), concluded("skjermet")]);
+    assert_eq!(seen(&told, "skjermet", &named), ALL);
+    assert_eq!(seen(&told, "skjermet", &reader(IN_A_GROUP, "2017-11-01")), PUBLIC_TITLE);
+    let doors = json!({"doors-closed": {"legal_basis": {"act": "kl"}, "at": "2017-10-01T09:40"}});
+    told.extend([taken_up("en"), doors, concluded("en")]);
+    assert_eq!(seen(&told, "en", &named), PUBLIC_TITLE, "what was said behind closed doors");
+
+    let ended = json!({"disbanded": {"on": "2017-09-30", "reason": "Over."}});
+    directory.take_body(&id(SG), &event(ended));
+    let who = Principal::public();
+    let late = Viewer::new(
+        &who,
+        Some(IN_A_GROUP),
+        &home(),
+        day("2017-10-01"),
+        &directory,
+        &Sittings::default(),
+    );
+    assert_eq!(treated.withheld_from(&late), EVERYTHING, "the body is no more");
 }
 
 #[test]

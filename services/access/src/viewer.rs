@@ -25,13 +25,26 @@ pub struct Viewer {
     member: Option<OrganisationNumber>,
     person: Option<PersonId>,
     seats: BTreeSet<AggregateId>,
+    groups: BTreeSet<AggregateId>,
     day: Date,
 }
 
 impl Viewer {
     /// Anyone.
     pub fn public(day: Date) -> Self {
-        Self { sees_all: false, member: None, person: None, seats: BTreeSet::new(), day }
+        Self {
+            sees_all: false,
+            member: None,
+            person: None,
+            seats: BTreeSet::new(),
+            groups: BTreeSet::new(),
+            day,
+        }
+    }
+
+    /// The system of an organisation that is a member on that day: it has no seat, and is in no access group.
+    pub fn system_of(member: OrganisationNumber, day: Date) -> Self {
+        Self { member: Some(member), ..Self::public(day) }
     }
 
     /// One of [`SEE_ALL`].
@@ -71,7 +84,7 @@ impl Viewer {
         }
         let member = spoken_for(principal, cooperation)
             .filter(|member| directory.is_member(member, cooperation, day));
-        let mut seats = BTreeSet::new();
+        let (mut seats, mut groups) = (BTreeSet::new(), BTreeSet::new());
         // A machine has no seat by itself, whatever its member has.
         if let Some(member) = &member
             && principal.is(Role::Delegate, cooperation)
@@ -81,8 +94,9 @@ impl Viewer {
         if let Some(person) = person {
             seats.extend(directory.seats_held_by(person, cooperation, day));
             seats.extend(sittings.bodies_of(person, cooperation, day, directory));
+            groups.extend(directory.access_groups_of(person, cooperation, day));
         }
-        Self { sees_all: false, member, person, seats, day }
+        Self { sees_all: false, member, person, seats, groups, day }
     }
 
     /// The day of reading, in Norway.
@@ -104,12 +118,19 @@ impl Viewer {
         self.person
     }
 
-    /// The bodies in which the viewer sits: as holder, as the delegate of a member whose seat names no
-    /// holder, or as a deputy who is sitting in.
-    pub fn seats(&self) -> &BTreeSet<AggregateId> {
-        &self.seats
+    /// The bodies of which the viewer reads what is restricted: those in which the viewer sits, and those whose
+    /// access groups name the viewer.
+    pub fn bodies(&self) -> impl Iterator<Item = &AggregateId> {
+        self.seats.union(&self.groups)
     }
 
+    /// Whether the viewer reads what is restricted of what a body treats.
+    pub fn reads_restricted_of(&self, body: &AggregateId) -> bool {
+        self.sits_in(body) || self.groups.contains(body)
+    }
+
+    /// Whether the viewer sits in a body: as holder, as the delegate of a member whose seat names no holder, or
+    /// as a deputy who is sitting in.
     pub fn sits_in(&self, body: &AggregateId) -> bool {
         self.seats.contains(body)
     }

@@ -79,6 +79,7 @@ impl Decider for Case {
         include_str!("case/treatment.rs"),
         include_str!("../../../schemas/src/cases/case.rs"),
         include_str!("../../../schemas/src/cases/case/access.rs"),
+        include_str!("../../../schemas/src/networks/access_group.rs"),
         include_str!("../../../schemas/src/cases/case/follow_up.rs"),
         include_str!("../../../schemas/src/cases/case/hearing.rs"),
         include_str!("../../../schemas/src/cases/case/joint.rs"),

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cooperation::Cooperation;
 
+mod access_groups;
 mod elections;
 mod phases;
 mod rejection;
@@ -60,6 +61,7 @@ impl Decider for Body {
         include_str!("../../../schemas/src/networks/body/history.rs"),
         include_str!("../../../schemas/src/networks/body/history/seats.rs"),
         include_str!("../../../schemas/src/networks/body/history/terms.rs"),
+        include_str!("../../../schemas/src/networks/access_group.rs"),
         include_str!("../../../schemas/src/networks/rules.rs"),
         include_str!("../../../schemas/src/period.rs"),
     ];
@@ -78,6 +80,7 @@ impl Decider for Body {
             | Request::FillSeat { .. }
             | Request::VacateSeat { .. }
             | Request::NameDeputies { .. }
+            | Request::NameAccessGroups { .. }
             | Request::Elect { .. }
             | Request::StepDown { .. }
             | Request::Pause { .. }
@@ -114,6 +117,9 @@ impl Decider for Body {
             Request::NameDeputies { seat, deputies, from } => {
                 seats::name_deputies(self.active()?, seat, deputies, *from)
             }
+            Request::NameAccessGroups { groups, from } => {
+                access_groups::name(self.active()?, groups, *from)
+            }
             Request::Elect { post, seat, from, to } => {
                 elections::elect(self.active()?, *post, seat, Period { from: *from, to: *to })
             }
@@ -145,6 +151,7 @@ impl Decider for Body {
             | Event::SeatVacated { .. }
             | Event::SeatsVacated { .. }
             | Event::DeputiesNamed { .. }
+            | Event::AccessGroupsNamed { .. }
             | Event::Elected { .. }
             | Event::SteppedDown { .. }
             | Event::PreparationAssigned { .. } => {

@@ -53,7 +53,7 @@ fn number(day: Date) -> i32 {
 
 /// How a viewer can be named among those taking part.
 fn keys(viewer: &Viewer) -> Vec<String> {
-    let bodies = viewer.seats().iter().map(|body| format!("body {body}"));
+    let bodies = viewer.bodies().map(|body| format!("body {body}"));
     let member = viewer.member().map(|member| format!("member {member}"));
     let person = viewer.person().map(|person| format!("person {person}"));
     bodies.chain(member).chain(person).collect()

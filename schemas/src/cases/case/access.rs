@@ -5,12 +5,9 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{date::Date, id::LocalId, legal_basis::LegalBasis, networks::rules::PersonId};
-
-/// The most access groups that one restriction names.
-pub const ACCESS_GROUPS_MAX: usize = 16;
-/// The most people in one access group.
-pub const ACCESS_GROUP_PEOPLE_MAX: usize = 200;
+use crate::{
+    date::Date, id::LocalId, legal_basis::LegalBasis, networks::access_group::AccessGroup,
+};
 
 /// What of the case is restricted (Noark 5 `skjermingMetadata`, `skjermingDokument`).
 ///
@@ -35,18 +32,8 @@ pub struct Restriction {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Date>,
     pub scope: Scope,
-    /// Those who take part besides the bodies that treat the case and the members that it is sent to; at most
-    /// [`ACCESS_GROUPS_MAX`].
+    /// Those who take part besides the bodies that treat the case, the groups that these name, and the members
+    /// that it is sent to; at most `ACCESS_GROUPS_MAX`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub access_groups: Vec<AccessGroup>,
-}
-
-/// People who may read what is restricted (Noark 5 `tilgangsgruppe`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AccessGroup {
-    /// Unique within the restriction: `personalutvalg`.
-    pub group: LocalId,
-    /// By their ids in NETWORKS; at most [`ACCESS_GROUP_PEOPLE_MAX`].
-    pub people: BTreeSet<PersonId>,
 }

@@ -11,7 +11,10 @@ use crate::{
     date::Date,
     id::AggregateId,
     names::Names,
-    networks::rules::{BodyKind, Rules},
+    networks::{
+        access_group::AccessGroup,
+        rules::{BodyKind, Rules},
+    },
     period::Period,
 };
 
@@ -39,6 +42,9 @@ pub struct BodyHistory {
     pub stays: Vec<Stay>,
     /// In the order they were named, which for one seat is that of their days (R27).
     pub deputies: Vec<DeputyList>,
+    /// In the order they were named, which is that of their days. Rows of before there were any have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub access_groups: Vec<AccessGroupList>,
     /// In the order they were elected (R14).
     pub terms: Vec<Term>,
     /// In order; only the last can be open (R13).
@@ -57,6 +63,13 @@ pub struct RulesVersion {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elections: Option<ElectionRule>,
     pub in_force_from: Date,
+}
+
+/// The access groups from a day until the next list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AccessGroupList {
+    pub groups: Vec<AccessGroup>,
+    pub from: Date,
 }
 
 /// A time on ice, and who did the body's work meanwhile (R13).
@@ -93,6 +106,7 @@ impl BodyHistory {
                     versions: vec![first],
                     stays: Vec::new(),
                     deputies: Vec::new(),
+                    access_groups: Vec::new(),
                     terms: Vec::new(),
                     pauses: Vec::new(),
                     preparations: preparation.into_iter().collect(),
@@ -104,6 +118,7 @@ impl BodyHistory {
             | Event::SeatVacated { .. }
             | Event::SeatsVacated { .. }
             | Event::DeputiesNamed { .. }
+            | Event::AccessGroupsNamed { .. }
             | Event::Elected { .. }
             | Event::SteppedDown { .. }
             | Event::Paused { .. }
@@ -128,6 +143,9 @@ impl BodyHistory {
             | Event::SeatVacated { .. }
             | Event::SeatsVacated { .. }
             | Event::DeputiesNamed { .. } => self.take_seats(event),
+            Event::AccessGroupsNamed { groups, from } => {
+                self.access_groups.push(AccessGroupList { groups: groups.clone(), from: *from });
+            }
             Event::Elected { .. } | Event::SteppedDown { .. } => self.take_terms(event),
             Event::Paused { from, tasks_go_to, .. } => self.pauses.push(Pause {
                 period: Period { from: *from, to: None },
@@ -153,6 +171,12 @@ impl BodyHistory {
     /// Whether the body is on ice on a day (R13).
     pub fn paused_on(&self, day: Date) -> bool {
         self.pauses.iter().any(|pause| pause.period.contains(day))
+    }
+
+    /// The access groups named for a day.
+    pub fn access_groups_on(&self, day: Date) -> &[AccessGroup] {
+        let list = self.access_groups.iter().rev().find(|list| list.from <= day);
+        list.map(|list| list.groups.as_slice()).unwrap_or_default()
     }
 
     /// The body that this one prepares cases for on a day (R10).

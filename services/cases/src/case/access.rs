@@ -3,9 +3,10 @@
 use samvirke_schemas::{
     cases::case::{
         Event,
-        access::{ACCESS_GROUP_PEOPLE_MAX, ACCESS_GROUPS_MAX, Restriction, Scope},
+        access::{Restriction, Scope},
     },
     date::Date,
+    networks::access_group::{ACCESS_GROUP_PEOPLE_MAX, ACCESS_GROUPS_MAX},
     text::Prose,
 };
 use serde::{Deserialize, Serialize};

@@ -105,8 +105,10 @@ fn tell(
             let disbanded = fact::Disbanded { body, on, reason, tasks_go_to: other };
             Told::of(Fact::BodyDisbanded(disbanded)).with_body(tasks_go_to.as_ref())
         }
-        // The body's own housekeeping.
-        Event::DeputiesNamed { .. } | Event::PreparationAssigned { .. } => return None,
+        // The body's own housekeeping, and who reads what is restricted.
+        Event::DeputiesNamed { .. }
+        | Event::AccessGroupsNamed { .. }
+        | Event::PreparationAssigned { .. } => return None,
     };
     Some(told)
 }

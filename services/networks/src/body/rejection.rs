@@ -135,6 +135,19 @@ rejections! {
             "the newest list for the seat is from {from}; the next must begin later",
             "den nyeste listen for plassen gjelder fra {from}; den neste må begynne senere";
 
+        TooManyAccessGroups { max: usize }: Value("groups"), "offentleglova",
+            "a body names at most {max} access groups",
+            "et organ har høyst {max} tilgangsgrupper";
+        AccessGroupTooLarge { group: LocalId, max: usize }: Value("groups"), "offentleglova",
+            "access group {group} has more than {max} people; name fewer",
+            "tilgangsgruppen {group} har flere enn {max} personer; oppgi færre";
+        AccessGroupTwice { group: LocalId }: Value("groups"), "offentleglova",
+            "access group {group} is named twice; name each once",
+            "tilgangsgruppen {group} er oppgitt to ganger; oppgi hver gruppe én gang";
+        AccessGroupsGoBack { from: Date }: Value("from"), "offentleglova",
+            "the newest access groups are from {from}; the next must begin later",
+            "de nyeste tilgangsgruppene gjelder fra {from}; de neste må begynne senere";
+
         NotEligible { office: Office, on: Date }: Value("seat"), "R14",
             "the rules in force on {on} do not let {office} be elected; elect one they name",
             "reglene som gjelder {on}, lar ikke {office} velges; velg et verv de nevner";

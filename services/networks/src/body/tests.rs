@@ -20,6 +20,7 @@ use samvirke_schemas::{
 
 use super::*;
 
+mod access_groups;
 mod elections;
 mod phases;
 mod rules;

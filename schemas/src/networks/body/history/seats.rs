@@ -126,6 +126,7 @@ impl BodyHistory {
             }),
             Event::Established { .. }
             | Event::RulesAmended { .. }
+            | Event::AccessGroupsNamed { .. }
             | Event::Elected { .. }
             | Event::SteppedDown { .. }
             | Event::Paused { .. }

@@ -64,6 +64,7 @@ impl BodyHistory {
             | Event::SeatVacated { .. }
             | Event::SeatsVacated { .. }
             | Event::DeputiesNamed { .. }
+            | Event::AccessGroupsNamed { .. }
             | Event::Paused { .. }
             | Event::Resumed { .. }
             | Event::PreparationAssigned { .. }

@@ -1,6 +1,6 @@
 //! Access restrictions, relations and force.
 
-use samvirke_schemas::cases::case::access::{ACCESS_GROUP_PEOPLE_MAX, ACCESS_GROUPS_MAX};
+use samvirke_schemas::networks::access_group::{ACCESS_GROUP_PEOPLE_MAX, ACCESS_GROUPS_MAX};
 use uuid::Uuid;
 
 use super::*;
