@@ -58,7 +58,7 @@ pub(crate) struct Ground {
     pub(crate) master: MasterKey,
     pub(crate) settings: Arc<Settings>,
     /// One permit for each request to an endpoint that may be under way.
-    pub(crate) requests: Semaphore,
+    pub(crate) requests: Arc<Semaphore>,
     /// One permit for each lane that may be taking up its place.
     pub(crate) openings: Semaphore,
     pub(crate) shutdown: CancellationToken,

@@ -98,7 +98,7 @@ pub async fn service(
         history: history.clone(),
         sender: Sender::new(settings.clone())?,
         master: master.clone(),
-        requests: Semaphore::new(settings.requests_max),
+        requests: Arc::new(Semaphore::new(settings.requests_max)),
         openings: Semaphore::new(OPENINGS_MAX),
         settings: settings.clone(),
         shutdown: host.shutdown.clone(),

@@ -16,7 +16,7 @@ use samvirke_schemas::{
         terms::Owner,
     },
 };
-use tokio::time::Instant;
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use super::lane::{Lane, Trouble, Turn, line};
 use crate::{
@@ -36,21 +36,18 @@ impl Lane {
     ) -> Result<Turn, Trouble> {
         let event: CloudEvent = serde_json::from_slice(&taken.published.payload)
             .map_err(|err| Trouble::Unreadable(err.into()))?;
-        let withheld = self.ground.withheld.holds(event.id, taken.published.sequence);
-        if withheld || !self.is_wanted(standing, taken, &event).await? {
+        if !self.is_given(standing, taken, &event).await? {
             taken.done().await?;
             return Ok(self.next(taken));
         }
-        let parcel = Parcel {
-            id: event.id,
-            body: taken.published.payload.clone(),
-            secrets: self.secrets(standing),
-            at: clock::now(),
+        let sent = taken.work(self.send_in_turn(standing, taken, &event, rate)).await?;
+        let Some((at, outcome)) = sent else {
+            taken.done().await?;
+            return Ok(self.next(taken));
         };
-        let outcome = taken.work(self.send(standing, &parcel, rate)).await;
         metrics::counter!("samvirke_deliveries", "delivered" => delivered(&outcome)).increment(1);
         let mut attempt = Attempt {
-            at: parcel.at,
+            at,
             what: Tried::Event,
             event: Some(event.id),
             tag: Some(event.tag().to_owned()),
@@ -99,7 +96,8 @@ impl Lane {
         let body = serde_json::to_vec(&event).map_err(|err| Trouble::Unreadable(err.into()))?;
         let parcel =
             Parcel { id: event.id, body: body.into(), secrets: self.secrets(standing), at: now };
-        let outcome = self.send(standing, &parcel, None).await;
+        let _turn = self.turn(None).await;
+        let outcome = self.ground.sender.send(standing.channel.endpoint(), &parcel).await;
         let delivered = outcome.verdict == Verdict::Delivered;
         let attempt = Attempt {
             at: now,
@@ -124,14 +122,38 @@ impl Lane {
         Ok(note(&self.ground.subscriptions, &self.id, request, test).await?)
     }
 
-    /// Sends a parcel as soon as the endpoint's rate and our own limit allow it.
-    async fn send(&mut self, standing: &Standing, parcel: &Parcel, rate: Option<u32>) -> Outcome {
+    /// Sends an event as soon as the endpoint's rate and our own limit allow it; returns when, and what came of
+    /// it. Nothing is sent that was withheld while it waited for its turn, or that the owner may read no more.
+    async fn send_in_turn(
+        &mut self,
+        standing: &Standing,
+        taken: &Taken,
+        event: &CloudEvent,
+        rate: Option<u32>,
+    ) -> Result<Option<(DateTime<Utc>, Outcome)>, Trouble> {
+        let _turn = self.turn(rate).await;
+        if !self.is_given(standing, taken, event).await? {
+            return Ok(None);
+        }
+        let at = clock::now();
+        let parcel = Parcel {
+            id: event.id,
+            body: taken.published.payload.clone(),
+            secrets: self.secrets(standing),
+            at,
+        };
+        let outcome = self.ground.sender.send(standing.channel.endpoint(), &parcel).await;
+        Ok(Some((at, outcome)))
+    }
+
+    /// Waits for the endpoint's rate and our own limit; what is given back is held while something is sent.
+    async fn turn(&mut self, rate: Option<u32>) -> Option<OwnedSemaphorePermit> {
         tokio::time::sleep_until(self.not_before).await;
         if let Some(rate) = rate.filter(|rate| *rate > 0) {
             self.not_before = Instant::now() + Duration::from_secs(60) / rate;
         }
-        let _permit = self.ground.requests.acquire().await;
-        self.ground.sender.send(standing.channel.endpoint(), parcel).await
+        // It is never closed.
+        self.ground.requests.clone().acquire_owned().await.ok()
     }
 
     fn secrets(&self, standing: &Standing) -> Vec<crate::webhook::secret::Secret> {
@@ -177,6 +199,17 @@ impl Lane {
 }
 
 impl Lane {
+    /// Whether an event is given to the owner now.
+    async fn is_given(
+        &self,
+        standing: &Standing,
+        taken: &Taken,
+        event: &CloudEvent,
+    ) -> Result<bool, Trouble> {
+        let withheld = self.ground.withheld.holds(event.id, taken.published.sequence);
+        Ok(!withheld && self.is_wanted(standing, taken, event).await?)
+    }
+
     /// Whether the owner may read an event today and wants it.
     async fn is_wanted(
         &self,

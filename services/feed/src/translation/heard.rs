@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use samvirke_access::Viewer;
 use samvirke_schemas::{
     date::Date,
     feed::{
@@ -79,14 +80,25 @@ impl Heard {
         brief::Body { id: id.clone(), names }
     }
 
-    /// Another case than the one that is told about, as far as `audience` may know it.
-    pub(super) fn other_case(
+    /// An audience as somebody who reads on a day. A member's system has no seat and is in no access group, and
+    /// whoever is no member is the public.
+    pub(super) fn viewer(
         &self,
-        id: &AggregateId,
+        cooperation: &CooperationId,
         audience: &Audience,
         day: Date,
-    ) -> brief::OtherCase {
-        let case = self.cases.get(id).map(|case| case.brief(id, self, audience, day));
+    ) -> Viewer {
+        match audience {
+            Audience::Member(member) if self.members(cooperation, day).contains(member) => {
+                Viewer::system_of(member.clone(), day)
+            }
+            Audience::Member(_) | Audience::Public => Viewer::public(day),
+        }
+    }
+
+    /// Another case than the one that is told about, as far as somebody may know it.
+    pub(super) fn other_case(&self, id: &AggregateId, viewer: &Viewer) -> brief::OtherCase {
+        let case = self.cases.get(id).map(|case| case.brief(id, self, viewer));
         brief::OtherCase { id: id.clone(), case }
     }
 }

@@ -63,8 +63,8 @@ pub(super) enum Pin {
 
 /// What is put back afterwards.
 enum Kept {
-    Case(Option<super::case::Case>),
-    Meeting(Option<super::meeting::Meeting>),
+    Case(Option<Box<super::case::Case>>),
+    Meeting(Option<Box<super::meeting::Meeting>>),
 }
 
 impl Withholding {
@@ -215,12 +215,12 @@ impl Heard {
             "case" => {
                 let kept = self.cases.remove(&affected.id);
                 self.pin = kept.as_ref().map(|case| Pin::Case(case.pin()));
-                Kept::Case(kept)
+                Kept::Case(kept.map(Box::new))
             }
             _ => {
                 let kept = self.meetings.remove(&affected.id);
                 self.pin = kept.as_ref().map(|meeting| Pin::Agenda(meeting.items_today()));
-                Kept::Meeting(kept)
+                Kept::Meeting(kept.map(Box::new))
             }
         }
     }
@@ -229,9 +229,9 @@ impl Heard {
         self.pin = None;
         self.withholding = None;
         match kept {
-            Kept::Case(case) => self.cases.extend(case.map(|case| (id.clone(), case))),
+            Kept::Case(case) => self.cases.extend(case.map(|case| (id.clone(), *case))),
             Kept::Meeting(meeting) => {
-                self.meetings.extend(meeting.map(|meeting| (id.clone(), meeting)));
+                self.meetings.extend(meeting.map(|meeting| (id.clone(), *meeting)));
             }
         }
     }

@@ -11,3 +11,4 @@ mod failing;
 mod reading;
 mod signing;
 mod surviving;
+mod withholding;

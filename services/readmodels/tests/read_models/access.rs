@@ -248,3 +248,40 @@ async fn a_case_of_which_a_commit_is_parked_is_withheld_until_it_is_taken() {
     let shown = rig.ask("case", json!({"id": "prove:1"}), &who, &after).await.unwrap();
     assert_eq!(shown["title"], title);
 }
+
+#[tokio::test]
+async fn a_case_is_withheld_where_its_row_is_behind_the_stream() {
+    let rig = Rig::new().await.unwrap();
+    rig.serve();
+    cooperation(&rig).await;
+    let opened = opened("1/2017", "prove:sg", SECRET, "Personalsak");
+    let there = rig.commit::<case::Event>("case", "prove:1", 1, &[opened]).await;
+    let item = json!({
+        "item": "en", "kind": "PS", "title": SECRET, "subject": {"case": {"case": "prove:1"}},
+    });
+    let after = rig.commit::<meeting::Event>("meeting", "prove:m", 1, &called_with(item)).await;
+    let public = Principal::public();
+    let register = json!({"cooperation": "prove"});
+    rig.ask("case-register", register, &public, &there).await.unwrap();
+    let title = async || {
+        let asked = rig.ask("meeting", json!({"id": "prove:m"}), &public, &after);
+        asked.await.unwrap()["agenda"][0]["title"].clone()
+    };
+    assert_eq!(title().await, SECRET, "nothing restricts it");
+
+    // Nobody can write the row, so it stands as it was while the case is restricted.
+    let pool = rig.pool().await;
+    let table: String = sqlx::query_scalar(
+        "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables
+         WHERE tablename = 'cases'",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    let mut hold = pool.begin().await.unwrap();
+    let lock = format!("LOCK TABLE {table} IN SHARE MODE");
+    sqlx::query(&lock).execute(&mut *hold).await.unwrap();
+    rig.commit::<case::Event>("case", "prove:1", 2, &[restricted()]).await;
+    assert_eq!(title().await, "Personalsak", "what the row does not know is withheld");
+    hold.rollback().await.unwrap();
+}

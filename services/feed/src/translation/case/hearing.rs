@@ -7,14 +7,18 @@ use samvirke_schemas::{
         Adoption, HearingOpened, InvitedParty, ReceivedStatement, StatementFrom, Summary,
     },
     date::Date,
-    feed::{Fact, fact::hearing as fact},
+    feed::{Audience, Concerns, Fact, fact::hearing as fact},
     id::LocalId,
     local_time::LocalTime,
+    names::Names,
     organisation::OrganisationNumber,
     text::Prose,
 };
 
-use super::{memory::Round, speaker::Speaker};
+use super::{
+    memory::Round,
+    speaker::{Speaker, withheld},
+};
 use crate::translation::telling::Telling;
 
 impl Speaker<'_> {
@@ -23,7 +27,7 @@ impl Speaker<'_> {
         self.tell_addressed(
             telling,
             invited.clone(),
-            self.concerns_members(&invited),
+            self.concerns_invited(&invited),
             |audience| {
                 let is_own = |one: &&InvitedParty| {
                     audience.member().is_some() && one.member.as_ref() == audience.member()
@@ -32,8 +36,8 @@ impl Speaker<'_> {
                 Fact::HearingOpened(fact::Opened {
                     case: self.case(audience),
                     invited_count: count(opened.invited.len()),
-                    members: opened.invited.iter().filter_map(member).collect(),
-                    own: own.map(party).collect(),
+                    members: self.told(audience, opened.invited.iter().filter_map(member)),
+                    own: self.told(audience, own.map(party)),
                     deadline: opened.deadline,
                     sent_on: opened.sent_on,
                 })
@@ -52,7 +56,7 @@ impl Speaker<'_> {
         self.tell_addressed(
             telling,
             invited.clone(),
-            self.concerns_members(&invited),
+            self.concerns_invited(&invited),
             |audience| {
                 Fact::HearingExtended(fact::Extended {
                     case: self.case(audience),
@@ -69,28 +73,28 @@ impl Speaker<'_> {
         self.tell_addressed(
             telling,
             invited.clone(),
-            self.concerns_members(&invited),
+            self.concerns_invited(&invited),
             |audience| {
                 Fact::HearingClosed(fact::Closed {
                     case: self.case(audience),
                     on,
                     silent_count: count(silent.len()),
-                    silent: silent.to_vec(),
+                    silent: self.told(audience, silent.iter().cloned()),
                 })
             },
         );
     }
 
     pub(super) fn hearing_summed_up(&self, summary: &Summary, telling: &mut Telling<'_>) {
-        self.tell(telling, self.concerns_members(&self.members_invited()), |audience| {
+        self.tell(telling, self.concerns_invited(&self.members_invited()), |audience| {
             let text = self.text(audience, Some(&summary.text));
             Fact::HearingSummedUp(fact::SummedUp { case: self.case(audience), text })
         });
     }
 
     pub(super) fn hearing_adopted(&self, adoption: &Adoption, telling: &mut Telling<'_>) {
-        let mut concerns = self.concerns_body(&adoption.body);
-        concerns.members = self.members_invited();
+        let mut concerns = self.concerns_invited(&self.members_invited());
+        concerns.bodies.insert(adoption.body.clone());
         self.tell(telling, concerns, |audience| {
             Fact::HearingAdopted(fact::Adopted {
                 case: self.case(audience),
@@ -112,16 +116,45 @@ impl Speaker<'_> {
             fact::StatementFrom::Invited(party) => party.member.as_ref(),
             fact::StatementFrom::Uninvited { .. } => None,
         };
-        self.tell(telling, self.concerns_members(member), |audience| {
+        let member = member.cloned().into_iter().collect();
+        self.tell(telling, self.concerns_invited(&member), |audience| {
             Fact::HearingStatementReceived(fact::StatementReceived {
                 case: self.case(audience),
                 statement: statement.statement.clone(),
-                from: from.clone(),
+                from: self.from(audience, &from),
                 summary: self.text(audience, statement.summary.as_ref()),
                 received_at: *received_at,
                 late: *late,
             })
         });
+    }
+
+    /// Those who are asked, where `audience` may know them: who they are can say what the case is about.
+    fn told<T>(&self, audience: &Audience, those: impl Iterator<Item = T>) -> Vec<T> {
+        let shown = self.shows_texts(audience);
+        those.filter(|_| shown).collect()
+    }
+
+    fn from(&self, audience: &Audience, from: &fact::StatementFrom) -> fact::StatementFrom {
+        match from {
+            shown if self.shows_texts(audience) => shown.clone(),
+            fact::StatementFrom::Invited(invited) => {
+                let names = Names { nb: withheld(), nn: None, en: None };
+                let party = invited.party.clone();
+                fact::StatementFrom::Invited(fact::InvitedParty { party, names, member: None })
+            }
+            fact::StatementFrom::Uninvited { .. } => {
+                fact::StatementFrom::Uninvited { organisation: withheld() }
+            }
+        }
+    }
+
+    /// As [`Self::concerns_members`], where everybody may know who is asked.
+    fn concerns_invited(&self, invited: &BTreeSet<OrganisationNumber>) -> Concerns {
+        match self.shows_texts(&Audience::Public) {
+            true => self.concerns_members(invited),
+            false => self.concerns(),
+        }
     }
 
     fn members_invited(&self) -> BTreeSet<OrganisationNumber> {

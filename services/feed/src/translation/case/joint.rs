@@ -2,18 +2,18 @@
 
 use samvirke_schemas::{
     cases::case::joint::{
-        MemberDecision, MemberReference, MembersAsked, Receipt, ReceiptStep, Recipient,
-        RegisteredDecision, Settlement,
+        FileReference, MemberDecision, MemberReference, MembersAsked, Receipt, ReceiptStep,
+        Recipient, RegisteredDecision, SettleRule, Settlement,
     },
     feed::{
-        Fact,
+        Audience, Fact,
         fact::{answer, brief, case as fact},
     },
     organisation::OrganisationNumber,
     text::Prose,
 };
 
-use super::speaker::Speaker;
+use super::speaker::{Speaker, withheld};
 use crate::translation::telling::Telling;
 
 impl Speaker<'_> {
@@ -27,7 +27,7 @@ impl Speaker<'_> {
                 members: asked.members.iter().map(|one| one.member.clone()).collect(),
                 own: own.map(named),
                 text: self.text(audience, Some(&asked.text)),
-                settles: asked.settles.clone(),
+                settles: self.rule(audience, &asked.settles),
                 answer_by: asked.answer_by,
                 on: asked.on,
             })
@@ -49,14 +49,14 @@ impl Speaker<'_> {
                 case: self.case(audience),
                 member: named(recipient),
                 text: self.text(audience, text),
-                settles: asked.map(|asked| asked.settles.clone()),
+                settles: asked.map(|asked| self.rule(audience, &asked.settles)),
                 answer_by: asked.and_then(|asked| asked.answer_by),
                 reason: self.text(audience, Some(reason)),
             })
         });
     }
 
-    /// The member is told in full for the last time: until now it took part.
+    /// The member is told by itself that it takes part no longer, and no more than the public of what is restricted.
     pub(super) fn member_released(
         &self,
         member: &OrganisationNumber,
@@ -82,7 +82,7 @@ impl Speaker<'_> {
             Fact::CaseSettled(fact::Settled {
                 case: self.case(audience),
                 result: settlement.result,
-                rule: settlement.rule.clone(),
+                rule: self.rule(audience, &settlement.rule),
                 text: self.text(audience, settlement.text.as_ref()),
                 carried_by: settlement.carried_by.clone(),
                 reason: self.text(audience, settlement.reason.as_ref()),
@@ -116,7 +116,7 @@ impl Speaker<'_> {
             Fact::MemberReferenceRegistered(answer::ReferenceRegistered {
                 case: self.case(audience),
                 member: self.member(member),
-                reference: reference.clone(),
+                reference: self.reference(audience, reference),
                 registered_by: *registered_by,
             })
         });
@@ -135,7 +135,7 @@ impl Speaker<'_> {
                 member: self.member(member),
                 outcome: *outcome,
                 text: self.text(audience, text.as_ref()),
-                body: body.clone(),
+                body: self.line(audience, body),
                 on: *on,
                 registered_by: *registered_by,
             })
@@ -155,12 +155,31 @@ impl Speaker<'_> {
                 member: self.member(member),
                 outcome: *outcome,
                 text: self.text(audience, text.as_ref()),
-                body: body.clone(),
+                body: self.line(audience, body),
                 on: *on,
                 reason: self.text(audience, reason.as_ref()),
                 registered_by: *registered_by,
             })
         });
+    }
+
+    fn rule(&self, audience: &Audience, rule: &SettleRule) -> SettleRule {
+        match rule {
+            SettleRule::AllAdoptSameText {} => SettleRule::AllAdoptSameText {},
+            SettleRule::MajorityOfMembers {} => SettleRule::MajorityOfMembers {},
+            SettleRule::AsAgreed { text } => {
+                let text = self.text(audience, Some(text));
+                SettleRule::AsAgreed { text: text.unwrap_or_else(withheld) }
+            }
+        }
+    }
+
+    fn reference(&self, audience: &Audience, reference: &FileReference) -> FileReference {
+        let shown = self.shows_texts(audience);
+        FileReference {
+            file: self.line(audience, &reference.file),
+            journal_entry: reference.journal_entry.clone().filter(|_| shown),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use samvirke_access::{CaseAccess, Viewer};
 use samvirke_schemas::{
     case_number::CaseNumber,
     cases::{
@@ -18,10 +19,7 @@ use samvirke_schemas::{
         register::WrittenNumber,
     },
     date::Date,
-    feed::{
-        Audience,
-        fact::{brief, case::RestrictedPart},
-    },
+    feed::fact::{brief, case::RestrictedPart},
     id::{AggregateId, LocalId},
     local_time::LocalTime,
     organisation::OrganisationNumber,
@@ -39,9 +37,10 @@ pub(in crate::translation) struct Case {
     pub(super) owner: AggregateId,
     title: Line,
     public_title: Line,
-    restriction: Option<Veil>,
-    /// Whether titles and restriction are those of today, whatever the history says.
-    pinned: bool,
+    /// Who may read what of it: the rule by which it is read everywhere else.
+    access: CaseAccess,
+    /// The parties of today, where titles and restriction are those of today too, whatever the history says.
+    today: Option<BTreeSet<OrganisationNumber>>,
     /// All that were ever parties.
     ever_parties: BTreeSet<OrganisationNumber>,
     treatments: Vec<Planned>,
@@ -51,19 +50,13 @@ pub(in crate::translation) struct Case {
     pub(super) tasks: Vec<Assignment>,
 }
 
-/// What a case is called and how it is restricted.
+/// What a case is called, how it is restricted, and who its parties are.
 #[derive(Clone, Debug)]
 pub(in crate::translation) struct CasePin {
     title: Line,
     public_title: Line,
-    restriction: Option<Veil>,
-}
-
-/// A restriction: of what, and the last day it holds.
-#[derive(Clone, Debug)]
-struct Veil {
-    part: RestrictedPart,
-    until: Option<Date>,
+    restriction: Option<Restriction>,
+    parties: BTreeSet<OrganisationNumber>,
 }
 
 /// A treatment as it is planned.
@@ -108,8 +101,8 @@ impl Case {
             owner: owner.clone(),
             title: description.title.clone(),
             public_title: description.public_title.clone(),
-            restriction: None,
-            pinned: false,
+            access: CaseAccess::default(),
+            today: None,
             ever_parties: BTreeSet::new(),
             treatments: Vec::new(),
             asked: None,
@@ -123,15 +116,16 @@ impl Case {
         CasePin {
             title: self.title.clone(),
             public_title: self.public_title.clone(),
-            restriction: self.restriction.clone(),
+            restriction: self.access.restriction().cloned(),
+            parties: self.access.members().cloned().collect(),
         }
     }
 
     /// Is called and restricted so, whatever the history says from here on.
     pub(super) fn stand_as(&mut self, pin: CasePin) {
         (self.title, self.public_title) = (pin.title, pin.public_title);
-        self.restriction = pin.restriction;
-        self.pinned = true;
+        self.access.stand_restricted(pin.restriction);
+        self.today = Some(pin.parties);
     }
 
     /// All that were ever parties.
@@ -151,19 +145,27 @@ impl Case {
     /// Takes in what holds as soon as an event has happened.
     pub(super) fn learn(&mut self, event: &Event) {
         self.learn_one(event);
-        self.ever_parties.append(&mut self.parties());
+        self.ever_parties.extend(self.access.members().cloned());
     }
 
     fn learn_one(&mut self, event: &Event) {
-        match event {
+        let is_as_today = matches!(
+            event,
             Event::Amended(_) | Event::Restricted(_) | Event::RestrictionLifted { .. }
-                if self.pinned => {}
+        );
+        if self.today.is_some() && is_as_today {
+            return;
+        }
+        self.access.take(event);
+        // Whoever was released since is told no more than the public.
+        if let Some(today) = &self.today {
+            self.access.keep_members(today);
+        }
+        match event {
             Event::Amended(description) => {
                 self.title = description.title.clone();
                 self.public_title = description.public_title.clone();
             }
-            Event::Restricted(restriction) => self.restriction = Some(veil(restriction)),
-            Event::RestrictionLifted { .. } => self.restriction = None,
             Event::TreatmentsPlanned { treatments } | Event::PlanChanged { treatments, .. } => {
                 self.plan(treatments);
             }
@@ -201,6 +203,8 @@ impl Case {
                 }
             }
             Event::Opened(_)
+            | Event::Restricted(_)
+            | Event::RestrictionLifted { .. }
             | Event::PaperAdded { .. }
             | Event::Recommended(_)
             | Event::TreatmentDue { .. }
@@ -266,57 +270,25 @@ impl Case {
         self.treatments.iter().find(|planned| planned.treatment == *id)
     }
 
-    /// The members that are parties themselves: those asked in a joint case, and those invited to a
-    /// hearing. What a member's delegate sees in a body is the delegate's, and in no feed.
-    pub(in crate::translation) fn parties(&self) -> BTreeSet<OrganisationNumber> {
-        let asked = self.asked.iter().flat_map(|asked| &asked.members);
-        let invited = self.hearing.iter().flat_map(Round::members);
-        asked.chain(invited).cloned().collect()
+    /// Who may read what of it.
+    pub(in crate::translation) fn access(&self) -> &CaseAccess {
+        &self.access
     }
 
     /// Whether the public is told less than the parties.
     pub(in crate::translation) fn is_veiled(&self, day: Date) -> bool {
-        !self.shows_title(&Audience::Public, day)
+        self.access.withheld_from(&Viewer::public(day)).title()
     }
 
-    /// Whether the full title may be told to a member of the cooperation, or to the public.
-    pub(in crate::translation) fn shows_title(&self, audience: &Audience, day: Date) -> bool {
-        match self.part_restricted(day) {
-            Some(RestrictedPart::Everything | RestrictedPart::Title) => self.has(audience),
-            Some(RestrictedPart::Papers) | None => true,
-        }
-    }
-
-    /// Whether texts may be told to a member of the cooperation, or to the public.
-    pub(in crate::translation) fn shows_texts(&self, audience: &Audience, day: Date) -> bool {
-        match self.part_restricted(day) {
-            Some(RestrictedPart::Everything) => self.has(audience),
-            Some(RestrictedPart::Title | RestrictedPart::Papers) | None => true,
-        }
-    }
-
-    fn part_restricted(&self, day: Date) -> Option<RestrictedPart> {
-        let holds = |veil: &&Veil| veil.until.is_none_or(|last| day <= last);
-        self.restriction.as_ref().filter(holds).map(|veil| veil.part)
-    }
-
-    fn has(&self, audience: &Audience) -> bool {
-        match audience {
-            Audience::Public => false,
-            Audience::Member(member) => self.parties().contains(member),
-        }
-    }
-
-    /// The case as `audience` may know it.
+    /// The case as somebody may know it.
     pub(in crate::translation) fn brief(
         &self,
         id: &AggregateId,
         heard: &Heard,
-        audience: &Audience,
-        day: Date,
+        viewer: &Viewer,
     ) -> brief::Case {
-        let shown = self.shows_title(audience, day);
-        let title = if shown { &self.title } else { &self.public_title };
+        let withheld = self.access.withheld_from(viewer).title();
+        let title = if withheld { &self.public_title } else { &self.title };
         brief::Case {
             id: id.clone(),
             number: self.number,
@@ -324,7 +296,7 @@ impl Case {
             title: title.clone(),
             kind: self.kind,
             owner: heard.body(&self.owner),
-            withheld: !shown,
+            withheld,
         }
     }
 
@@ -335,10 +307,6 @@ impl Case {
     pub(in crate::translation) fn public_title(&self) -> &Line {
         &self.public_title
     }
-}
-
-fn veil(restriction: &Restriction) -> Veil {
-    Veil { part: part(&restriction.scope), until: restriction.until }
 }
 
 /// How much a scope restricts. Which papers it names is not told.

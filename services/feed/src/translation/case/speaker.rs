@@ -1,13 +1,14 @@
 //! Puts what happens to one case into words, for each who hears it what it may know.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
+use samvirke_access::{Viewer, WITHHELD_NB};
 use samvirke_schemas::{
     date::Date,
     feed::{Audience, Concerns, Fact, fact::brief},
     id::{AggregateId, CooperationId},
     organisation::OrganisationNumber,
-    text::Prose,
+    text::{Line, Prose},
 };
 
 use super::memory::Case;
@@ -37,12 +38,22 @@ impl<'a> Speaker<'a> {
 
     /// The case as `audience` may know it.
     pub(super) fn case(&self, audience: &Audience) -> brief::Case {
-        self.case.brief(self.id, self.heard, audience, self.day)
+        self.case.brief(self.id, self.heard, &self.viewer(audience))
     }
 
     /// A text of the case, where `audience` may know it.
     pub(super) fn text(&self, audience: &Audience, text: Option<&Prose>) -> Option<Prose> {
-        text.filter(|_| self.case.shows_texts(audience, self.day)).cloned()
+        text.filter(|_| self.shows_texts(audience)).cloned()
+    }
+
+    /// Whether `audience` may know the texts of the case.
+    pub(super) fn shows_texts(&self, audience: &Audience) -> bool {
+        !self.case.access().withheld_from(&self.viewer(audience)).texts()
+    }
+
+    /// A line of the case, or a word in its place where the fact cannot be without one.
+    pub(super) fn line(&self, audience: &Audience, line: &Line) -> Line {
+        if self.shows_texts(audience) { line.clone() } else { withheld() }
     }
 
     pub(super) fn member(&self, member: &OrganisationNumber) -> brief::Member {
@@ -50,7 +61,11 @@ impl<'a> Speaker<'a> {
     }
 
     pub(super) fn other(&self, id: &AggregateId, audience: &Audience) -> brief::OtherCase {
-        self.heard.other_case(id, audience, self.day)
+        self.heard.other_case(id, &self.viewer(audience))
+    }
+
+    fn viewer(&self, audience: &Audience) -> Viewer {
+        self.heard.viewer(self.cooperation(), audience, self.day)
     }
 
     /// What every event of the case concerns: the case and the body that it belongs to.
@@ -109,6 +124,12 @@ impl<'a> Speaker<'a> {
     fn privy(&self, concerns: &Concerns) -> BTreeSet<OrganisationNumber> {
         let cases = concerns.cases.iter().filter_map(|id| self.heard.cases.get(id));
         let members = self.heard.members(self.cooperation(), self.day);
-        cases.flat_map(Case::parties).filter(|party| members.contains(party)).collect()
+        let parties = cases.flat_map(|case| case.access().members());
+        parties.filter(|party| members.contains(*party)).cloned().collect()
     }
+}
+
+/// What stands where a text is withheld and the fact cannot be without one.
+pub(super) fn withheld<T: FromStr<Err: fmt::Debug>>() -> T {
+    WITHHELD_NB.parse().expect("a word without control characters is a text")
 }

@@ -24,7 +24,7 @@ impl Speaker<'_> {
         self.tell(telling, self.concerns(), |audience| {
             Fact::CaseOpened(fact::Opened {
                 case: self.case(audience),
-                classification: classification.clone(),
+                classification: classification.clone().filter(|_| self.shows_texts(audience)),
                 about: self.text(audience, about.as_ref()),
             })
         });
@@ -35,7 +35,7 @@ impl Speaker<'_> {
         self.tell(telling, self.concerns(), |audience| {
             Fact::CaseAmended(fact::Amended {
                 case: self.case(audience),
-                classification: classification.clone(),
+                classification: classification.clone().filter(|_| self.shows_texts(audience)),
                 about: self.text(audience, about.as_ref()),
             })
         });
@@ -137,7 +137,7 @@ impl Speaker<'_> {
             Fact::StatementSent(hearing::StatementSent {
                 case: self.case(audience),
                 statement: statement.clone(),
-                receiver: receiver.clone(),
+                receiver: self.line(audience, receiver),
                 signed_by: signed_by.clone(),
                 text: self.text(audience, text.as_ref()),
                 on: *on,

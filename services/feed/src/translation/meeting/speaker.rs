@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use samvirke_access::{CaseAccess, WithheldFromCase};
 use samvirke_schemas::{
     date::Date,
     feed::{
@@ -185,8 +186,8 @@ impl<'a> Speaker<'a> {
         let about = item.and_then(|item| self.meeting.agenda.item(item));
         let hidden = !public || about.is_some_and(|item| self.hides(item));
         self.tell(telling, about.map(|item| &item.entry), |audience| {
-            let case = about.and_then(|item| self.case(&item.entry));
-            let shown = !hidden && case.is_none_or(|case| case.shows_texts(audience, self.day));
+            let withheld = about.map(|item| self.withheld(&item.entry, audience));
+            let shown = !hidden && withheld.is_none_or(|withheld| !withheld.texts());
             Fact::MeetingAddendumAdded(fact::AddendumAdded {
                 meeting: self.brief(),
                 days: self.meeting.days.clone(),
@@ -225,7 +226,7 @@ impl Speaker<'_> {
     /// hide it from every member's system too: whoever has a seat reads it in the meeting.
     fn item(&self, entry: &AgendaItem, hidden: bool, audience: &Audience) -> fact::Item {
         let case = self.case(entry);
-        let shown = !hidden && case.is_none_or(|case| case.shows_title(audience, self.day));
+        let shown = !hidden && !self.withheld(entry, audience).title();
         let title = if shown {
             Some(&entry.title)
         } else {
@@ -239,6 +240,15 @@ impl Speaker<'_> {
             number: case.map(Case::number),
             withheld: !shown,
         }
+    }
+
+    /// What is withheld of the case that an item is about: all of it where the case is not known.
+    fn withheld(&self, entry: &AgendaItem, audience: &Audience) -> WithheldFromCase {
+        if entry.subject.case().is_none() {
+            return WithheldFromCase::Nothing;
+        }
+        let viewer = self.heard.viewer(&self.id.cooperation, audience, self.day);
+        CaseAccess::withheld(self.case(entry).map(Case::access), &viewer)
     }
 
     /// The case that an item is about.
@@ -261,8 +271,8 @@ impl Speaker<'_> {
         let cases: BTreeSet<_> =
             entries.into_iter().filter_map(|entry| entry.subject.case().cloned()).collect();
         let members = self.heard.members(&self.id.cooperation, self.day);
-        let parties = cases_of(self.heard, &cases).flat_map(Case::parties);
-        let privy = parties.filter(|party| members.contains(party)).collect();
+        let parties = cases_of(self.heard, &cases).flat_map(|case| case.access().members());
+        let privy = parties.filter(|party| members.contains(*party)).cloned().collect();
         let hearers = Hearers { privy, ..Hearers::default() };
         telling.tell(hearers, Concerns { cases, ..self.concerns() }, fact);
     }

@@ -56,6 +56,15 @@ fn of_a_joint_case_only_those_taking_part_are_told_in_full() {
 }
 
 #[test]
+fn a_member_that_is_released_is_told_so_and_nothing_that_is_restricted() {
+    let released = json!({"member-released": {"member": ASKER, "reason": SECRET}});
+    let case = given_restricted(everything(), None).and(CASE, sent_to_asker());
+    let told = case.when(CASE, released).to(ASKER);
+    assert_eq!(told["case"]["title"], "Personalsak");
+    assert_eq!(told["reason"], Value::Null);
+}
+
+#[test]
 fn of_a_hearing_only_those_invited_are_told_in_full() {
     let spoken = given_restricted(everything(), None)
         .and(CASE, invites_buskerud())
@@ -239,6 +248,14 @@ fn a_restricted_case_on_an_agenda_shows_its_public_title_to_all_but_those_taking
     assert_eq!((&public["title"], &public["withheld"]), (&json!("Framtid"), &json!(true)));
     assert_eq!(public["number"], "1/2017");
     assert_eq!(spoken.to(ASKER)["agenda"][0]["title"], SECRET);
+}
+
+#[test]
+fn an_item_about_a_case_that_is_not_known_shows_nothing_of_it() {
+    let unknown = entry("9-2017", SECRET, json!({"case": {"case": "vestregionen:9-2017"}}));
+    let spoken = given_meeting().when(MEETING, notice(&[unknown]));
+    let item = &spoken.to("public")["agenda"][0];
+    assert_eq!((&item["title"], &item["withheld"]), (&Value::Null, &json!(true)));
 }
 
 #[test]

@@ -107,10 +107,13 @@ fn an_old_title_is_nowhere_after_it_was_amended_and_the_case_restricted() {
 fn a_party_that_is_released_from_a_restricted_case_has_what_it_was_told_withheld() {
     let mut feed = Feed::default();
     let mut scenario = told_everywhere(&mut feed);
+    let amended = json!({"amended": {"title": SECRET, "public_title": "Personalsak"}});
+    feed.publish(scenario.hear(CASE, &[amended]));
     feed.publish(scenario.hear(CASE, &[restricted(everything(), None)]));
     assert!(feed.all(ASKER).contains(SECRET));
     let released = json!({"member-released": {"member": ASKER, "reason": "Går ut."}});
     feed.publish(scenario.hear(CASE, &[released]));
+    assert!(!feed.all(ASKER).contains(SECRET), "nor is it told again: {}", feed.all(ASKER));
     let left: Vec<_> = feed.0.values().filter(|(to, _)| to == ASKER).collect();
     assert!(left.iter().all(|(_, text)| !text.contains("\"case.decided\"")), "{left:?}");
 }

@@ -1,5 +1,7 @@
 //! Writes to the feed as the relay does, and calls as those who read it.
 
+use std::collections::HashMap;
+
 use axum::{body::Body, http::Request};
 use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
@@ -30,8 +32,8 @@ pub(crate) struct Fed {
     publication: Publication,
     last: u64,
     networks: Log,
-    /// What has happened to the cooperation `vest`.
-    commits: Vec<(u64, Bytes)>,
+    /// What has happened to the cooperation `vest`, and to its body `vest:sg`.
+    commits: HashMap<AggregateId, Vec<(u64, Bytes)>>,
 }
 
 impl Fed {
@@ -44,11 +46,11 @@ impl Fed {
         let client = world.client.clone();
         let publication = Publication::make(client, feed::STREAM, feed::SUBJECTS, 1).await.unwrap();
         let networks = Log::set_up(world.client.clone(), "networks", 1).await.unwrap();
-        let mut fed = Self { world, publication, last: 0, networks, commits: Vec::new() };
+        let mut fed = Self { world, publication, last: 0, networks, commits: HashMap::new() };
         for member in [BAERUM, ASKER] {
             let admitted = json!({"member": member, "names": {"nb": member},
                 "kind": "municipality", "from": "1992-01-01"});
-            fed.commit("member-admitted", admitted).await;
+            fed.commit("vest", "member-admitted", admitted).await;
         }
         fed
     }
@@ -56,24 +58,46 @@ impl Fed {
     /// A member has left the cooperation `vest` as of long ago.
     pub(crate) async fn release(&mut self, member: &str) {
         let released = json!({"member": member, "to": "2017-01-01", "reason": "Går ut."});
-        self.commit("member-released", released).await;
+        self.commit("vest", "member-released", released).await;
     }
 
-    /// Something happens to the cooperation `vest`.
-    async fn commit(&mut self, tag: &str, data: Value) {
-        let id: AggregateId = "vest".parse().unwrap();
-        let version = self.commits.len() as u64 + 1;
+    /// A person holds a seat on behalf of a member, in the body `vest:sg` that is established with it.
+    pub(crate) async fn seat(&mut self, person: Uuid, member: &str) {
+        let rules = json!({"seat_rights": ["vote"], "notice_days": 7,
+            "quorum": {"half-of-members": {}}, "majority": "simple", "casting_vote": true,
+            "authority": "decides"});
+        let established = json!({"names": {"nb": "Styringsgruppen"}, "kind": "steering-group",
+            "rules": rules, "in_force_from": "1992-01-01"});
+        self.commit("vest:sg", "established", established).await;
+        let filled = json!({"seat": "a", "member": member, "member_kind": "municipality",
+            "office": "mayor", "holder": person, "from": "2015-10-01"});
+        self.commit("vest:sg", "seat-filled", filled).await;
+    }
+
+    /// The seat has ended as of long ago.
+    pub(crate) async fn vacate(&mut self) {
+        let vacated =
+            json!({"seat": "a", "from": "2015-10-01", "to": "2017-01-01", "reason": "Valg."});
+        self.commit("vest:sg", "seat-vacated", vacated).await;
+    }
+
+    /// Something happens to the cooperation or its body.
+    async fn commit(&mut self, id: &str, tag: &str, data: Value) {
+        let kind = if id.contains(':') { "body" } else { "cooperation" };
+        let id: AggregateId = id.parse().unwrap();
+        let commits = self.commits.entry(id.clone()).or_default();
+        let version = commits.len() as u64 + 1;
         let at = "2017-06-01T10:00:00Z".parse().unwrap();
         let envelope = Envelope {
             v: ENVELOPE_VERSION,
             aggregate: Member {
-                kind: "cooperation".into(),
+                kind: kind.into(),
                 id: id.clone(),
                 version_from: version,
                 version_to: version,
             },
             command_id: Uuid::new_v4(),
-            command: format!("cooperation.{tag}"),
+            command: format!("{kind}.{tag}"),
             digest: String::new(),
             actor: Principal::public(),
             cause: None,
@@ -81,7 +105,7 @@ impl Fed {
             provenance: None,
             occurred_at: at,
             recorded_at: at,
-            previous: self.commits.last().map(|last: &(u64, Bytes)| envelope::digest(&last.1)),
+            previous: commits.last().map(|last| envelope::digest(&last.1)),
             events: vec![Recorded {
                 id: Uuid::new_v4(),
                 tag: tag.to_owned(),
@@ -90,11 +114,11 @@ impl Fed {
             }],
         };
         let payload = envelope.write().unwrap();
-        let subject = self.networks.subject("cooperation", &id).into();
-        let expected = self.commits.last().map_or(0, |last| last.0);
+        let subject = self.networks.subject(kind, &id).into();
+        let expected = commits.last().map_or(0, |last| last.0);
         let pending = Pending { subject, expected, payload: payload.clone() };
         let sequence = self.networks.append(vec![pending]).await.unwrap()[0];
-        self.commits.push((sequence, payload));
+        commits.push((sequence, payload));
     }
 
     /// Publishes together; returns the sequence of the last.
@@ -129,6 +153,12 @@ impl Fed {
         self.token(&["vest:member-integration"], Some(member), TimeDelta::minutes(5))
     }
 
+    /// A token that says only who somebody is in NETWORKS.
+    pub(crate) fn person(&self, person: Uuid) -> String {
+        let claims = Claims { samvirke_person: Some(person), ..Claims::default() };
+        self.mint(Claims { sub: Some("somebody".into()), ..claims }, TimeDelta::minutes(5))
+    }
+
     pub(crate) fn token(&self, roles: &[&str], member: Option<&str>, ttl: TimeDelta) -> String {
         let claims = Claims {
             sub: Some("office-4".into()),
@@ -136,6 +166,10 @@ impl Fed {
             samvirke_member: member.map(str::to_owned),
             ..Claims::default()
         };
+        self.mint(claims, ttl)
+    }
+
+    fn mint(&self, claims: Claims, ttl: TimeDelta) -> String {
         let now = Utc::now();
         let mut request = TokenRequest::new(claims, now, ttl);
         request.iat = now - TimeDelta::minutes(5);

@@ -11,6 +11,7 @@ use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
 };
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::{
     events::Events,
@@ -167,6 +168,26 @@ async fn an_open_stream_loses_its_rights_with_the_membership() {
     let told = public();
     fed.tell(&[to(BAERUM, told.clone()), told]).await;
     assert_eq!(events.event().await.unwrap().id, "FEED:5", "what the public is told");
+}
+
+#[tokio::test]
+async fn an_open_stream_of_a_person_loses_its_rights_when_the_seat_ends() {
+    let mut fed = Fed::start().await;
+    fed.tell(&[public()]).await;
+    let person = Uuid::from_u128(7);
+    fed.seat(person, BAERUM).await;
+    let bearer = format!("Bearer {}", fed.person(person));
+    let mut events = fed.stream("cooperation=vest", &[("authorization", &bearer)]).await;
+    events.block().await.unwrap();
+    let told = public();
+    fed.tell(&[to(BAERUM, told.clone()), told]).await;
+    assert_eq!(events.event().await.unwrap().id, "FEED:2", "what the member is told");
+    fed.vacate().await;
+    let told = public();
+    fed.tell(&[to(BAERUM, told.clone()), told]).await;
+    assert_eq!(events.event().await.unwrap().id, "FEED:5", "what the public is told");
+    let told = fed.sequences("cooperation=vest&after=FEED:0", Some(&fed.person(person))).await;
+    assert_eq!(told, [1, 3, 5], "nor does it find by asking again what it was told");
 }
 
 #[tokio::test]
