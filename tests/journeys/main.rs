@@ -22,3 +22,10 @@ use samvirke_tests::Up;
 fn samvirke() -> anyhow::Result<Up> {
     Up::start(Path::new(env!("CARGO_BIN_EXE_samvirke")), "127.0.0.1:0")
 }
+
+/// As [`samvirke`], with variables of the environment that configure it.
+fn samvirke_with(environment: &[(&str, String)]) -> anyhow::Result<Up> {
+    let environment: Vec<_> =
+        environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Up::start_with(Path::new(env!("CARGO_BIN_EXE_samvirke")), "127.0.0.1:0", &environment)
+}

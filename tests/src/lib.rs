@@ -12,6 +12,7 @@ mod events;
 mod members;
 mod policy;
 mod running;
+mod smtp;
 mod up;
 
 pub use caller::Caller;
@@ -20,6 +21,7 @@ pub use events::{Happened, history, until};
 pub use members::organisation_numbers;
 pub use policy::Policy;
 pub use running::Running;
+pub use smtp::{Does, Mail, Smtp};
 pub use up::{Addresses, NatsAddress, Server, Up};
 
 use samvirke_private_servers::{

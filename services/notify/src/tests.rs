@@ -8,5 +8,4 @@ mod meetings;
 mod parking;
 mod preferences;
 mod rig;
-mod smtp;
 mod wordings;

@@ -88,18 +88,6 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "An item that is corrected or restricted later is folded into the same fields as one put so.",
-        &[
-            "meetings correct-item public_title",
-            "meetings correct-item reason",
-            "meetings correct-item title",
-            "meetings restrict-item public_title",
-            "meetings restrict-item reason",
-            "meetings restrict-item restriction legal_basis act",
-            "meetings restrict-item restriction legal_basis provision",
-        ],
-    ),
-    (
         "It names a participant that is there already, whose name is planted.",
         &["networks remove-participant participant outsider name"],
     ),

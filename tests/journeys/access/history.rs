@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, TimeDelta};
 use samvirke_kernel::clock;
 use samvirke_schemas::local_time::day_of;
 use samvirke_tests::{
@@ -13,6 +13,7 @@ use samvirke_tests::{
 use serde_json::{Value, json};
 
 use super::{
+    channels::Channels,
     readers::{DEPUTY, FORMER, HOLDER, MEMBER, PARTY, SEATED},
     words::Words,
 };
@@ -20,9 +21,11 @@ use super::{
 mod cases;
 mod meetings;
 mod networks;
+mod now;
 
 pub(crate) use cases::CASES;
 pub(crate) use meetings::MEETINGS;
+pub(crate) use now::{LAST, MAILBOXES, TOLD_WITHIN, about, tag, told};
 
 /// When most of it happened.
 const THEN: &str = "2017-01-02T12:00";
@@ -50,13 +53,16 @@ impl<'a> History<'a> {
         }
     }
 
-    pub(crate) async fn tell(&mut self) {
+    pub(crate) async fn tell(&mut self, channels: &Channels<'_>) {
         self.networks().await;
+        self.contacts().await;
+        channels.subscribe().await;
         self.cases().await;
         self.meetings().await;
         // It left after it was asked.
-        let left = json!({"member": FORMER, "to": "2018-12-31", "reason": "§stream"});
+        let left = json!({"member": FORMER, "to": "2018-12-31", "reason": "§told"});
         self.at("2018-12-31T12:00", "cooperations/prove/release-member", left).await;
+        self.today(channels).await;
     }
 
     /// Where the streams end, as the gateway reads it.
@@ -83,7 +89,10 @@ impl<'a> History<'a> {
             return;
         }
         let position = answer.header("samvirke-position");
-        if let Some((stream, sequence)) = position.split_once(':') {
+        // No read model follows contacts.
+        if let Some((stream, sequence)) = position.split_once(':')
+            && plural != "contacts"
+        {
             let sequence: u64 = sequence.parse().unwrap();
             let last = self.positions.entry(stream.to_owned()).or_default();
             *last = sequence.max(*last);

@@ -16,6 +16,9 @@ pub(crate) const HOLDER: &str = "6f9619ff-8b86-4d01-b42d-00cf4fc964f1";
 pub(crate) const DEPUTY: &str = "6f9619ff-8b86-4d01-b42d-00cf4fc964f2";
 pub(crate) const IN_A_GROUP: &str = "6f9619ff-8b86-4d01-b42d-00cf4fc964f3";
 
+/// In an access group that the steering group names.
+pub(crate) const IN_A_GROUP_OF_A_BODY: &str = "6f9619ff-8b86-4d01-b42d-00cf4fc964f4";
+
 /// Somebody who reads.
 pub(crate) struct Reader {
     /// The column of the table.
@@ -69,6 +72,7 @@ pub(crate) const READERS: &[Reader] = &[
     person("holder", HOLDER),
     person("deputy sitting in", DEPUTY),
     person("person of an access group", IN_A_GROUP),
+    person("person of an access group of a body", IN_A_GROUP_OF_A_BODY),
     office("auditor", "prove:auditor"),
     office("secretariat", "prove:secretariat"),
     office("operator", "*:operator"),

@@ -38,19 +38,24 @@ impl Table {
         Self { rows: rows.collect(), carries: carries.collect(), columns }
     }
 
-    /// Whether a reader may read a text.
-    pub(crate) fn may(&self, row: &str, reader: &str) -> bool {
+    /// Whether a reader may read a text in an answer, or in a channel.
+    pub(crate) fn may(&self, row: &str, reader: &str, channel: bool) -> bool {
         match self.rows[row][reader].as_str() {
             "x" | "o" => true,
+            "t" => channel,
             "–" => false,
-            other => panic!("{row}, {reader}: {other:?} is neither x, o nor –"),
+            other => panic!("{row}, {reader}: {other:?} is neither x, o, t nor –"),
         }
     }
 
-    /// The texts that a reader must find in an answer.
-    pub(crate) fn expected(&self, answer: &str, reader: &str) -> Vec<String> {
-        let carried = self.carries[answer].iter();
-        carried.filter(|row| self.rows[*row][reader] == "x").cloned().collect()
+    /// The texts that a reader must find in an answer, or in a channel.
+    pub(crate) fn expected(&self, answer: &str, reader: &str, channel: bool) -> Vec<String> {
+        let is_there = |row: &&String| match self.rows[*row][reader].as_str() {
+            "x" => true,
+            "t" => channel,
+            _ => false,
+        };
+        self.carries[answer].iter().filter(is_there).cloned().collect()
     }
 }
 

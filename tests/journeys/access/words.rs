@@ -14,6 +14,8 @@ const HERE: char = '§';
 pub(crate) struct Words {
     rows: BTreeMap<String, String>,
     fields: BTreeSet<String>,
+    /// The field in which each word was planted.
+    places: BTreeMap<String, String>,
 }
 
 impl Words {
@@ -25,6 +27,7 @@ impl Words {
                     let word = format!("zq{:03}x", self.rows.len());
                     self.rows.insert(word.clone(), row.to_owned());
                     self.fields.insert(path.to_owned());
+                    self.places.insert(word.clone(), path.to_owned());
                     word.into()
                 }
                 None => text.into(),
@@ -48,6 +51,11 @@ impl Words {
     /// Every word and its row.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.rows.iter().map(|(word, row)| (word.as_str(), row.as_str()))
+    }
+
+    /// The field in which a word was planted.
+    pub(crate) fn place(&self, word: &str) -> &str {
+        &self.places[word]
     }
 
     /// The words in a text, with their rows.

@@ -5,11 +5,11 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use samvirke_kernel::publication::Publication;
 use samvirke_schemas::feed;
+use samvirke_tests::Does;
 
 use super::{
     facts::{hearing_opened, sent_to_members},
     rig::{BAERUM, Read, Rig, at, of_member, receivers},
-    smtp::Does,
 };
 use crate::{
     bounce::{self, Bounce},

@@ -24,14 +24,13 @@ use samvirke_schemas::{
     id::AggregateId,
     principal::Role,
 };
-use samvirke_tests::World;
+use samvirke_tests::{Mail, Smtp, World};
 use serde_json::json;
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::smtp::{Mail, Smtp};
 use crate::{
     address_book,
     contact::{Contact, Request},

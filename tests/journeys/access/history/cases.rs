@@ -6,14 +6,14 @@ use crate::access::readers::IN_A_GROUP;
 /// In the order in which they are opened, so that the first has number 1.
 pub(crate) const CASES: &[&str] = &[
     "open", "expired", "treated", "titled", "papers", "joint", "settled", "hearing", "heard",
-    "group",
+    "group", "later", "asked", "last",
 ];
 
-fn everything() -> Value {
+pub(super) fn everything() -> Value {
     json!({"legal_basis": legal_basis("§public-title"), "scope": {"everything": {}}})
 }
 
-fn description(row: &str) -> Value {
+pub(super) fn description(row: &str) -> Value {
     json!({"title": row, "public_title": "§public-title", "classification": row, "about": row})
 }
 
@@ -90,9 +90,9 @@ impl History<'_> {
         self.case(id, "plan-treatments", plan.clone()).await;
         self.case(id, "change-plan", json!({"treatments": [], "reason": "§stream"})).await;
         self.case(id, "restrict", everything()).await;
-        self.case(id, "lift-restriction", json!({"reason": "§stream"})).await;
-        self.case(id, "withdraw", json!({"reason": "§stream"})).await;
-        self.case(id, "reopen", json!({"reason": "§stream"})).await;
+        self.case(id, "lift-restriction", json!({"reason": "§told"})).await;
+        self.case(id, "withdraw", json!({"reason": "§told"})).await;
+        self.case(id, "reopen", json!({"reason": "§told"})).await;
     }
 
     /// Only the title, and only a paper.
@@ -110,9 +110,12 @@ impl History<'_> {
             let planned = json!([{"treatment": "sg", "body": "prove:sg", "authority": "decides"}]);
             self.case(id, "plan-treatments", json!({"treatments": planned})).await;
         }
+        let outcome = json!({"of": {"id": {"treatment": "sg"}}, "meeting": "prove:m1",
+            "item": "annet", "outcome": "postponed", "day": "2017-01-02"});
+        self.case("papers", "record-outcome", outcome).await;
         let relation = json!({"relation": "follows-up", "to": "prove:open"});
         self.case("titled", "relate", relation.clone()).await;
-        let removed = json!({"relation": relation, "reason": "§stream"});
+        let removed = json!({"relation": relation, "reason": "§told"});
         self.case("titled", "remove-relation", removed).await;
     }
 
@@ -133,13 +136,13 @@ impl History<'_> {
             let reference = json!({"member": PARTY, "reference": reference});
             self.case(id, "register-reference", reference).await;
             for member in [SEATED, MEMBER] {
-                let released = json!({"member": member, "reason": "§stream"});
+                let released = json!({"member": member, "reason": "§told-to-party"});
                 self.case(id, "release-member", released).await;
             }
         }
-        let included = json!({"member": MEMBER, "reason": "§stream"});
+        let included = json!({"member": MEMBER, "reason": "§told-to-party"});
         self.case("settled", "include-member", included).await;
-        let released = json!({"member": MEMBER, "reason": "§stream"});
+        let released = json!({"member": MEMBER, "reason": "§told-to-party"});
         self.case("settled", "release-member", released).await;
         let decision = json!({"outcome": "adopted-with-changes", "text": row, "body": row,
             "on": "2017-01-02"});
@@ -149,6 +152,11 @@ impl History<'_> {
         self.case("settled", "correct-member-decision", corrected).await;
         let settled = json!({"result": "adopted", "text": row, "reason": row});
         self.case("settled", "settle", settled).await;
+        for step in ["received", "processed"] {
+            let receipt = json!({"member": PARTY, "step": step});
+            self.case("settled", "register-receipt", receipt).await;
+        }
+        self.case("settled", "close", json!({})).await;
     }
 
     /// One that is open and not answered, and one that ended with an adoption.
@@ -159,7 +167,7 @@ impl History<'_> {
             let invited = json!([{"party": "a", "names": names(row), "member": PARTY}]);
             let opened = json!({"invited": invited, "deadline": "2017-02-01T12:00"});
             self.case(id, "open-hearing", opened).await;
-            let later = json!({"deadline": "2017-03-01T12:00", "reason": "§stream"});
+            let later = json!({"deadline": "2017-03-01T12:00", "reason": "§told-to-party"});
             self.case(id, "extend-hearing", later).await;
             let statement = json!({"statement": "s", "from": {"uninvited": {"organisation": row}},
                 "summary": row});

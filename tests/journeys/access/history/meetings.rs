@@ -3,9 +3,9 @@
 
 use super::*;
 
-pub(crate) const MEETINGS: &[&str] = &["m1", "planned", "today", "reported", "moved"];
+pub(crate) const MEETINGS: &[&str] = &["m1", "planned", "today", "reported", "moved", "coming"];
 
-fn item(id: &str, row: &str) -> Value {
+pub(super) fn item(id: &str, row: &str) -> Value {
     json!({"item": id, "kind": "PS", "title": row, "public_title": "§public-title",
         "subject": {"plain-text": {}}})
 }
@@ -23,7 +23,7 @@ impl History<'_> {
         self.moved().await;
     }
 
-    async fn plan(&mut self, at: &str, id: &str, day: &str) {
+    pub(super) async fn plan(&mut self, at: &str, id: &str, day: &str) {
         let sitting = json!({"start": format!("{day}T09:00"), "end": format!("{day}T12:00")});
         let venue = json!({"place": "§meeting", "remote": "§meeting"});
         let plan = json!({"body": "prove:sg", "title": "§meeting", "sittings": [sitting],
@@ -31,7 +31,7 @@ impl History<'_> {
         self.meeting(at, id, "plan", plan).await;
     }
 
-    async fn put(&mut self, at: &str, id: &str, item: Value) {
+    pub(super) async fn put(&mut self, at: &str, id: &str, item: Value) {
         self.meeting(at, id, "put-item", json!({"item": item})).await;
     }
 
@@ -42,7 +42,7 @@ impl History<'_> {
         let mut restricted = item("skjermet", "§item-restricted");
         restricted["restriction"] = json!({"legal_basis": legal_basis("§public-title")});
         self.put(before, "m1", restricted).await;
-        self.put(before, "m1", item("lukket", "§item-behind-doors")).await;
+        self.put(before, "m1", item("lukket", "§title-behind-doors")).await;
         let mut of_case = item("sak", "§item-of-treated-case");
         of_case["subject"] = json!({"case": {"case": "prove:treated"}});
         self.put(before, "m1", of_case).await;
@@ -143,7 +143,7 @@ impl History<'_> {
         let sitting = json!({"start": "2017-05-11T09:00", "end": "2017-05-11T12:00"});
         let venue = json!({"place": "§meeting", "remote": "§meeting"});
         let moved = json!({"sittings": [sitting], "venue": venue, "reason": "§meeting",
-            "urgent": "§stream"});
+            "urgent": "§told"});
         self.meeting("2017-05-09T12:00", "moved", "move", moved).await;
         let cancelled = json!({"reason": "§meeting"});
         self.meeting("2017-05-09T13:00", "moved", "cancel", cancelled).await;

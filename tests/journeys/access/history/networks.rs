@@ -1,6 +1,7 @@
 //! The cooperation, its bodies and a network: all of it is public, apart from reasons that no answer shows.
 
 use super::*;
+use crate::access::readers::IN_A_GROUP_OF_A_BODY;
 
 impl History<'_> {
     pub(super) async fn networks(&mut self) {
@@ -19,24 +20,26 @@ impl History<'_> {
         let member = json!({"member": {"member": MEMBER}});
         let added = json!({"participant": member, "from": "2011"});
         self.then("networks/prove:n/add-participant", added).await;
-        let removed = json!({"participant": member, "to": "2012", "reason": "§stream"});
+        let removed = json!({"participant": member, "to": "2012", "reason": "§told"});
         self.then("networks/prove:n/remove-participant", removed).await;
+        let leads = json!({"leader": PARTY, "from": "2013"});
+        self.then("networks/prove:n/change-leader", leads).await;
         let activity = json!({"title": "§register", "on": "2013"});
         self.then("networks/prove:n/record-activity", activity).await;
-        let closed = json!({"on": "2016", "reason": "§stream"});
+        let closed = json!({"on": "2016", "reason": "§told"});
         self.then("networks/prove:n/close", closed).await;
     }
 
     async fn cooperations(&mut self) {
         let founding = |agreement: &str| {
             json!({"names": names("§register"), "legal_form": "alliance", "purpose": "§register",
-                "legal_basis": legal_basis("§stream"),
+                "legal_basis": legal_basis("§told"),
                 "agreement": {"title": agreement, "version": agreement},
                 "founded_on": "2001-01-01"})
         };
         for cooperation in ["prove", "annet"] {
             let to = format!("cooperations/{cooperation}/found");
-            self.then(&to, founding("§stream")).await;
+            self.then(&to, founding("§told")).await;
             let agreement = json!({"agreement": {"title": "§register", "version": "§register"}});
             self.then(&format!("cooperations/{cooperation}/amend-agreement"), agreement).await;
         }
@@ -51,10 +54,13 @@ impl History<'_> {
         let admitted = json!({"member": late, "names": names("§register"), "kind": "municipality",
             "from": "2019-01-01"});
         self.at("2018-12-01T12:00", "cooperations/prove/admit-member", admitted).await;
-        self.then("cooperations/annet/pause", json!({"reason": "§stream"})).await;
+        self.then("cooperations/annet/pause", json!({"reason": "§told"})).await;
+        self.then("cooperations/annet/resume", json!({})).await;
+        let leads = json!({"to": PARTY, "from": "2017-01-02"});
+        self.then("cooperations/prove/hand-over-leadership", leads).await;
         let custody = json!({"archives": PARTY, "agreements": "§register",
             "continues": "§register"});
-        let dissolved = json!({"on": "2017-01-02", "reason": "§stream", "custody": custody});
+        let dissolved = json!({"on": "2017-01-02", "reason": "§told", "custody": custody});
         self.then("cooperations/annet/dissolve", dissolved).await;
         self.then("registers/prove:2017/open", json!({"year": 2017})).await;
         let series = json!({"key": "rekke", "names": names("§stream")});
@@ -84,6 +90,9 @@ impl History<'_> {
         let deputies = json!([{"office": "deputy-mayor", "person": DEPUTY}]);
         let named = json!({"seat": "party", "deputies": deputies, "from": "2010-01-01"});
         self.then("bodies/prove:sg/name-deputies", named).await;
+        let group = json!({"group": "personalutvalg", "people": [IN_A_GROUP_OF_A_BODY]});
+        let named = json!({"groups": [group], "from": "2010-01-01"});
+        self.then("bodies/prove:sg/name-access-groups", named).await;
         let seat = json!({"seat": "seated", "member": SEATED, "office": "mayor",
             "from": "2010-01-01"});
         self.then("bodies/prove:sg/fill-seat", seat).await;
@@ -110,10 +119,10 @@ impl History<'_> {
         self.then(&to("vacate-seat"), vacated).await;
         let vacated = json!({"member": MEMBER, "to": "2012-01-01", "reason": "§stream"});
         self.then(&to("vacate-seats-of"), vacated).await;
-        let paused = json!({"reason": "§stream", "tasks_go_to": "prove:sg"});
+        let paused = json!({"reason": "§told", "tasks_go_to": "prove:sg"});
         self.then(&to("pause"), paused).await;
         self.then(&to("resume"), json!({})).await;
-        let ended = json!({"on": "2017-01-02", "reason": "§stream"});
+        let ended = json!({"on": "2017-01-02", "reason": "§told"});
         self.then(&to("disband"), ended).await;
     }
 }

@@ -1,6 +1,8 @@
 //! A mail server for tests: it speaks SMTP (RFC 5321) without extensions, and misbehaves when told
 //! to.
 
+#![expect(clippy::unwrap_used, reason = "a broken test should panic")]
+
 use std::{
     collections::HashMap,
     net::{Ipv4Addr, SocketAddr},
@@ -18,7 +20,7 @@ use tokio::{
 
 /// What the server does with mail to an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Does {
+pub enum Does {
     /// 451 to the receiver.
     TryLater,
     /// 550 to the receiver.
@@ -35,11 +37,11 @@ pub(crate) enum Does {
 
 /// A mail as the server got it.
 #[derive(Clone, Debug)]
-pub(crate) struct Mail {
-    pub(crate) to: String,
-    pub(crate) raw: Vec<u8>,
+pub struct Mail {
+    pub to: String,
+    pub raw: Vec<u8>,
     /// Whether the sender was told that it was taken.
-    pub(crate) acknowledged: bool,
+    pub acknowledged: bool,
 }
 
 #[derive(Default)]
@@ -55,15 +57,15 @@ struct Shared {
 }
 
 /// The server; it ends with the test's runtime.
-pub(crate) struct Smtp {
-    pub(crate) address: SocketAddr,
+pub struct Smtp {
+    pub address: SocketAddr,
     shared: Arc<Shared>,
     /// How often somebody is waiting for an answer that does not come.
     hanging: watch::Receiver<u32>,
 }
 
 impl Smtp {
-    pub(crate) async fn start() -> Self {
+    pub async fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::<Shared>::default();
@@ -91,7 +93,7 @@ impl Smtp {
     }
 
     /// From now on mail to `address` is treated so; `None` takes it as any other.
-    pub(crate) fn does(&self, address: &str, does: Option<Does>) {
+    pub fn does(&self, address: &str, does: Option<Does>) {
         let mut all = self.shared.does.lock().unwrap();
         match does {
             Some(does) => all.insert(address.to_owned(), does),
@@ -100,32 +102,32 @@ impl Smtp {
     }
 
     /// Turns away connections beyond so many.
-    pub(crate) fn allows(&self, connections: usize) {
+    pub fn allows(&self, connections: usize) {
         *self.shared.connections_max.lock().unwrap() = Some(connections);
     }
 
     /// The most connections that were open at once.
-    pub(crate) fn most_open(&self) -> usize {
+    pub fn most_open(&self) -> usize {
         self.shared.most_open.load(Ordering::SeqCst)
     }
 
     /// Lets the server answer where it waits after a mail.
-    pub(crate) fn go_on(&self) {
+    pub fn go_on(&self) {
         self.shared.go_on.notify_one();
     }
 
     /// What has arrived so far.
-    pub(crate) fn mails(&self) -> Vec<Mail> {
+    pub fn mails(&self) -> Vec<Mail> {
         self.shared.mails.lock().unwrap().clone()
     }
 
     /// What has arrived since the last time.
-    pub(crate) fn take(&self) -> Vec<Mail> {
+    pub fn take(&self) -> Vec<Mail> {
         std::mem::take(&mut self.shared.mails.lock().unwrap())
     }
 
     /// Waits until somebody waits for an answer that does not come, for the `times`th time.
-    pub(crate) async fn hangs(&self, times: u32) {
+    pub async fn hangs(&self, times: u32) {
         self.hanging.clone().wait_for(|hanging| *hanging >= times).await.unwrap();
     }
 }
