@@ -4,15 +4,20 @@ use std::collections::HashMap;
 
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
-    follower::Picture,
+    execute::{FactSource, Order},
+    follower::{Follower, Picture},
     log::Stored,
 };
 use samvirke_schemas::{
-    cases::case::joint::Recipient,
+    cases::case::{Request, joint::Recipient},
     date::Date,
     id::CooperationId,
+    local_time::day_of,
     networks::cooperation::{Event, Memberships},
+    reply::Refused,
 };
+
+use crate::case::{Case, Facts};
 
 /// The members of every cooperation.
 #[derive(Debug, Default)]
@@ -26,6 +31,18 @@ impl Members {
             .on(day)
             .map(|stay| Recipient { member: stay.member.clone(), names: stay.names.clone() })
             .collect()
+    }
+}
+
+/// Sending to members asks who they are on the day it happens.
+impl FactSource<Case> for Follower<Members> {
+    async fn facts(&self, _: &Case, order: &Order<Case>) -> Result<Facts, Refused> {
+        if !matches!(order.request, Request::SendToMembers(_) | Request::IncludeMember { .. }) {
+            return Ok(Facts::default());
+        }
+        let members = self.at(&order.after).await?;
+        let members = members.on(&order.id.cooperation, day_of(order.at));
+        Ok(Facts { members, ..Facts::default() })
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use samvirke_kernel::{
     Decider,
     envelope::Envelope,
+    execute::NoFacts,
     follower::Follower,
     log::{Log, Stored},
     parking::Parking,
@@ -23,15 +24,11 @@ use samvirke_schemas::{
         treatment::{Outcome, OutcomeToRecord, TreatmentOf},
     },
     id::AggregateId,
-    local_time::day_of,
     meetings::{agenda, meeting},
 };
 use uuid::Uuid;
 
-use crate::{
-    case::{Case, Facts},
-    members::Members,
-};
+use crate::{case::Case, members::Members};
 
 /// The durable consumers of the policies.
 const OUTCOME_OF_A_TREATMENT: &str = "cases-outcome-of-a-treatment";
@@ -89,9 +86,8 @@ async fn record_outcomes(
             (envelope, id),
             case,
             Request::RecordOutcome(outcome),
-            Facts::default(),
         );
-        policy::give(cases, &order).await?;
+        policy::give(cases, &NoFacts, &order).await?;
     }
     Ok(())
 }
@@ -147,22 +143,16 @@ async fn send_to_members(
             continue;
         }
         let case = envelope.aggregate.id.clone();
-        let facts = {
-            let members = members.at(&[]).await?;
-            let day = day_of(envelope.occurred_at);
-            Facts { members: members.on(&case.cooperation, day), ..Facts::default() }
-        };
         let request =
             Request::SendToMembers(MembersToAsk { text: None, settles: None, answer_by: None });
-        let order =
-            policy::order::<Case>(JOINT_CASE_GOES_OUT, (envelope, id), case, request, facts);
-        policy::give(cases, &order).await?;
+        let order = policy::order::<Case>(JOINT_CASE_GOES_OUT, (envelope, id), case, request);
+        policy::give(cases, members, &order).await?;
     }
     Ok(())
 }
 
 async fn end_what_is_replaced(
-    cases: &Repository<Case>,
+    cases: &Arc<Repository<Case>>,
     commit: &Stored,
     envelope: &Envelope,
 ) -> Result<(), PolicyError> {
@@ -171,7 +161,7 @@ async fn end_what_is_replaced(
         if !matches!(event, case::Event::PutInForce { .. } | case::Event::Related(_)) {
             continue;
         }
-        let case = cases.current(id).await?;
+        let case = cases.current(id).await.map_err(|error| PolicyError::from(&*error))?;
         let ends = case.matter().map(|matter| matter.ends(id, &event)).unwrap_or_default();
         for (replaced, end) in ends {
             let on = end.on;
@@ -180,13 +170,12 @@ async fn end_what_is_replaced(
                 (envelope, cause),
                 replaced,
                 Request::EndForce(end),
-                Facts::default(),
             );
             // The day is read from the case as it is now. Where it has become another one since the
             // event was last delivered, this is another command, which the rules then judge.
             let name = format!("{REPLACED_CASE_ENDS}/{}/{on}", order.id);
             order.command_id = Uuid::new_v5(&cause, name.as_bytes());
-            policy::give(cases, &order).await?;
+            policy::give(cases, &NoFacts, &order).await?;
         }
     }
     Ok(())

@@ -7,12 +7,13 @@ use samvirke_kernel::{
     Decider, clock,
     deadline::Deadline,
     envelope,
-    execute::{ExecuteError, Order, execute},
-    follower::{Behind, Follower},
-    inbox::{self, accepted, chain, positions, refused, unknown_kind},
+    execute::{ExecuteError, FactSource, NoFacts, Order, execute},
+    follower::Follower,
+    inbox::{carry_out, chain, unknown_kind},
     log::ReadError,
     publication::Publication,
     repository::Repository,
+    service::CommandHandler,
 };
 use samvirke_schemas::{
     Tagged,
@@ -48,31 +49,24 @@ pub(crate) struct Inbox {
     pub(crate) settings: Arc<Settings>,
 }
 
-impl Inbox {
-    pub(crate) async fn answer(&self, message: CommandMessage) -> Result<Accepted, Refused> {
+impl CommandHandler for Inbox {
+    async fn answer(&self, message: CommandMessage) -> Result<Accepted, Refused> {
         if message.kind != Subscription::KIND {
             return Err(unknown_kind(&message));
         }
-        let mut order = inbox::order::<Subscription>(&message, Facts::default())?;
-        order.facts = inbox::in_time(&message, self.facts(&order, &message)).await?;
-        let done = execute(&self.subscriptions, &order).await.map_err(refused)?;
-        Ok(accepted(&order, &done))
+        carry_out(&self.subscriptions, self, &message).await
     }
+}
 
-    async fn facts(
-        &self,
-        order: &Order<Subscription>,
-        message: &CommandMessage,
-    ) -> Result<Facts, Refused> {
+impl FactSource<Subscription> for Inbox {
+    async fn facts(&self, _: &Subscription, order: &Order<Subscription>) -> Result<Facts, Refused> {
         let mut facts =
             Facts { unencrypted_allowed: self.settings.loopback_allowed, ..Facts::default() };
         if let Request::Create { owner, .. } = &order.request {
             let cooperation = &order.id.cooperation;
-            let roll = self.roll.at(&[]).await.map_err(unavailable)?;
-            facts.owned = roll.owned(cooperation, owner);
+            facts.owned = self.roll.at(&[]).await?.owned(cooperation, owner);
             if let Owner::Member { member } = owner {
-                let after = positions(&message.after)?;
-                let members = self.members.at(&after).await.map_err(unavailable)?;
+                let members = self.members.at(&order.after).await?;
                 facts.is_member = members.is_member(member, cooperation, day_of(order.now));
             }
         }
@@ -105,10 +99,6 @@ fn start(request: &Request) -> Option<Start> {
     }
 }
 
-fn unavailable(behind: Behind) -> Refused {
-    behind.into()
-}
-
 fn unread(error: ReadError) -> Refused {
     let reason = chain(&error);
     let detail_nb = format!("hendelsesstrømmen kan ikke leses: {reason}");
@@ -136,17 +126,17 @@ pub(crate) async fn note(
         command_id: Uuid::new_v5(&NAMESPACE, name.as_bytes()),
         digest: envelope::digest(name.as_bytes()),
         request,
-        facts: Facts::default(),
         principal: Principal::system("feed"),
         at: now,
         now,
         expected_version: None,
         provenance: None,
+        after: Vec::new(),
         cause: None,
         traceparent: None,
         deadline: Deadline::NONE,
     };
-    match execute(subscriptions, &order).await {
+    match execute(subscriptions, &NoFacts, &order).await {
         Ok(_) => Ok(()),
         Err(ExecuteError::Rejected(rejection)) => {
             warn!(subscription.id = %id, %rejection, "what was found out is refused");
@@ -156,6 +146,7 @@ pub(crate) async fn note(
             error @ (ExecuteError::Stale { .. }
             | ExecuteError::KeyReused
             | ExecuteError::Contended
+            | ExecuteError::Facts(_)
             | ExecuteError::Store(_)),
         ) => Err(NotNoted { reason: chain(&error) }),
     }

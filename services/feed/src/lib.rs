@@ -26,9 +26,8 @@ use samvirke_kernel::{
     follower::Follower,
     log::ReadError,
     repository::Repository,
-    service::{self, Host, ServeError, report_tasks, serve_commands, serve_queries},
+    service::{self, Host, ServeError},
     stream::StreamError,
-    supervision::Supervisor,
 };
 use samvirke_schemas::feed;
 use tokio::sync::Semaphore;
@@ -83,8 +82,7 @@ pub async fn service(
     }
     let history = History::open(&host).await?;
     let settings = Arc::new(settings);
-    let supervisor = Supervisor::new(host.shutdown.clone());
-    report_tasks(&supervisor, host.client.clone(), NAME, host.verifier.clone());
+    let supervisor = host.supervisor(NAME);
     let roll = Follower::start("subscriptions", own.clone(), &supervisor);
     let members = Follower::start("members", logs[0].clone(), &supervisor);
     let subscriptions = Arc::new(Repository::new(own));
@@ -116,23 +114,8 @@ pub async fn service(
     delivery::supervise(&supervisor, ground, roll);
     erasing::supervise(&supervisor, publication.clone(), erasures, withheld);
     relay::supervise(&supervisor, publication, logs, host.parking().await?);
-    let queries = serve_queries(
-        host.client.clone(),
-        NAME,
-        host.verifier.clone(),
-        host.shutdown.clone(),
-        move |message| desk.clone().answer(message),
-    );
-    let commands = serve_commands(
-        host.client,
-        Subscription::CONTEXT,
-        host.verifier,
-        host.shutdown,
-        move |message| {
-            let inbox = inbox.clone();
-            async move { inbox.answer(message).await }
-        },
-    );
+    let queries = host.serve_queries(NAME, move |message| desk.clone().answer(message));
+    let commands = host.serve_commands(Subscription::CONTEXT, inbox);
     tokio::try_join!(queries, commands)?;
     supervisor.finished().await;
     Ok(())

@@ -29,7 +29,7 @@ pub trait Decider:
     const REDUCER: &'static [&'static str];
 
     type Request: Tagged + Clone + Debug + PartialEq + Send + Sync + 'static;
-    /// What the rules need from other services, put into the command by the inbox.
+    /// What the rules need beside the aggregate's own history ([`FactSource`](crate::execute::FactSource)).
     type Facts: Clone + Debug + Default + Send + Sync + 'static;
     type Event: cqrs_es::DomainEvent + Tagged + 'static;
     type Rejection: Rejection;

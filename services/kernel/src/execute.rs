@@ -4,12 +4,15 @@
 //! once. Every ambiguous outcome takes the same way: read the tail from the leader and look for the
 //! command there.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use samvirke_schemas::{
-    id::AggregateId, message::Provenance, principal::Principal, reply::Warning,
+    id::AggregateId,
+    message::Provenance,
+    principal::Principal,
+    reply::{Refused, Warning},
 };
 use uuid::Uuid;
 
@@ -41,16 +44,43 @@ pub struct Order<D: Decider> {
     /// SHA-256 of the request as it came.
     pub digest: String,
     pub request: D::Request,
-    pub facts: D::Facts,
     pub principal: Principal,
     pub at: DateTime<Utc>,
     pub now: DateTime<Utc>,
     pub expected_version: Option<u64>,
     pub provenance: Option<Provenance>,
+    /// What the caller has seen: facts are at least as new.
+    pub after: Vec<Position>,
     pub cause: Option<Uuid>,
     pub traceparent: Option<String>,
     /// When the caller stops waiting; what has not been committed by then is not.
     pub deadline: Deadline,
+}
+
+/// Where the facts come from that decisions on an aggregate rest on, beside its own history: a service reads
+/// another aggregate, or an in-memory projection of another stream.
+pub trait FactSource<D: Decider>: Sync {
+    /// The facts for an order, on the aggregate as it is known. They are read once for each attempt, and
+    /// again where the aggregate was not known to its end; nothing that was acknowledged before is missed.
+    ///
+    /// # Errors
+    ///
+    /// The answer to the caller where they cannot be read.
+    fn facts(
+        &self,
+        aggregate: &D,
+        order: &Order<D>,
+    ) -> impl Future<Output = Result<D::Facts, Refused>> + Send;
+}
+
+/// The source for decisions that rest on nothing but the aggregate's history.
+#[derive(Clone, Copy, Debug)]
+pub struct NoFacts;
+
+impl<D: Decider> FactSource<D> for NoFacts {
+    async fn facts(&self, _aggregate: &D, _order: &Order<D>) -> Result<D::Facts, Refused> {
+        Ok(D::Facts::default())
+    }
 }
 
 /// What became of a command.
@@ -75,6 +105,8 @@ pub enum ExecuteError<R: std::error::Error + 'static> {
     KeyReused,
     #[error("{ATTEMPTS_MAX} attempts were overtaken by other commits")]
     Contended,
+    #[error("what the decision rests on cannot be read")]
+    Facts(Refused),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -86,25 +118,26 @@ pub enum ExecuteError<R: std::error::Error + 'static> {
 /// [`ExecuteError`]. After `Store(Append(Unknown))` the same order may be given again: it acts once.
 pub async fn execute<D: Decider>(
     repository: &Repository<D>,
+    source: &impl FactSource<D>,
     order: &Order<D>,
 ) -> Result<Done<D::Event>, ExecuteError<D::Rejection>> {
     let slot = repository.slot(&order.id);
     let mut slot = order.deadline.wait(slot.lock()).await.ok_or(LATE)?;
     let mut doubt = Doubt::default();
-    let outcome = attempts(repository, order, &mut slot, &mut doubt).await;
+    let outcome = attempts(repository, source, order, &mut slot, &mut doubt).await;
     outcome.map_err(|error| doubt.about(error))
 }
 
 async fn attempts<D: Decider>(
     repository: &Repository<D>,
+    source: &impl FactSource<D>,
     order: &Order<D>,
     slot: &mut Option<Loaded<D>>,
     doubt: &mut Doubt,
 ) -> Result<Done<D::Event>, ExecuteError<D::Rejection>> {
-    let command = order.command();
     for attempt in 0..ATTEMPTS_MAX {
         let hot = slot.take();
-        let decided = order.deadline.wait(on_what_is_known(repository, order, &command, hot));
+        let decided = order.deadline.wait(on_what_is_known(repository, source, order, hot));
         let (mut loaded, decided) = decided.await.ok_or(LATE)??;
         let events = match decided {
             Ok(Decided::Events(events)) => events,
@@ -179,39 +212,43 @@ impl Doubt {
     /// that nothing was.
     fn about<R: std::error::Error>(self, error: ExecuteError<R>) -> ExecuteError<R> {
         match (self.0, &error) {
-            (Some(unknown), ExecuteError::Store(_) | ExecuteError::Contended) => {
-                ExecuteError::Store(unknown.into())
-            }
+            (
+                Some(unknown),
+                ExecuteError::Store(_) | ExecuteError::Contended | ExecuteError::Facts(_),
+            ) => ExecuteError::Store(unknown.into()),
             (Some(_) | None, _) => error,
         }
     }
 }
 
+type KnownAndDecided<D> =
+    (Loaded<D>, Result<Decided<<D as Decider>::Event>, ExecuteError<<D as Decider>::Rejection>>);
+
 /// What is known of the order's aggregate, and what is decided on it.
 async fn on_what_is_known<D: Decider>(
     repository: &Repository<D>,
+    source: &impl FactSource<D>,
     order: &Order<D>,
-    command: &Command<D::Request, D::Facts>,
     hot: Option<Loaded<D>>,
-) -> Result<(Loaded<D>, Result<Decided<D::Event>, ExecuteError<D::Rejection>>), StoreError> {
-    let (mut loaded, begun) = match hot {
-        Some(hot) => (hot, None),
-        None => begin(repository, order, command).await?,
+) -> Result<KnownAndDecided<D>, StoreError> {
+    let mut loaded = match hot {
+        Some(hot) => hot,
+        None => match begin(repository, source, order).await? {
+            (nothing, Some(events)) => return Ok((nothing, Ok(Decided::Events(events)))),
+            (loaded, None) => loaded,
+        },
     };
-    let decided = match begun {
-        Some(events) => Ok(Decided::Events(events)),
-        None => decide(repository, &mut loaded, order, command).await,
-    };
+    let decided = decide(repository, source, &mut loaded, order).await;
     Ok((loaded, decided))
 }
 
 impl<D: Decider> Order<D> {
-    fn command(&self) -> Command<D::Request, D::Facts> {
+    fn command(&self, facts: D::Facts) -> Command<D::Request, D::Facts> {
         Command {
             id: self.id.clone(),
             principal: self.principal.clone(),
             request: self.request.clone(),
-            facts: self.facts.clone(),
+            facts,
             at: self.at,
             now: self.now,
         }
@@ -261,11 +298,11 @@ impl<D: Decider> Order<D> {
 /// there is no history, so the server says if there is. Every other command reads first.
 async fn begin<D: Decider>(
     repository: &Repository<D>,
+    source: &impl FactSource<D>,
     order: &Order<D>,
-    command: &Command<D::Request, D::Facts>,
 ) -> Result<(Loaded<D>, Option<Vec<D::Event>>), StoreError> {
     let nothing = Loaded::empty(order.id.clone());
-    match decide_on(&nothing, order, command) {
+    match decide_on(&nothing, source, order).await {
         Ok(events) if !events.is_empty() => Ok((nothing, Some(events))),
         Ok(_) | Err(_) => Ok((repository.load(&order.id).await?, None)),
     }
@@ -280,15 +317,15 @@ enum Decided<E> {
 /// leader is asked whether there is more to know.
 async fn decide<D: Decider>(
     repository: &Repository<D>,
+    source: &impl FactSource<D>,
     loaded: &mut Loaded<D>,
     order: &Order<D>,
-    command: &Command<D::Request, D::Facts>,
 ) -> Result<Decided<D::Event>, ExecuteError<D::Rejection>> {
     loop {
         if let Some(known) = order.earlier(loaded)? {
             return Ok(Decided::Done(repeated(repository, known)));
         }
-        let refusal = match decide_on(loaded, order, command) {
+        let refusal = match decide_on(loaded, source, order).await {
             Ok(events) if !events.is_empty() => return Ok(Decided::Events(events)),
             Ok(_) => None,
             Err(error) => Some(error),
@@ -307,14 +344,16 @@ async fn decide<D: Decider>(
     }
 }
 
-fn decide_on<D: Decider>(
+async fn decide_on<D: Decider>(
     loaded: &Loaded<D>,
+    source: &impl FactSource<D>,
     order: &Order<D>,
-    command: &Command<D::Request, D::Facts>,
 ) -> Result<Vec<D::Event>, ExecuteError<D::Rejection>> {
     order.check_version(loaded)?;
-    loaded.state.authorise(command).map_err(ExecuteError::Rejected)?;
-    loaded.state.decide(command).map_err(ExecuteError::Rejected)
+    let facts = source.facts(&loaded.state, order).await.map_err(ExecuteError::Facts)?;
+    let command = order.command(facts);
+    loaded.state.authorise(&command).map_err(ExecuteError::Rejected)?;
+    loaded.state.decide(&command).map_err(ExecuteError::Rejected)
 }
 
 /// Waits before the next attempt, or gives up where another attempt cannot help.

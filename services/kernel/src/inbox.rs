@@ -23,7 +23,7 @@ use crate::{
     deadline::Deadline,
     decider::Decider,
     envelope::{self, DECISION_BYTES_MAX, EVENTS_PER_COMMIT_MAX},
-    execute::{Done, ExecuteError, Order, execute},
+    execute::{Done, ExecuteError, FactSource, Order, execute},
     form,
     loaded::BrokenHistory,
     position::{InvalidPosition, Position},
@@ -40,7 +40,7 @@ pub const CLOCK_LEEWAY: TimeDelta = TimeDelta::seconds(60);
 /// # Errors
 ///
 /// [`Refused::Invalid`] with the field at fault, or a refusal of the time given.
-pub fn order<D: Decider>(message: &CommandMessage, facts: D::Facts) -> Result<Order<D>, Refused> {
+pub fn order<D: Decider>(message: &CommandMessage) -> Result<Order<D>, Refused> {
     let now = clock::now();
     let request: D::Request = request(&message.command, message.body.get())?;
     Ok(Order {
@@ -48,31 +48,16 @@ pub fn order<D: Decider>(message: &CommandMessage, facts: D::Facts) -> Result<Or
         command_id: message.command_id,
         digest: digest_of(message),
         request,
-        facts,
         principal: message.principal.clone(),
         at: time_of(message, now)?,
         now,
         expected_version: message.expected_version,
         provenance: message.provenance.clone(),
+        after: positions(&message.after)?,
         cause: None,
         traceparent: message.traceparent.clone(),
         deadline: Deadline::at(message.deadline),
     })
-}
-
-/// What a command needs before it is decided, waited for no longer than its caller waits.
-///
-/// # Errors
-///
-/// That of `work`, or the refusal of a command whose deadline has passed.
-pub async fn in_time<T, E: Into<Refused>>(
-    message: &CommandMessage,
-    work: impl Future<Output = Result<T, E>>,
-) -> Result<T, Refused> {
-    match Deadline::at(message.deadline).wait(work).await {
-        Some(done) => done.map_err(Into::into),
-        None => Err(deadline_passed()),
-    }
 }
 
 /// The answer to what was not begun before its deadline.
@@ -171,11 +156,11 @@ fn time_of(message: &CommandMessage, now: DateTime<Utc>) -> Result<DateTime<Utc>
 /// [`Refused`], ready to be sent.
 pub async fn carry_out<D: Decider>(
     repository: &Repository<D>,
+    source: &impl FactSource<D>,
     message: &CommandMessage,
-    facts: D::Facts,
 ) -> Result<Accepted, Refused> {
-    let order = order::<D>(message, facts)?;
-    let done = execute(repository, &order).await.map_err(refused)?;
+    let order = order::<D>(message)?;
+    let done = execute(repository, source, &order).await.map_err(refused)?;
     Ok(accepted(&order, &done))
 }
 
@@ -242,6 +227,7 @@ pub fn refused<R: Rejection>(error: ExecuteError<R>) -> Refused {
             "many others are writing to the same aggregate; try again",
             "mange andre skriver til det samme; prøv igjen",
         ),
+        ExecuteError::Facts(refused) => refused,
         ExecuteError::Store(error) => store_refused(&error),
     }
 }

@@ -34,6 +34,7 @@ pub mod projection;
 pub mod publication;
 pub mod receiver;
 pub mod service;
+mod shared_read;
 pub mod supervision;
 
 pub mod backoff;

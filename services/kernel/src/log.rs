@@ -370,15 +370,34 @@ impl Log {
         }))
     }
 
+    /// The last commit of a subject, as the stream's leader has it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub(crate) async fn last_from_leader(
+        &self,
+        subject: &str,
+    ) -> Result<Option<(u64, Bytes)>, ReadError> {
+        let message = self.from_leader(&serde_json::json!({"last_by_subj": subject})).await?;
+        Ok(message.map(|message| (message.sequence, message.payload)))
+    }
+
     async fn next_from_leader(
         &self,
         subject: &str,
         from: u64,
     ) -> Result<Option<StreamMessage>, ReadError> {
-        let question = serde_json::json!({"seq": from, "next_by_subj": subject});
+        self.from_leader(&serde_json::json!({"seq": from, "next_by_subj": subject})).await
+    }
+
+    async fn from_leader(
+        &self,
+        question: &serde_json::Value,
+    ) -> Result<Option<StreamMessage>, ReadError> {
         let answer: jetstream::response::Response<RawAnswer> = self
             .js
-            .request(format!("STREAM.MSG.GET.{}", self.identity.name), &question)
+            .request(format!("STREAM.MSG.GET.{}", self.identity.name), question)
             .await
             .map_err(|err| self.unreachable(err))?;
         match answer {

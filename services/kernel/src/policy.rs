@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use samvirke_schemas::{Tagged, id::AggregateId, principal::Principal};
+use samvirke_schemas::{Tagged, id::AggregateId, principal::Principal, reply::Refused};
 
 use crate::{
     backoff,
@@ -29,7 +29,7 @@ use crate::{
     deadline::Deadline,
     decider::Decider,
     envelope::{self, Envelope},
-    execute::{ExecuteError, Order, execute},
+    execute::{ExecuteError, FactSource, Order, execute},
     follower::Behind,
     inbox::chain,
     log::{Log, ReadError, Stored, delivered},
@@ -69,9 +69,9 @@ impl From<Behind> for PolicyError {
     }
 }
 
-impl From<StoreError> for PolicyError {
-    fn from(error: StoreError) -> Self {
-        let reason = chain(&error);
+impl From<&StoreError> for PolicyError {
+    fn from(error: &StoreError) -> Self {
+        let reason = chain(error);
         match error {
             // Where there is no room, an operator can make some.
             StoreError::Read(_)
@@ -123,7 +123,6 @@ pub fn order<D: Decider>(
     cause: (&Envelope, Uuid),
     id: AggregateId,
     request: D::Request,
-    facts: D::Facts,
 ) -> Order<D> {
     let (envelope, event) = cause;
     let digest = serde_json::to_vec(&request).unwrap_or_default();
@@ -132,12 +131,12 @@ pub fn order<D: Decider>(
         id,
         digest: envelope::digest(&digest),
         request,
-        facts,
         principal: Principal::system(policy),
         at: envelope.occurred_at,
         now: clock::now(),
         expected_version: None,
         provenance: envelope.provenance.clone(),
+        after: Vec::new(),
         cause: Some(event),
         traceparent: envelope.traceparent.clone(),
         deadline: Deadline::NONE,
@@ -151,9 +150,10 @@ pub fn order<D: Decider>(
 /// [`PolicyError`].
 pub async fn give<D: Decider>(
     repository: &Repository<D>,
+    source: &impl FactSource<D>,
     order: &Order<D>,
 ) -> Result<(), PolicyError> {
-    match execute(repository, order).await {
+    match execute(repository, source, order).await {
         Ok(done) => {
             info!(aggregate.id = %order.id, cause = ?order.cause, changed = !done.events.is_empty(),
                 "a policy acted");
@@ -171,7 +171,13 @@ pub async fn give<D: Decider>(
         Err(error @ (ExecuteError::Stale { .. } | ExecuteError::KeyReused)) => {
             Err(PolicyError::Park { reason: chain(&error) })
         }
-        Err(ExecuteError::Store(error)) => Err(error.into()),
+        Err(ExecuteError::Facts(Refused::Unavailable { detail, .. })) => {
+            Err(PolicyError::TryAgain { reason: detail })
+        }
+        Err(ExecuteError::Facts(refused)) => {
+            Err(PolicyError::Park { reason: format!("{refused:?}") })
+        }
+        Err(ExecuteError::Store(error)) => Err((&error).into()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The aggregates of one kind: loaded cold from the stream, kept hot in a bounded cache.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
 use cqrs_es::{Aggregate, AggregateContext, AggregateError, EventEnvelope, EventStore};
 use quick_cache::sync::Cache;
@@ -18,11 +18,14 @@ use crate::{
     inbox::store_refused,
     loaded::{BrokenHistory, FoldError, Loaded},
     log::{Log, ReadError, Stored},
+    shared_read::SharedRead,
     snapshot,
 };
 
 /// How many aggregates of a kind are kept hot.
 pub const HOT_MAX: usize = 10_000;
+/// How many are kept that decisions on others rest on.
+const CURRENT_MAX: usize = 1_000;
 
 /// The world, or our own bytes, failed.
 #[derive(Debug, thiserror::Error)]
@@ -64,11 +67,29 @@ impl From<FoldError> for StoreError {
 /// A place for one aggregate; whoever holds the lock works on it alone in this process.
 pub(crate) type Slot<D> = Arc<Mutex<Option<Loaded<D>>>>;
 
+/// An aggregate as it was read for decisions on others.
+#[derive(Debug)]
+struct Current<D: Decider> {
+    loaded: Loaded<D>,
+    state: Arc<D>,
+}
+
+impl<D: Decider> Current<D> {
+    fn of(loaded: Loaded<D>) -> Arc<Self> {
+        let state = Arc::new(loaded.state.clone());
+        Arc::new(Self { loaded, state })
+    }
+}
+
+type CurrentReads<D> = SharedRead<Result<Arc<Current<D>>, Arc<StoreError>>>;
+
 /// The aggregates of one kind.
 #[derive(Debug)]
 pub struct Repository<D: Decider> {
     log: Log,
     hot: Cache<AggregateId, Slot<D>>,
+    /// Those that decisions on others rest on.
+    current: Cache<AggregateId, CurrentReads<D>>,
     fingerprint: String,
     snapshots: bool,
 }
@@ -78,6 +99,7 @@ impl<D: Decider> Repository<D> {
         Self {
             log,
             hot: Cache::new(HOT_MAX),
+            current: Cache::new(CURRENT_MAX),
             fingerprint: snapshot::fingerprint::<D>(),
             snapshots: true,
         }
@@ -104,6 +126,7 @@ impl<D: Decider> Repository<D> {
     /// Forgets every hot aggregate; the next command loads cold.
     pub fn cool(&self) {
         self.hot.clear();
+        self.current.clear();
     }
 
     pub(crate) fn subject(&self, id: &AggregateId) -> String {
@@ -155,22 +178,51 @@ impl<D: Decider> Repository<D> {
         Ok(Some(loaded))
     }
 
-    /// The state now, as the leader has it.
+    /// Returns the aggregate as the leader has it, at least as of now.
+    ///
+    /// Whoever asks at the same time shares one read, and commands on the aggregate itself wait for none of
+    /// them.
     ///
     /// # Errors
     ///
     /// As [`Repository::load`].
-    pub async fn current(&self, id: &AggregateId) -> Result<D, StoreError> {
-        let slot = self.slot(id);
-        let mut slot = slot.lock().await;
-        let mut loaded = match slot.take() {
-            Some(hot) => hot,
-            None => self.load(id).await?,
-        };
+    pub async fn current(self: &Arc<Self>, id: &AggregateId) -> Result<Arc<D>, Arc<StoreError>> {
+        let reads = self.current.get_or_insert_with(id, || Ok::<_, Infallible>(SharedRead::new()));
+        let Ok(reads) = reads;
+        let (repository, id) = (self.clone(), id.clone());
+        let current = reads.ask(|known| async move {
+            let known = known.and_then(Result::ok);
+            repository.read_current(&id, known).await.map_err(Arc::new)
+        });
+        current.await.map(|current| current.state.clone())
+    }
+
+    /// What is known of an aggregate, brought to its end as the leader has it.
+    async fn read_current(
+        &self,
+        id: &AggregateId,
+        known: Option<Arc<Current<D>>>,
+    ) -> Result<Arc<Current<D>>, StoreError> {
+        // What cannot be read may be of this aggregate.
+        self.log.creations().await?;
+        let subject = self.subject(id);
+        if let Some(known) = known
+            && let Some((last, payload)) = self.log.last_from_leader(&subject).await?
+        {
+            let loaded = &known.loaded;
+            if last == loaded.sequence && loaded.previous.is(&payload) {
+                return Ok(known);
+            }
+            if last > loaded.sequence {
+                let mut loaded = loaded.clone();
+                if self.catch_up(&mut loaded).await? {
+                    return Ok(Current::of(loaded));
+                }
+            }
+        }
+        let mut loaded = self.load(id).await?;
         self.catch_up(&mut loaded).await?;
-        let state = loaded.state.clone();
-        *slot = Some(loaded);
-        Ok(state)
+        Ok(Current::of(loaded))
     }
 
     /// Reads from the leader what came after `loaded`; returns whether there was anything.

@@ -173,46 +173,80 @@ impl Request for QueryMessage {
     }
 }
 
-/// Answers the commands of a context until told to stop.
-///
-/// # Errors
-///
-/// When the service cannot be offered.
-pub async fn serve_commands<F>(
-    client: Client,
-    context: &'static str,
-    verifier: MessageVerifier,
-    shutdown: CancellationToken,
-    handle: impl Fn(CommandMessage) -> F + Send + Sync + 'static,
-) -> Result<(), ServeError>
-where
-    F: Future<Output = Result<Accepted, Refused>> + Send,
-{
-    serve(client, context, format!("cmd.{context}.>"), verifier, shutdown, handle).await
+/// What answers the commands of a context.
+pub trait CommandHandler: Send + Sync + 'static {
+    /// Carries out a command.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], ready to be sent.
+    fn answer(
+        &self,
+        message: CommandMessage,
+    ) -> impl Future<Output = Result<Accepted, Refused>> + Send;
 }
 
-/// Answers the queries that `service` keeps the answers to, until told to stop.
-///
-/// # Errors
-///
-/// When the service cannot be offered.
-pub async fn serve_queries<F>(
-    client: Client,
-    service: &'static str,
-    verifier: MessageVerifier,
-    shutdown: CancellationToken,
-    handle: impl Fn(QueryMessage) -> F + Send + Sync + 'static,
-) -> Result<(), ServeError>
-where
-    F: Future<Output = Result<serde_json::Value, Refused>> + Send,
-{
-    serve(client, service, format!("qry.{service}.>"), verifier, shutdown, handle).await
+impl Host {
+    /// A supervisor for the tasks of a service, which is answered for as long as the service runs.
+    pub fn supervisor(&self, service: &'static str) -> Supervisor {
+        let supervisor = Supervisor::new(self.shutdown.clone());
+        report_tasks(&supervisor, self.client.clone(), service, self.verifier.clone());
+        supervisor
+    }
+
+    /// Answers the commands of a context until told to stop.
+    ///
+    /// # Errors
+    ///
+    /// When the service cannot be offered.
+    pub async fn serve_commands(
+        &self,
+        context: &'static str,
+        handler: Arc<impl CommandHandler>,
+    ) -> Result<(), ServeError> {
+        self.serve(context, format!("cmd.{context}.>"), move |message| {
+            let handler = handler.clone();
+            async move { handler.answer(message).await }
+        })
+        .await
+    }
+
+    /// Answers the queries that `service` keeps the answers to, until told to stop.
+    ///
+    /// # Errors
+    ///
+    /// When the service cannot be offered.
+    pub async fn serve_queries<F>(
+        &self,
+        service: &'static str,
+        handle: impl Fn(QueryMessage) -> F + Send + Sync + 'static,
+    ) -> Result<(), ServeError>
+    where
+        F: Future<Output = Result<serde_json::Value, Refused>> + Send,
+    {
+        self.serve(service, format!("qry.{service}.>"), handle).await
+    }
+
+    async fn serve<M, A, F>(
+        &self,
+        name: &'static str,
+        subject: String,
+        handle: impl Fn(M) -> F + Send + Sync + 'static,
+    ) -> Result<(), ServeError>
+    where
+        M: Request,
+        A: Serialize + Send,
+        F: Future<Output = Result<A, Refused>> + Send,
+    {
+        let Self { client, verifier, shutdown, .. } = self.clone();
+        serve(client, name, subject, verifier, shutdown, handle).await
+    }
 }
 
 /// Answers how the tasks of `supervisor` are, until the service stops.
 ///
 /// Not under `qry.`, where a service that answers queries is subscribed to everything.
-pub fn report_tasks(
+fn report_tasks(
     supervisor: &Supervisor,
     client: Client,
     service: &'static str,

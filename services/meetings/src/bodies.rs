@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
-    follower::Picture,
+    execute::{FactSource, Order},
+    follower::{Follower, Picture},
     log::Stored,
 };
 use samvirke_schemas::{
@@ -14,7 +15,10 @@ use samvirke_schemas::{
         body::{BodyHistory, Event},
         rules::BodyInForce,
     },
+    reply::Refused,
 };
+
+use crate::meeting::{Facts, Meeting};
 
 /// The history of every body.
 #[derive(Debug, Default)]
@@ -24,6 +28,17 @@ impl Bodies {
     /// A body as in force on a day; none where it did not exist then.
     pub fn in_force(&self, body: &AggregateId, day: Date) -> Option<BodyInForce> {
         self.0.get(body)?.in_force(body, day)
+    }
+}
+
+/// A meeting asks for its body as in force on the day that its request is about.
+impl FactSource<Meeting> for Follower<Bodies> {
+    async fn facts(&self, meeting: &Meeting, order: &Order<Meeting>) -> Result<Facts, Refused> {
+        let body = match meeting.body_wanted(&order.request) {
+            Some((body, day)) => self.at(&order.after).await?.in_force(&body, day),
+            None => None,
+        };
+        Ok(Facts { body })
     }
 }
 

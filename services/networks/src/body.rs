@@ -3,6 +3,8 @@
 //! A seat is held only by a member of the cooperation, in an office the rules in force give a place
 //! (R1, R4–R6), on every day it is held. What is dated stays: the body of any day can be read.
 
+use std::sync::Arc;
+
 use samvirke_kernel::{Command, Decider, aggregate};
 use samvirke_schemas::{
     date::Date,
@@ -48,7 +50,7 @@ pub enum Body {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
     /// The cooperation as this service's own stream describes it; unfounded where it has none.
-    pub cooperation: Cooperation,
+    pub cooperation: Arc<Cooperation>,
 }
 
 impl Decider for Body {
@@ -92,7 +94,7 @@ impl Decider for Body {
     }
 
     fn decide(&self, command: &Command<Request, Facts>) -> Result<Vec<Event>, Rejection> {
-        let cooperation = &command.facts.cooperation;
+        let cooperation = &*command.facts.cooperation;
         match &command.request {
             Request::Establish { .. } => self.establish(command),
             Request::AmendRules { rules, elections, in_force_from } => {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use samvirke_kernel::{
     Decider,
-    inbox::{carry_out, in_time, store_refused, unknown_kind},
-    repository::{Repository, StoreError},
-    service::{Host, ServiceError, report_tasks, serve_commands},
-    supervision::Supervisor,
+    execute::{FactSource, NoFacts, Order},
+    inbox::{carry_out, store_refused, unknown_kind},
+    repository::Repository,
+    service::{CommandHandler, Host, ServiceError},
 };
 use samvirke_schemas::{
     id::{AggregateId, CooperationId},
@@ -26,7 +26,7 @@ use crate::{
 pub const CONTEXT: &str = Cooperation::CONTEXT;
 
 struct Inbox {
-    cooperations: Repository<Cooperation>,
+    cooperations: Arc<Repository<Cooperation>>,
     bodies: Arc<Repository<Body>>,
     networks: Repository<Network>,
 }
@@ -40,45 +40,44 @@ pub async fn service(host: Host) -> Result<(), ServiceError> {
     let log = host.own_log(CONTEXT).await?;
     let bodies = Arc::new(Repository::new(log.clone()));
     let inbox = Arc::new(Inbox {
-        cooperations: Repository::new(log.clone()),
+        cooperations: Arc::new(Repository::new(log.clone())),
         bodies: bodies.clone(),
         networks: Repository::new(log.clone()),
     });
-    let supervisor = Supervisor::new(host.shutdown.clone());
-    report_tasks(&supervisor, host.client.clone(), CONTEXT, host.verifier.clone());
+    let supervisor = host.supervisor(CONTEXT);
     policies::start(&supervisor, &host.parking().await?, log, bodies);
-    serve_commands(host.client, CONTEXT, host.verifier, host.shutdown, move |message| {
-        let inbox = inbox.clone();
-        async move { inbox.answer(message).await }
-    })
-    .await?;
+    host.serve_commands(CONTEXT, inbox).await?;
     supervisor.finished().await;
     Ok(())
 }
 
-impl Inbox {
+impl CommandHandler for Inbox {
     async fn answer(&self, message: CommandMessage) -> Result<Accepted, Refused> {
         match message.kind.as_str() {
-            Cooperation::KIND => carry_out(&self.cooperations, &message, ()).await,
-            Body::KIND => {
-                let cooperation =
-                    in_time(&message, self.cooperation(&message.id.cooperation)).await?;
-                carry_out(&self.bodies, &message, body::Facts { cooperation }).await
-            }
-            Network::KIND => {
-                let cooperation =
-                    in_time(&message, self.cooperation(&message.id.cooperation)).await?;
-                carry_out(&self.networks, &message, network::Facts { cooperation }).await
-            }
+            Cooperation::KIND => carry_out(&self.cooperations, &NoFacts, &message).await,
+            Body::KIND => carry_out(&self.bodies, self, &message).await,
+            Network::KIND => carry_out(&self.networks, self, &message).await,
             _ => Err(unknown_kind(&message)),
         }
     }
+}
 
+impl Inbox {
     /// The cooperation as it is now: bodies and networks ask who is a member.
-    async fn cooperation(&self, id: &CooperationId) -> Result<Cooperation, Refused> {
-        self.cooperations
-            .current(&AggregateId::of_cooperation(id.clone()))
-            .await
-            .map_err(|error: StoreError| store_refused(&error))
+    async fn cooperation(&self, id: &CooperationId) -> Result<Arc<Cooperation>, Refused> {
+        let id = AggregateId::of_cooperation(id.clone());
+        self.cooperations.current(&id).await.map_err(|error| store_refused(&error))
+    }
+}
+
+impl FactSource<Body> for Inbox {
+    async fn facts(&self, _: &Body, order: &Order<Body>) -> Result<body::Facts, Refused> {
+        Ok(body::Facts { cooperation: self.cooperation(&order.id.cooperation).await? })
+    }
+}
+
+impl FactSource<Network> for Inbox {
+    async fn facts(&self, _: &Network, order: &Order<Network>) -> Result<network::Facts, Refused> {
+        Ok(network::Facts { cooperation: self.cooperation(&order.id.cooperation).await? })
     }
 }

@@ -4,6 +4,8 @@
 //! member is a member of the cooperation (R1). A day of which only the year is known breaks a rule
 //! only where every day of that year would.
 
+use std::sync::Arc;
+
 use samvirke_kernel::{Command, Decider, aggregate, rejections};
 use samvirke_schemas::{
     names::Names,
@@ -78,7 +80,7 @@ pub struct Participation {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
     /// The cooperation as this service's own stream describes it; unfounded where it has none.
-    pub cooperation: Cooperation,
+    pub cooperation: Arc<Cooperation>,
 }
 
 rejections! {
@@ -162,7 +164,7 @@ impl Decider for Network {
     }
 
     fn decide(&self, command: &Command<Request, Facts>) -> Result<Vec<Event>, Rejection> {
-        let cooperation = &command.facts.cooperation;
+        let cooperation = &*command.facts.cooperation;
         match &command.request {
             Request::Start { .. } => self.start(command),
             Request::AddParticipant { participant, from } => {
@@ -241,7 +243,7 @@ impl Network {
                 && standing.leaderships.first() == asked.leaderships.first();
             return if same { Ok(Vec::new()) } else { Err(Rejection::AlreadyStarted) };
         }
-        let cooperation = &command.facts.cooperation;
+        let cooperation = &*command.facts.cooperation;
         let Cooperation::Active(_) = cooperation else {
             return Err(Rejection::CooperationNotActive);
         };

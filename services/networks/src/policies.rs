@@ -10,6 +10,7 @@ use std::{
 use samvirke_kernel::{
     Decider,
     envelope::{Envelope, EnvelopeError},
+    execute::NoFacts,
     follower::{Follower, Picture},
     log::{Log, Stored},
     parking::Parking,
@@ -77,14 +78,9 @@ async fn vacate_seats(
         for id in ids {
             let request =
                 body::Request::VacateSeatsOf { member: member.clone(), to, reason: reason.clone() };
-            let order = policy::order::<Body>(
-                SEATS_OF_A_RELEASED_MEMBER,
-                (envelope, cause),
-                id,
-                request,
-                crate::body::Facts::default(),
-            );
-            policy::give(bodies, &order).await?;
+            let order =
+                policy::order::<Body>(SEATS_OF_A_RELEASED_MEMBER, (envelope, cause), id, request);
+            policy::give(bodies, &NoFacts, &order).await?;
         }
     }
     Ok(())

@@ -5,7 +5,7 @@
 use samvirke_kernel::{
     clock,
     deadline::Deadline,
-    execute::{Order, execute},
+    execute::{NoFacts, Order, execute},
     repository::Repository,
 };
 use samvirke_networks::cooperation::Cooperation;
@@ -94,7 +94,7 @@ impl World {
             command_id: Uuid::from_u128(1),
             digest: "release".into(),
             request: release,
-            facts: (),
+            after: Vec::new(),
             principal: Principal {
                 subject: "secretariat".into(),
                 member: None,
@@ -110,7 +110,7 @@ impl World {
             deadline: Deadline::NONE,
         };
         let log = self.caller.log("networks").await.unwrap();
-        execute(&Repository::new(log), &order).await.unwrap();
+        execute(&Repository::new(log), &NoFacts, &order).await.unwrap();
     }
 
     async fn vacated(&self) -> Vec<Happened> {

@@ -4,11 +4,15 @@
 //! decided, stored and digested knows only their place. The place is the command's id, so a
 //! repeated command finds its own.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use samvirke_kernel::{
     Decider, clock,
+    execute::NoFacts,
     inbox::{self, carry_out, store_refused, unknown_kind},
     repository::Repository,
+    service::CommandHandler,
 };
 use samvirke_schemas::{
     Tagged,
@@ -41,14 +45,13 @@ const UNSUBSCRIPTIONS: Uuid = Uuid::from_u128(0x7b0e_8a52_1c4f_4f6a_8d11_90ce_3e
 
 /// What commands are carried out with.
 pub(crate) struct Inbox {
-    pub(crate) contacts: Repository<Contact>,
+    pub(crate) contacts: Arc<Repository<Contact>>,
     pub(crate) pool: PgPool,
     pub(crate) key: Key,
 }
 
-impl Inbox {
-    /// Carries out a command.
-    pub(crate) async fn answer(&self, message: CommandMessage) -> Result<Accepted, Refused> {
+impl CommandHandler for Inbox {
+    async fn answer(&self, message: CommandMessage) -> Result<Accepted, Refused> {
         if message.kind != Contact::KIND {
             return Err(unknown_kind(&message));
         }
@@ -57,10 +60,10 @@ impl Inbox {
         let (request, person) = Request::sealed(asked, place);
         let message = CommandMessage { body: body(&request)?, ..message };
         let Some(person) = person else {
-            return carry_out(&self.contacts, &message, ()).await;
+            return carry_out(&self.contacts, &NoFacts, &message).await;
         };
         self.write(&message.id, place, &person).await?;
-        let answer = carry_out(&self.contacts, &message, ()).await;
+        let answer = carry_out(&self.contacts, &NoFacts, &message).await;
         // Refused, repeated or overtaken: only what an event names stays written.
         let unknown = matches!(
             answer,
@@ -71,7 +74,9 @@ impl Inbox {
         }
         answer
     }
+}
 
+impl Inbox {
     async fn write(&self, id: &AggregateId, place: Uuid, person: &Person) -> Result<(), Refused> {
         let written = address_book::write(&self.pool, id, place, person, clock::now()).await;
         match written {
@@ -118,7 +123,7 @@ impl Inbox {
             traceparent: None,
             deadline: now + UNSUBSCRIBED_WITHIN,
         };
-        carry_out(&self.contacts, &message, ()).await?;
+        carry_out(&self.contacts, &NoFacts, &message).await?;
         Ok(topics)
     }
 }

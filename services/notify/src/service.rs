@@ -9,9 +9,7 @@ use samvirke_kernel::{
     log::Log,
     projection::{self, Progress},
     repository::Repository,
-    service::{
-        Host, ServeError, ServiceError as KernelError, report_tasks, serve_commands, serve_queries,
-    },
+    service::{Host, ServeError, ServiceError as KernelError},
     stream::StreamError,
     supervision::{Stop, Supervisor, Task, TaskFailure},
 };
@@ -88,8 +86,7 @@ pub async fn service(host: Host, given: Given) -> Result<(), ServiceError> {
     let (progress, watched) = watch::channel(Progress::default());
     let (put, waiting) = watch::channel(());
     let shutdown = host.shutdown.clone();
-    let supervisor = Supervisor::new(shutdown.clone());
-    report_tasks(&supervisor, host.client.clone(), "notify", host.verifier.clone());
+    let supervisor = host.supervisor("notify");
     let progress = Arc::new(progress);
     follow_contacts(&supervisor, pool.clone(), contacts.clone(), progress);
     let intake = Arc::new(Intake {
@@ -122,20 +119,11 @@ pub async fn service(host: Host, given: Given) -> Result<(), ServiceError> {
         let (outbox, waiting) = (outbox.clone(), waiting.clone());
         async move { outbox.send(waiting, &task).await }
     });
-    let inbox = Inbox { contacts: Repository::new(contacts), pool: pool.clone(), key: given.key };
-    let (inbox, asked) = (Arc::new(inbox), host.verifier.clone());
+    let contacts = Arc::new(Repository::new(contacts));
+    let inbox = Arc::new(Inbox { contacts, pool: pool.clone(), key: given.key });
     let answering = inbox.clone();
-    let commands = serve_commands(
-        host.client.clone(),
-        CONTEXT,
-        host.verifier,
-        shutdown.clone(),
-        move |message| {
-            let inbox = inbox.clone();
-            async move { inbox.answer(message).await }
-        },
-    );
-    let queries = serve_queries(host.client, "notify", asked, shutdown, move |message| {
+    let commands = host.serve_commands(CONTEXT, inbox);
+    let queries = host.serve_queries("notify", move |message| {
         let inbox = answering.clone();
         async move { queries::answer(&inbox, message).await }
     });

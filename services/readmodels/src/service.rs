@@ -9,7 +9,7 @@ use samvirke_kernel::{
     inbox::{chain, positions},
     log::Log,
     projection::{self, Progress},
-    service::{Host, ServeError, report_tasks, serve_queries},
+    service::{Host, ServeError},
     stream::{StreamError, stream_name},
     supervision::{Stop, Supervisor, Task, TaskFailure},
 };
@@ -63,8 +63,7 @@ pub async fn service(host: Host, database_url: &str) -> Result<(), ServiceError>
     for context in audit_copy::CONTEXTS {
         logs.push(host.log(context).await?);
     }
-    let supervisor = Supervisor::new(host.shutdown.clone());
-    report_tasks(&supervisor, host.client.clone(), "readmodels", host.verifier.clone());
+    let supervisor = host.supervisor("readmodels");
     let mut running =
         Running { supervisor: supervisor.clone(), pool: pool.clone(), board: ProgressBoard::new() };
     for table in tables::ALL {
@@ -76,7 +75,7 @@ pub async fn service(host: Host, database_url: &str) -> Result<(), ServiceError>
         follow("deputies sitting in", &logs, "meetings", &supervisor),
     );
     let answering = Arc::new(Sources { pool: pool.clone(), board, logs, directory, sittings });
-    serve_queries(host.client, "readmodels", host.verifier, host.shutdown, move |message| {
+    host.serve_queries("readmodels", move |message| {
         let answering = answering.clone();
         async move { answer(&answering, message).await }
     })

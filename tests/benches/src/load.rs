@@ -12,7 +12,7 @@ use postgres_es::{PostgresEventRepository, postgres_snapshot_cqrs};
 use samvirke_kernel::{
     Decider,
     committer::Tuning,
-    execute::{Order, execute},
+    execute::{NoFacts, Order, execute},
     log::Log,
     repository::Repository,
     snapshot::{EVENTS_BETWEEN_SNAPSHOTS, SNAPSHOT_STREAM},
@@ -119,7 +119,7 @@ impl Subject {
             if number > 0 {
                 last = order(id(events), amend(number));
             }
-            execute(&with_snapshots, &last).await?;
+            execute(&with_snapshots, &NoFacts, &last).await?;
             let (peer_id, command, metadata) = command(last.clone());
             framework.execute_with_metadata(&peer_id, command, metadata).await?;
         }
@@ -172,7 +172,7 @@ impl Subject {
             }
             2 => {
                 timed(async {
-                    let done = execute(&self.with_snapshots, &self.last).await?;
+                    let done = execute(&self.with_snapshots, &NoFacts, &self.last).await?;
                     anyhow::ensure!(done.repeated, "the command was carried out again");
                     Ok(done.version)
                 })

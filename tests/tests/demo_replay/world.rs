@@ -95,7 +95,7 @@ impl World {
             }
             "bodies" => self.carry_out_body(line),
             "networks" => {
-                let facts = network::Facts { cooperation: self.cooperation.clone() };
+                let facts = network::Facts { cooperation: self.cooperation.clone().into() };
                 let network = self.networks.entry(id.clone()).or_default();
                 let events = decided(network, line, facts)?;
                 Ok(self.note("network", &id, line.at(), &events))
@@ -115,7 +115,7 @@ impl World {
 
     fn carry_out_body(&mut self, line: &Line) -> Result<usize, String> {
         let (_, id, _) = line.target();
-        let facts = body::Facts { cooperation: self.cooperation.clone() };
+        let facts = body::Facts { cooperation: self.cooperation.clone().into() };
         let events = decided(self.bodies.entry(id.clone()).or_default(), line, facts)?;
         for event in &events {
             if let Some(history) = self.histories.get_mut(&id) {

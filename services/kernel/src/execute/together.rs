@@ -3,7 +3,8 @@
 use samvirke_schemas::id::AggregateId;
 
 use super::{
-    ATTEMPTS_MAX, Done, Doubt, ExecuteError, LATE, Order, advance, overtaken, repeated, unchanged,
+    ATTEMPTS_MAX, Done, Doubt, ExecuteError, FactSource, LATE, Order, advance, overtaken, repeated,
+    unchanged,
 };
 use crate::{
     decider::{Command, Decider},
@@ -22,6 +23,7 @@ use crate::{
 pub async fn execute_together<A: Decider, B: Decider, R: std::error::Error + 'static>(
     first: (&Repository<A>, &AggregateId),
     second: (&Repository<B>, &Order<B>),
+    source: &impl FactSource<B>,
     decide: impl Fn(&A, &B, &Command<B::Request, B::Facts>) -> Result<(Vec<A::Event>, Vec<B::Event>), R>,
 ) -> Result<(Done<A::Event>, Done<B::Event>), ExecuteError<R>> {
     let ((first, first_id), (second, order)) = (first, second);
@@ -31,13 +33,15 @@ pub async fn execute_together<A: Decider, B: Decider, R: std::error::Error + 'st
     let (mut first_slot, mut second_slot) = order.deadline.wait(slots).await.ok_or(LATE)?;
     let slots = (&mut *first_slot, &mut *second_slot);
     let mut doubt = Doubt::default();
-    let outcome = attempts((first, first_id), (second, order), decide, slots, &mut doubt).await;
+    let outcome =
+        attempts((first, first_id), (second, order), source, decide, slots, &mut doubt).await;
     outcome.map_err(|error| doubt.about(error))
 }
 
 async fn attempts<A: Decider, B: Decider, R: std::error::Error + 'static>(
     (first, first_id): (&Repository<A>, &AggregateId),
     (second, order): (&Repository<B>, &Order<B>),
+    source: &impl FactSource<B>,
     decide: impl Fn(&A, &B, &Command<B::Request, B::Facts>) -> Result<(Vec<A::Event>, Vec<B::Event>), R>,
     (first_slot, second_slot): (&mut Option<Loaded<A>>, &mut Option<Loaded<B>>),
     doubt: &mut Doubt,
@@ -56,7 +60,7 @@ async fn attempts<A: Decider, B: Decider, R: std::error::Error + 'static>(
             Ok::<_, StoreError>(Pair { a, b })
         });
         let mut pair = read.await.ok_or(LATE)??;
-        let outcome = attempt_once(first, second, order, &mut pair, &decide).await;
+        let outcome = attempt_once(first, second, (source, order), &mut pair, &decide).await;
         let again = match outcome {
             Ok(Attempt::Done(done)) => Ok(Some(done)),
             Ok(Attempt::Overtaken(error)) => {
@@ -98,7 +102,7 @@ enum Attempt<A: Decider, B: Decider> {
 async fn attempt_once<A: Decider, B: Decider, R: std::error::Error + 'static>(
     first: &Repository<A>,
     second: &Repository<B>,
-    order: &Order<B>,
+    (source, order): (&impl FactSource<B>, &Order<B>),
     pair: &mut Pair<A, B>,
     decide: &impl Fn(
         &A,
@@ -114,9 +118,15 @@ async fn attempt_once<A: Decider, B: Decider, R: std::error::Error + 'static>(
             let done = repeated(second, known);
             return Ok(Attempt::Done((unchanged(first, &pair.a), done)));
         }
-        let decided = order.check_version(&pair.b).and_then(|()| {
-            decide(&pair.a.state, &pair.b.state, &order.command()).map_err(ExecuteError::Rejected)
-        });
+        let decided = match order.check_version(&pair.b) {
+            Ok(()) => {
+                let facts = order.deadline.wait(source.facts(&pair.b.state, order)).await;
+                let facts = facts.ok_or(LATE)?.map_err(ExecuteError::Facts)?;
+                decide(&pair.a.state, &pair.b.state, &order.command(facts))
+                    .map_err(ExecuteError::Rejected)
+            }
+            Err(stale) => Err(stale),
+        };
         match decided {
             Ok((a, b)) if !(a.is_empty() && b.is_empty()) => break (a, b),
             // A refusal, or a finding that nothing changes, is never founded on old news.

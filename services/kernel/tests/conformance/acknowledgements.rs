@@ -9,7 +9,10 @@ use std::{
     },
 };
 
-use samvirke_kernel::{execute::execute, repository::Repository};
+use samvirke_kernel::{
+    execute::{NoFacts, execute},
+    repository::Repository,
+};
 use samvirke_private_servers::temporary;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -75,12 +78,12 @@ pub(crate) async fn a_lost_acknowledgement_neither_loses_nor_doubles() -> anyhow
     let client = async_nats::connect(format!("nats://{}", wire.address)).await?;
     let repository: Repository<Tally> = Repository::new(open(client, 1).await?);
     let before = new_id();
-    execute(&repository, &order("lost", before, 1)).await?;
+    execute(&repository, &NoFacts, &order("lost", before, 1)).await?;
 
     wire.swallowing.store(true, Ordering::SeqCst);
     let command_id = new_id();
     let order = order("lost", command_id, 10);
-    let giving = execute(&repository, &order);
+    let giving = execute(&repository, &NoFacts, &order);
     let hearing_again = async {
         wire.swallowed.notified().await;
         wire.swallowing.store(false, Ordering::SeqCst);
@@ -89,7 +92,7 @@ pub(crate) async fn a_lost_acknowledgement_neither_loses_nor_doubles() -> anyhow
     let done = done?;
     assert_eq!((done.version, done.repeated), (2, true), "found in the stream, not written again");
 
-    let again = execute(&repository, &order).await?;
+    let again = execute(&repository, &NoFacts, &order).await?;
     assert_eq!((again.version, again.repeated), (2, true));
     repository.cool();
     assert_eq!(repository.load(&id("lost")).await?.state.sum, 11);
@@ -114,7 +117,7 @@ pub(crate) async fn what_was_acknowledged_survives_a_killed_server() -> anyhow::
                 }
                 let order = order(&name, new_id(), 1);
                 // A command whose outcome is unknown is given again, with the same id.
-                while execute(&repository, &order).await.is_err() {}
+                while execute(&repository, &NoFacts, &order).await.is_err() {}
             }
             name
         });

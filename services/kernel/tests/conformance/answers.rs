@@ -4,7 +4,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use samvirke_kernel::{
     answer::{ANSWER_BYTES_MAX, AskError, ask},
     clock,
-    service::{ServeError, serve_queries},
+    service::{Host, ServeError},
     signature::MessageSigner,
 };
 use samvirke_private_servers::{
@@ -37,8 +37,13 @@ impl Asked {
         let nats = temporary::nats().await.unwrap();
         let client = async_nats::connect(nats.url()).await.unwrap();
         let (signer, shutdown) = (MessageSigner::new(&[7; 32]), CancellationToken::new());
-        let (verifier, stop) = (signer.verifier(), shutdown.clone());
-        let serving = tokio::spawn(serve_queries(client.clone(), "test", verifier, stop, handle));
+        let host = Host {
+            client: client.clone(),
+            replicas: 1,
+            verifier: signer.verifier(),
+            shutdown: shutdown.clone(),
+        };
+        let serving = tokio::spawn(async move { host.serve_queries("test", handle).await });
         Self { _nats: nats, client, signer, shutdown, serving }
     }
 

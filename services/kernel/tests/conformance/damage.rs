@@ -1,5 +1,7 @@
 //! What becomes of commands when the files under a real server are damaged.
 
+use std::{sync::Arc, time::Duration};
+
 use futures::StreamExt;
 use samvirke_kernel::{
     committer::AppendError,
@@ -30,6 +32,8 @@ use crate::{
 };
 
 const STREAM: &str = "TALLIES";
+/// How long a stream may take until it is known whether it can be used.
+const KNOWN_WITHIN: Duration = Duration::from_secs(30);
 
 /// One server whose files can be damaged while it is stopped.
 pub(crate) struct Victim {
@@ -332,4 +336,34 @@ async fn a_snapshot_of_a_history_that_the_stream_has_lost_is_dropped() -> anyhow
     let fresh: Repository<Tally> = Repository::new(victim.log().await?);
     assert_eq!(fresh.load(&id("kept")).await?.version, 1, "the snapshot was of another history");
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_decisions_rest_on_is_read_anew_where_the_stream_has_lost_it() -> anyhow::Result<()> {
+    let mut victim = Victim::start().await?;
+    let backup = victim.server.directory().join("backup");
+    let repository = Arc::new(victim.repository().await?);
+    add(&repository, "a", 3).await?;
+    victim.damage(STREAM, |files| files.back_up(&backup)).await?;
+    while add(&repository, "a", 4).await.is_err() {}
+    noted(repository.log(), 2).await?;
+    assert_eq!(current(&repository, "a").await?, 7);
+    victim.damage(STREAM, |files| files.put_back(&backup)).await?;
+    let held = repository.current(&id("a")).await.unwrap_err();
+    assert!(matches!(*held, StoreError::Append(AppendError::Held(_))), "{held:?}");
+    accept(&victim).await?;
+    assert_eq!(current(&repository, "a").await?, 3);
+    Ok(())
+}
+
+/// The sum that decisions on others rest on, once the stream can be used.
+async fn current(repository: &Arc<Repository<Tally>>, name: &str) -> anyhow::Result<i64> {
+    let read = async {
+        loop {
+            if let Ok(state) = repository.current(&id(name)).await {
+                return state.sum;
+            }
+        }
+    };
+    Ok(tokio::time::timeout(KNOWN_WITHIN, read).await?)
 }

@@ -6,7 +6,7 @@ use samvirke_kernel::{
     Command, clock,
     committer::Pending,
     envelope::ENVELOPE_BYTES_MAX,
-    execute::{ExecuteError, Order, execute},
+    execute::{ExecuteError, NoFacts, Order, execute},
     log::READ_BYTES_MAX,
     repository::StoreError,
     snapshot::{EVENTS_BETWEEN_SNAPSHOTS, SNAPSHOT_STREAM},
@@ -114,13 +114,13 @@ pub(crate) async fn what_exists_is_never_taken_for_new(rig: &Rig) -> anyhow::Res
     let mut last = order("begun", new_id(), 1);
     for version in 1..=3 {
         last = order("begun", new_id(), 1);
-        assert_eq!(execute(&rig.repository().await?, &last).await?.version, version);
+        assert_eq!(execute(&rig.repository().await?, &NoFacts, &last).await?.version, version);
     }
-    let again = execute(&rig.repository().await?, &last).await?;
+    let again = execute(&rig.repository().await?, &NoFacts, &last).await?;
     assert!(again.repeated, "a command that was carried out was carried out again");
     assert_eq!((again.version, again.events.len()), (3, 0));
     let stale = Order { command_id: new_id(), expected_version: Some(0), ..last };
-    let refused = execute(&rig.repository().await?, &stale).await;
+    let refused = execute(&rig.repository().await?, &NoFacts, &stale).await;
     assert!(matches!(refused, Err(ExecuteError::Stale { expected: 0, current: 3 })), "{refused:?}");
     Ok(())
 }

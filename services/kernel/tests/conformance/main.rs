@@ -12,6 +12,7 @@ mod acknowledgements;
 mod answers;
 mod batches;
 mod damage;
+mod facts;
 mod histories;
 mod parking;
 mod races;
@@ -42,6 +43,7 @@ on_one_and_on_three!(
     races::sixteen_writers_on_one_aggregate_lose_and_double_nothing,
     races::a_command_given_by_many_at_once_acts_once,
     races::a_key_used_for_another_request_is_noticed,
+    facts::many_decisions_rest_on_all_that_was_acknowledged_of_one_aggregate,
     batches::one_stale_commit_does_not_fail_its_neighbours,
     batches::commits_that_belong_together_are_stored_or_refused_together,
     batches::a_subject_waits_for_its_turn,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use samvirke_kernel::execute::{ExecuteError, execute};
+use samvirke_kernel::execute::{ExecuteError, NoFacts, execute};
 
 use crate::rig::{Rig, add, id, new_id, order};
 
@@ -22,7 +22,7 @@ pub(crate) async fn sixteen_writers_on_one_aggregate_lose_and_double_nothing(
                 let command_id = new_id();
                 // Contention is answered with "try again": then the same command is given again.
                 loop {
-                    match execute(&repository, &order("raced", command_id, 1)).await {
+                    match execute(&repository, &NoFacts, &order("raced", command_id, 1)).await {
                         Ok(done) => {
                             break acknowledged.push((done.version, done.position.sequence));
                         }
@@ -50,7 +50,7 @@ pub(crate) async fn a_command_given_by_many_at_once_acts_once(rig: &Rig) -> anyh
     for _ in 0..WRITERS {
         let repository = rig.repository().await?;
         givers.spawn(async move {
-            execute(&repository, &order("repeated", command_id, 5)).await.unwrap()
+            execute(&repository, &NoFacts, &order("repeated", command_id, 5)).await.unwrap()
         });
     }
     let done = givers.join_all().await;
@@ -64,12 +64,12 @@ pub(crate) async fn a_command_given_by_many_at_once_acts_once(rig: &Rig) -> anyh
 pub(crate) async fn a_key_used_for_another_request_is_noticed(rig: &Rig) -> anyhow::Result<()> {
     let repository = rig.repository().await?;
     let command_id = new_id();
-    execute(&repository, &order("keyed", command_id, 5)).await?;
-    let again = execute(&repository, &order("keyed", command_id, 6)).await;
+    execute(&repository, &NoFacts, &order("keyed", command_id, 5)).await?;
+    let again = execute(&repository, &NoFacts, &order("keyed", command_id, 6)).await;
     assert!(matches!(again, Err(ExecuteError::KeyReused)), "{again:?}");
     // It is noticed by another process too, which has to load the aggregate first.
     let other = rig.repository().await?;
-    let again = execute(&other, &order("keyed", command_id, 6)).await;
+    let again = execute(&other, &NoFacts, &order("keyed", command_id, 6)).await;
     assert!(matches!(again, Err(ExecuteError::KeyReused)), "{again:?}");
     assert_eq!(add(&other, "keyed", 1).await?.version, 2);
     Ok(())

@@ -7,7 +7,7 @@ use samvirke_kernel::{
     committer::{Pending, Tuning},
     deadline::Deadline,
     envelope,
-    execute::{Done, ExecuteError, Order, execute},
+    execute::{Done, ExecuteError, NoFacts, Order, execute},
     log::Log,
     repository::Repository,
 };
@@ -82,7 +82,7 @@ pub(crate) fn order(name: &str, command_id: Uuid, amount: i64) -> Order<Tally> {
         command_id,
         digest: amount.to_string(),
         request: Request::Add { amount },
-        facts: (),
+        after: Vec::new(),
         principal: Principal::system("test"),
         at: clock::now(),
         now: clock::now(),
@@ -95,7 +95,7 @@ pub(crate) fn order(name: &str, command_id: Uuid, amount: i64) -> Order<Tally> {
 }
 
 pub(crate) async fn add(repository: &Repository<Tally>, name: &str, amount: i64) -> Executed {
-    execute(repository, &order(name, new_id(), amount)).await
+    execute(repository, &NoFacts, &order(name, new_id(), amount)).await
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test's command needs an id of its own")]

@@ -6,7 +6,7 @@ use async_nats::jetstream::{self, stream::DiscardPolicy};
 use samvirke_kernel::{
     clock,
     deadline::Deadline,
-    execute::{Order, execute},
+    execute::{NoFacts, Order, execute},
     inbox::refused,
     log::Log,
     repository::Repository,
@@ -65,10 +65,10 @@ async fn refused_for_want_of_room(log: &Log) -> anyhow::Result<Refused> {
     let repository: Repository<Tally> = Repository::new(log.clone()).without_snapshots();
     let (before, large) = (log.last_sequence().await?, order("large", new_id(), 1));
     let digest = "x".repeat(BYTES);
-    let executed = execute(&repository, &Order { digest, ..large }).await;
+    let executed = execute(&repository, &NoFacts, &Order { digest, ..large }).await;
     let answer = answer(executed);
     assert_eq!(log.last_sequence().await?, before, "something was stored");
-    assert_eq!(repository.current(&id("large")).await?.sum, 0);
+    assert_eq!(repository.load(&id("large")).await?.state.sum, 0);
     Ok(answer)
 }
 
@@ -104,10 +104,10 @@ async fn a_full_stream_is_no_room_until_there_is_room_again() -> anyhow::Result<
     limit(i64::try_from(log.info().await?.state.bytes)? + 100).await?;
     let command = order("one", new_id(), 10);
     for _ in 0..2 {
-        let answer = answer(execute(&repository, &command).await);
+        let answer = answer(execute(&repository, &NoFacts, &command).await);
         assert!(matches!(answer, Refused::NoRoom { .. }), "{answer:?}");
     }
-    assert_eq!(repository.current(&id("one")).await?.sum, 1);
+    assert_eq!(repository.load(&id("one")).await?.state.sum, 1);
     let supervisor = Supervisor::new(CancellationToken::new());
     let [store] = &supervisor.tasks().stores[..] else { panic!("{:?}", supervisor.tasks()) };
     assert_eq!((store.stream.as_str(), store.state), ("TALLIES", StoreState::Full));
@@ -120,7 +120,7 @@ async fn a_full_stream_is_no_room_until_there_is_room_again() -> anyhow::Result<
         }
     };
     tokio::time::timeout(RECOVERED_WITHIN, noticed).await?;
-    let done = execute(&repository, &command).await?;
+    let done = execute(&repository, &NoFacts, &command).await?;
     assert_eq!((done.version, done.repeated), (2, false));
     Ok(())
 }
@@ -151,11 +151,12 @@ async fn after_a_commit_without_an_acknowledgement_the_outcome_is_unknown() -> a
     signal(&server, "-STOP");
     let deadline = Deadline::at(clock::now() + PATIENCE);
     let command = Order { deadline, ..order("one", new_id(), 10) };
-    let answer = answer(execute(&repository, &command).await);
+    let answer = answer(execute(&repository, &NoFacts, &command).await);
     assert!(matches!(answer, Refused::OutcomeUnknown {}), "{answer:?}");
     signal(&server, "-CONT");
     // It was stored after all, and the same command finds it.
-    let done = execute(&repository, &Order { deadline: Deadline::NONE, ..command }).await?;
+    let done =
+        execute(&repository, &NoFacts, &Order { deadline: Deadline::NONE, ..command }).await?;
     assert_eq!((done.version, done.repeated), (2, true));
     Ok(())
 }

@@ -10,7 +10,7 @@ use samvirke_kernel::{
     clock,
     committer::{AppendError, Tuning},
     deadline::Deadline,
-    execute::{ExecuteError, Order, execute},
+    execute::{ExecuteError, NoFacts, Order, execute},
     log::Log,
     repository::{Repository, StoreError},
 };
@@ -72,26 +72,26 @@ pub(crate) async fn a_command_is_answered_at_its_deadline_and_not_carried_out_af
     // The server answers nobody for a while.
     signal(&server, "-STOP");
     let first = order("one", new_id(), 10);
-    let mut first = Box::pin(execute(&repository, &first));
+    let mut first = Box::pin(execute(&repository, &NoFacts, &first));
     assert!(poll!(&mut first).is_pending());
 
     // Behind another command on the same aggregate.
     let begun = Instant::now();
     let behind = impatient("one");
-    let executed = execute(&repository, &behind).await;
+    let executed = execute(&repository, &NoFacts, &behind).await;
     assert!(is_late(&executed), "{executed:?}");
     assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
 
     // Behind the commit of another aggregate.
     let begun = Instant::now();
     let waits = impatient("waits");
-    let executed = execute(&repository, &waits).await;
+    let executed = execute(&repository, &NoFacts, &waits).await;
     assert!(is_late(&executed), "{executed:?}");
     assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
 
     // Already late when it comes.
     let past = Order { deadline: Deadline::at(clock::now()), ..order("late", new_id(), 100) };
-    assert!(is_late(&execute(&repository, &past).await));
+    assert!(is_late(&execute(&repository, &NoFacts, &past).await));
 
     signal(&server, "-CONT");
     assert_eq!(first.await?.version, 2);
@@ -101,7 +101,8 @@ pub(crate) async fn a_command_is_answered_at_its_deadline_and_not_carried_out_af
         assert_eq!(repository.load(&id(name)).await?.version, 0, "{name}");
     }
     // Whoever was refused gives the same command again, and it is carried out then.
-    let again = execute(&repository, &Order { deadline: Deadline::NONE, ..behind }).await?;
+    let again =
+        execute(&repository, &NoFacts, &Order { deadline: Deadline::NONE, ..behind }).await?;
     assert_eq!((again.version, again.repeated), (3, false));
     Ok(())
 }

@@ -88,7 +88,7 @@ impl Body {
                 Err(Rejection::AlreadyEstablished)
             };
         }
-        let cooperation = &command.facts.cooperation;
+        let cooperation = &*command.facts.cooperation;
         let Cooperation::Active(_) = cooperation else {
             return Err(Rejection::CooperationNotActive);
         };

@@ -178,7 +178,7 @@ fn elect(post: Post, seat: &str, from: &str, to: Option<&str>) -> Request {
 }
 
 fn unestablished() -> Scenario<Body> {
-    Scenario::new("vestregionen:sg").knowing(Facts { cooperation: vestregionen() })
+    Scenario::new("vestregionen:sg").knowing(Facts { cooperation: vestregionen().into() })
 }
 
 fn established() -> Scenario<Body> {

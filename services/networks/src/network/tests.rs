@@ -97,7 +97,7 @@ fn close(on: &str) -> Request {
 }
 
 fn unstarted() -> Scenario<Network> {
-    Scenario::new("vestregionen:transport").knowing(Facts { cooperation: vestregionen() })
+    Scenario::new("vestregionen:transport").knowing(Facts { cooperation: vestregionen().into() })
 }
 
 fn started() -> Scenario<Network> {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use mail_parser::{MessageParser, MimeHeaders};
 use samvirke_kernel::{
     deadline::Deadline,
-    execute::{Order, execute},
+    execute::{NoFacts, Order, execute},
     log::Log,
     projection::Progress,
     publication::{Outgoing, Publication},
@@ -90,7 +90,7 @@ impl Rig {
         let mailer = Arc::new(Mailer::new(&server).unwrap());
         let url = "https://samvirke.example".to_owned();
         let sender = Sender { from: mailer::from(&server).unwrap(), url, key: KEY };
-        let contacts = Repository::new(log.clone());
+        let contacts = Arc::new(Repository::new(log.clone()));
         let inbox = Inbox { contacts, pool: pool.clone(), key: KEY };
         Self {
             world,
@@ -135,7 +135,7 @@ impl Rig {
             command_id: derived(&command),
             digest: String::new(),
             request,
-            facts: (),
+            after: Vec::new(),
             principal: role(Role::Secretariat),
             at: now,
             now,
@@ -145,7 +145,7 @@ impl Rig {
             traceparent: None,
             deadline: Deadline::NONE,
         };
-        execute(&self.inbox.contacts, &order).await.unwrap();
+        execute(&self.inbox.contacts, &NoFacts, &order).await.unwrap();
     }
 
     /// Says something to the public, in the feed and then to us.

@@ -12,7 +12,7 @@ use postgres_es::{PostgresCqrs, postgres_aggregate_cqrs, postgres_cqrs};
 use samvirke_kernel::{
     Decider,
     committer::Tuning,
-    execute::{Order, execute},
+    execute::{NoFacts, Order, execute},
     log::Log,
     repository::Repository,
 };
@@ -74,13 +74,13 @@ pub(crate) async fn kernel(
     let repository = Arc::new(Repository::<Cooperation>::new(log.clone()));
     let foundings = (0..aggregates.beforehand(writers)).map(|writer| {
         let (repository, order) = (repository.clone(), order(id(writer), found()));
-        async move { execute(&repository, &order).await }
+        async move { execute(&repository, &NoFacts, &order).await }
     });
     future::try_join_all(foundings).await?;
     let measured = drive(writers, window, move |writer, turn| {
         let repository = repository.clone();
         async move {
-            execute(&repository, &aggregates.order(writer, turn)).await?;
+            execute(&repository, &NoFacts, &aggregates.order(writer, turn)).await?;
             Ok(1)
         }
     })
@@ -210,7 +210,7 @@ async fn batch(log: &Log, payloads: &[Bytes], name: &str) -> anyhow::Result<u64>
 pub(crate) async fn sizes(nats: &Nats, event_store: &PgPool) -> anyhow::Result<(usize, i64)> {
     let log = nats.log(Tuning::default()).await?;
     let repository = Repository::<Cooperation>::new(log.clone());
-    execute(&repository, &Aggregates::New.order(0, 0)).await?;
+    execute(&repository, &NoFacts, &Aggregates::New.order(0, 0)).await?;
     let mut commits = log.follow(0).await?;
     let commit = commits.next().await.transpose()?;
     let kernel_bytes = commit.map_or(0, |commit| commit.payload.len());

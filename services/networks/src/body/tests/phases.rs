@@ -33,7 +33,7 @@ fn a_body_is_established_in_an_active_cooperation() {
     let mut paused = vestregionen();
     paused.evolve(&cooperation::Event::Paused { reason: reason() });
     unestablished()
-        .knowing(Facts { cooperation: paused })
+        .knowing(Facts { cooperation: paused.into() })
         .when(establish())
         .then_refused(Rejection::CooperationNotActive);
 }
