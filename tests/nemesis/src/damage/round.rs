@@ -99,7 +99,8 @@ async fn play_on(up: &mut Up, target: &Target) -> anyhow::Result<Course> {
             tried
         }
     };
-    up.is_well().context("with the stream restored or accepted, all should be well")?;
+    let well = up.is_well();
+    promised!(well.is_ok(), "with the stream restored or accepted, not all is well: {well:?}");
     if target.stream != "FEED" {
         all_is_as_it_was(up, &kept).await?;
     }
