@@ -31,6 +31,10 @@ need_rust() {
         fail "A C compiler is missing: install gcc, then run this again."
 }
 
+# Builds the executables as the tests do. Built alone, most crates would have other features, and all would be
+# compiled again.
+build_for_tests() { cargo build --locked --quiet --workspace --bins --tests; }
+
 # Whether the program is a nats-server of 2.15 or later.
 is_nats_server() {
     local version

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::samvirke;
 
+const DAMAGED: &str = "samvirke_stream_damaged{stream=\"CASES\"}";
 const ASKER: &str = "920125298";
 /// How long it may take until a service that has just started says what is wrong.
 const SAID_WITHIN: Duration = Duration::from_secs(60);
@@ -43,6 +44,7 @@ async fn a_lost_tail_is_noticed_and_nothing_goes_on_until_an_operator_accepts_it
         "{}",
         refused.body
     );
+    assert_eq!(Api::of(&up).metric(DAMAGED).await, Some(1.0));
     let doctor = up.command(&["doctor"]).output().unwrap();
     let said = text(&doctor);
     assert_eq!(doctor.status.code(), Some(1), "{said}");
@@ -62,6 +64,7 @@ async fn a_lost_tail_is_noticed_and_nothing_goes_on_until_an_operator_accepts_it
     let secretariat = api.secretariat();
     let again = accepted(&api, &secretariat).await;
     assert_eq!(again.header("samvirke-position"), position, "the sequence is taken anew");
+    assert_eq!(api.metric(DAMAGED).await, Some(0.0), "the metrics know that it is accepted");
     // The sequence is there again, and with it the read models would seem up to date.
     let doctor = text(&up.command(&["doctor"]).output().unwrap());
     assert!(doctor.contains("case_file on CASES has halted"), "{doctor}");

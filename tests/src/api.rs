@@ -187,6 +187,15 @@ impl Api {
         checks.retain(|check| check["state"] != "ok");
         (answer.status, checks)
     }
+
+    /// Returns what the metrics say of a series (`samvirke_stream_damaged{stream="CASES"}`); none where they say
+    /// nothing of it.
+    pub async fn metric(&self, series: &str) -> Option<f64> {
+        let request = self.http.request(Method::GET, format!("{}/metrics", self.url));
+        let text = request.send().await.unwrap().text().await.unwrap();
+        let value = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        value.map(|value| value.parse().unwrap())
+    }
 }
 
 impl Caller {

@@ -354,13 +354,15 @@ impl Watch {
         let condition = Condition::Damaged(damage);
         if self.told.borrow().condition != condition {
             error!(stream = self.name, ?condition, "a stream is damaged: it takes no commands");
-            metrics::gauge!("samvirke_stream_damaged", "stream" => self.name.clone()).set(1.0);
         }
         self.tell(condition, connects);
         Stopped::Damaged
     }
 
     fn tell(&self, condition: Condition, connects: u64) {
+        let is_damaged = matches!(condition, Condition::Damaged(_));
+        metrics::gauge!("samvirke_stream_damaged", "stream" => self.name.clone())
+            .set(f64::from(u8::from(is_damaged)));
         self.told.send_replace(Found { condition, connects });
     }
 }
