@@ -14,7 +14,7 @@ use samvirke_kernel::{
     log::{Log, Stored},
     parking::Parking,
     policy::{self, PolicyError},
-    repository::Repository,
+    repository::{Repository, StoreError},
     supervision::Supervisor,
 };
 use samvirke_schemas::{
@@ -44,15 +44,15 @@ pub(crate) fn start(
     cases: &Arc<Repository<Case>>,
     members: &Follower<Members>,
 ) {
-    let all = cases.clone();
+    let (all, meetings) = (cases.clone(), meetings_log.clone());
     policy::supervise(
         supervisor,
         parking,
         OUTCOME_OF_A_TREATMENT,
         meetings_log,
         move |commit, envelope| {
-            let cases = all.clone();
-            async move { record_outcomes(&cases, &commit, &envelope).await }
+            let (cases, meetings) = (all.clone(), meetings.clone());
+            async move { record_outcomes(&cases, &meetings, &commit, &envelope).await }
         },
     );
     let (all, members) = (cases.clone(), members.clone());
@@ -76,20 +76,38 @@ pub(crate) fn start(
 
 async fn record_outcomes(
     cases: &Repository<Case>,
+    meetings: &Log,
     commit: &Stored,
     envelope: &Envelope,
 ) -> Result<(), PolicyError> {
     for (event, id) in policy::events::<meeting::Event>(commit, envelope, "meeting")? {
         let Some((case, outcome)) = outcome_of(&envelope.aggregate.id, event) else { continue };
-        let order = policy::order::<Case>(
-            OUTCOME_OF_A_TREATMENT,
-            (envelope, id),
-            case,
-            Request::RecordOutcome(outcome),
-        );
+        let request = Request::RecordOutcome(outcome.clone());
+        let mut order =
+            policy::order::<Case>(OUTCOME_OF_A_TREATMENT, (envelope, id), case, request);
+        // It follows from the meeting, so it makes no other command of what was given without it once.
+        let body = body_of(meetings, commit).await?;
+        order.request = Request::RecordOutcome(OutcomeToRecord { body, ..outcome });
         policy::give(cases, &NoFacts, &order).await?;
     }
     Ok(())
+}
+
+/// The body whose meeting a commit is of: its first commit names it.
+async fn body_of(meetings: &Log, of: &Stored) -> Result<Option<AggregateId>, PolicyError> {
+    let first = meetings.first_from(&of.subject, 1).await.map_err(StoreError::from);
+    let Some(first) = first.map_err(|error| PolicyError::from(&error))? else { return Ok(None) };
+    let envelope = Envelope::read(first.sequence, &first.payload).map_err(StoreError::from);
+    let envelope = envelope.map_err(|error| PolicyError::from(&error))?;
+    let events = policy::events::<meeting::Event>(&first, &envelope, "meeting")?;
+    Ok(events.into_iter().find_map(|(event, _)| {
+        if let meeting::Event::Planned { body, .. } | meeting::Event::HeldReported { body, .. } =
+            event
+        {
+            return Some(body);
+        }
+        None
+    }))
 }
 
 /// What a meeting's event means for a case, if it means anything.
@@ -114,6 +132,7 @@ fn outcome_of(
     let outcome = OutcomeToRecord {
         of: TreatmentOf::Id { treatment },
         meeting: meeting.clone(),
+        body: None,
         item,
         outcome: match outcome {
             agenda::Outcome::Decided => Outcome::Decided,

@@ -85,13 +85,17 @@ impl World {
         self.give(&format!("cases/{CASE}/plan-treatments"), at, plan).await;
     }
 
-    /// A body's meeting on the case, as a source tells of it.
+    /// A body's meeting on its treatment of the case, as a source tells of it.
     async fn meets(&self, body: &str, day: &str, conclusion: Value) {
+        self.meets_on(body, body, day, conclusion).await;
+    }
+
+    async fn meets_on(&self, body: &str, treatment: &str, day: &str, conclusion: Value) {
         let at = format!("{day}T15:00");
         let meeting = format!("meetings/prove:{body}-{day}");
         let held = json!({"body": format!("prove:{body}"), "days": [{"day": day}]});
         self.give(&format!("{meeting}/report-held"), &at, held).await;
-        let subject = json!({"case": {"case": CASE, "treatment": body}});
+        let subject = json!({"case": {"case": CASE, "treatment": treatment}});
         let item = json!({"item": {"item": "6-2017", "kind": "PS", "title": "Handlingsplan",
             "subject": subject}});
         self.give(&format!("{meeting}/put-item"), &at, item).await;
@@ -175,6 +179,17 @@ async fn r45_a_decided_joint_case_goes_out_to_those_who_were_members_on_that_day
     assert_eq!((&sent.data["text"], &sent.data["on"]), (&json!(TEXT), &json!("2017-06-15")));
     let ready = of(&seen, "ready-for-members").next().unwrap();
     assert_eq!(sent.envelope.cause, Some(ready.id));
+}
+
+#[tokio::test]
+async fn r34_a_meeting_does_not_end_the_treatment_of_another_body() {
+    let world = World::start().await;
+    let _cases = world.cases();
+    world.meets_on("rg", "sg", "2017-05-01", json!({"decided": {"text": TEXT}})).await;
+    world.policy("MEETINGS", OUTCOMES).await.is_done().await.unwrap();
+    assert_eq!(of(&world.history().await, "outcome-recorded").count(), 0);
+    world.recommended().await;
+    world.until("outcome-recorded").await;
 }
 
 #[tokio::test]

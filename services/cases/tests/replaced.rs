@@ -87,6 +87,8 @@ async fn r41_what_is_replaced_ends_though_cases_was_killed_before_it_could() {
     let world = World::start().await;
     let cases = world.cases();
     world.relate().await;
+    // Before it is in force there is nothing to end.
+    world.policy().await.is_done().await.unwrap();
     world.put_in_force(NEW, "2018-01-01").await;
     cases.kill();
 

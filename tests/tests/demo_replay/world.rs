@@ -166,6 +166,7 @@ impl World {
         let request = CaseRequest::RecordOutcome(OutcomeToRecord {
             of: TreatmentOf::Id { treatment: treatment.clone() },
             meeting: meeting.clone(),
+            body: None,
             item: item.clone(),
             outcome: outcome_of(*outcome),
             text: text.clone(),

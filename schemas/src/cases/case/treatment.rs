@@ -123,6 +123,9 @@ pub enum TreatmentOf {
 pub struct OutcomeToRecord {
     pub of: TreatmentOf,
     pub meeting: AggregateId,
+    /// The body whose meeting it was, which is to be that of the treatment; absent where nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<AggregateId>,
     /// The item on the meeting's agenda.
     pub item: LocalId,
     pub outcome: Outcome,

@@ -4,7 +4,7 @@ use samvirke_kernel::rejections;
 use samvirke_schemas::{
     cases::case::treatment::{Authority, Outcome},
     date::Date,
-    id::LocalId,
+    id::{AggregateId, LocalId},
     local_time::LocalTime,
     organisation::OrganisationNumber,
 };
@@ -39,6 +39,12 @@ rejections! {
         IsWithdrawn: State, "R41",
             "the case is withdrawn; reopen it first",
             "saken er trukket; gjenåpne den først";
+        MeetingOfAnotherCooperation { meeting: AggregateId }: Value("meeting"), "R1",
+            "{meeting} is a meeting of another cooperation, which treats its own cases",
+            "{meeting} er et møte i et annet samarbeid, som behandler sine egne saker";
+        TreatedByAnother { body: AggregateId, treatment: LocalId }: Value("body"), "R34",
+            "treatment {treatment} is planned for another body than {body}; change the plan first",
+            "behandlingen {treatment} er planlagt for et annet organ enn {body}; endre planen først";
         TooMany { list: &'static str, max: usize }: Value, "limit",
             "a case keeps at most {max} {list}",
             "en sak har høyst {max} av {list}";

@@ -108,6 +108,10 @@ impl Matter {
         within(self.plan.outcomes.len() + 1, OUTCOMES_MAX, "outcomes")?;
         let at = self.plan.find(&wish.of).ok_or(Rejection::NoSuchTreatment)?;
         let planned = &self.plan.treatments[at].planned;
+        if let Some(body) = wish.body.as_ref().filter(|body| **body != planned.body) {
+            let (body, treatment) = (body.clone(), planned.treatment.clone());
+            return Err(Rejection::TreatedByAnother { body, treatment });
+        }
         if !may_end_with(planned.authority, wish.outcome) {
             let (authority, outcome) = (planned.authority, wish.outcome);
             return Err(Rejection::BeyondAuthority { authority, outcome });

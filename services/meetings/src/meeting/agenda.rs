@@ -103,6 +103,11 @@ impl Meeting {
         if item.restriction.is_some() && item.public_title.is_none() {
             return Err(Rejection::PublicTitleNeeded { item: item.item.clone() });
         }
+        if let (Some(case), _) = item.case()
+            && case.cooperation != command.id.cooperation
+        {
+            return Err(Rejection::CaseOfAnotherCooperation { case });
+        }
         if matches!(&item.subject, Subject::EarlierMinutes { meeting } if *meeting == command.id) {
             return Err(Rejection::OwnMinutes { item: item.item.clone() });
         }

@@ -56,6 +56,9 @@ rejections! {
         AnotherCooperation { body: AggregateId }: Value("body"), "R1",
             "{body} is a body of another cooperation",
             "{body} er et organ i et annet samarbeid";
+        CaseOfAnotherCooperation { case: AggregateId }: Value("item.subject.case.case"), "R1",
+            "{case} is a case of another cooperation, which its own bodies treat",
+            "{case} er en sak i et annet samarbeid, som dets egne organer behandler";
         AnotherBody { body: AggregateId }: Value("body"), "R23",
             "the meeting is planned for {body}; report another meeting instead",
             "møtet er planlagt for {body}; meld inn et annet møte i stedet";

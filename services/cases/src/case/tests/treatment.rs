@@ -49,6 +49,33 @@ fn r38_a_recommending_treatment_makes_the_next_one_due() {
         }}))]);
 }
 
+/// What a meeting of `body` made of the steering group's treatment.
+fn of_a_meeting(meeting: &str, body: &str) -> Request {
+    ask(json!({"record-outcome": {
+        "of": {"id": {"treatment": "sg"}}, "meeting": meeting, "body": body, "item": "1",
+        "outcome": "decided", "text": "Vestregionen bygges videre.", "day": "2017-11-23",
+    }}))
+}
+
+#[test]
+fn r1_a_meeting_of_another_cooperation_decides_no_case() {
+    at_year_end().when(of_a_meeting("annet:m", "vestregionen:sg")).then_refused(
+        Rejection::MeetingOfAnotherCooperation { meeting: "annet:m".parse().unwrap() },
+    );
+}
+
+#[test]
+fn r34_a_treatment_is_ended_by_a_meeting_of_its_own_body_only() {
+    at_year_end().when(of_a_meeting("vestregionen:m", "vestregionen:rg")).then_refused(
+        Rejection::TreatedByAnother {
+            body: "vestregionen:rg".parse().unwrap(),
+            treatment: "sg".parse().unwrap(),
+        },
+    );
+    let events = at_year_end().when(of_a_meeting("vestregionen:m", "vestregionen:sg")).events();
+    assert_eq!(samvirke_schemas::Tagged::tag(&events[0]), "outcome-recorded");
+}
+
 #[test]
 fn an_outcome_acts_once_however_often_it_comes() {
     at_year_end()

@@ -1,6 +1,7 @@
 //! The agenda before and after notice.
 
 use samvirke_schemas::{
+    id::AggregateId,
     legal_basis::LegalBasis,
     meetings::{
         agenda::{AgendaItem, ItemRestriction, Subject},
@@ -42,6 +43,15 @@ fn an_item_is_put_on_the_agenda_once() {
         .then_nothing()
         .when(put(AgendaItem { title: "Noe annet".parse().unwrap(), ..future() }))
         .then_refused(Rejection::ItemExists { item: id("6-2017") });
+}
+
+#[test]
+fn r1_a_case_of_another_cooperation_is_not_treated() {
+    let case: AggregateId = "annet:6-2017".parse().unwrap();
+    let subject = Subject::Case { case: case.clone(), treatment: Some(id("sg")) };
+    planned()
+        .when(put(AgendaItem { subject, ..future() }))
+        .then_refused(Rejection::CaseOfAnotherCooperation { case });
 }
 
 #[test]
