@@ -30,7 +30,7 @@ pub enum Stands {
     },
     /// The message there is another one, or the stream is.
     Elsewhere,
-    /// The message there cannot be read, or was erased.
+    /// The message there cannot be read, or was erased, and no operator has accepted that.
     Unreadable,
 }
 
@@ -63,6 +63,10 @@ pub(crate) async fn stands(
     Ok(match digest_at(&stream, sequence).await? {
         Some(found) if found == *digest => Stands::Here,
         Some(_) => Stands::Elsewhere,
+        // What was taken before it was lost stays taken.
+        None if known(js, name).await?.is_some_and(|record| record.accepts(sequence)) => {
+            Stands::Here
+        }
         None => Stands::Unreadable,
     })
 }

@@ -3,7 +3,10 @@
 //! A direct get may be served by a replica that lags, so it may show too little but never something
 //! else; what the leader says is current.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_nats::{
     Client, StatusCode,
@@ -18,6 +21,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::{Stream, StreamExt, TryStreamExt};
 use samvirke_schemas::id::{AggregateId, CooperationId};
+use tokio::time::Instant;
 
 use crate::{
     checkpoint::{self, Checkpoint, Stands},
@@ -37,6 +41,8 @@ use crate::{
 pub const READ_MESSAGES_MAX: usize = 1_000;
 /// The most bytes asked for in one direct get.
 pub const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// For how long the accepted gaps are known: an operator accepts one, and not often.
+const GAPS_FRESH: Duration = Duration::from_secs(2);
 /// How long to wait for the next message of a direct get.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -97,6 +103,8 @@ pub struct Log {
     identity: Arc<StreamIdentity>,
     committer: Committer,
     guard: Guard,
+    /// The accepted gaps, and when they were read.
+    gaps: Arc<Mutex<Option<(Instant, Vec<Gap>)>>>,
 }
 
 impl Log {
@@ -143,7 +151,8 @@ impl Log {
         let identity = stream::open(&js, context, replicas).await?;
         let committer = Committer::start(client, identity.name.clone(), tuning);
         let guard = Guard::new(js.clone(), identity.name.clone());
-        Ok(Self { context, js, identity: Arc::new(identity), committer, guard })
+        let (identity, gaps) = (Arc::new(identity), Arc::default());
+        Ok(Self { context, js, identity, committer, guard, gaps })
     }
 
     /// What is known of the stream's soundness.
@@ -354,11 +363,7 @@ impl Log {
     /// # Errors
     ///
     /// [`ReadError`].
-    pub(crate) async fn first_from(
-        &self,
-        subject: &str,
-        from: u64,
-    ) -> Result<Option<Stored>, ReadError> {
+    pub async fn first_from(&self, subject: &str, from: u64) -> Result<Option<Stored>, ReadError> {
         let message = self.next_from_leader(subject, from).await?;
         Ok(message.map(|message| Stored {
             subject: message.subject.to_string(),
@@ -409,13 +414,31 @@ impl Log {
         }
     }
 
-    /// The last sequence of the stream.
+    /// The last sequence of the stream at which something can be read, or could be before it was damaged: what
+    /// an operator has accepted as lost at the end is not waited for.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
     pub async fn last_sequence(&self) -> Result<u64, ReadError> {
-        Ok(self.info().await?.state.last_sequence)
+        let last = self.info().await?.state.last_sequence;
+        Ok(without_lost_end(last, &self.accepted_gaps().await?))
+    }
+
+    /// The gaps that an operator has accepted, as of [`GAPS_FRESH`] ago at most.
+    async fn accepted_gaps(&self) -> Result<Vec<Gap>, ReadError> {
+        let now = Instant::now();
+        let kept = self.gaps.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((at, gaps)) = kept
+            && now - at < GAPS_FRESH
+        {
+            return Ok(gaps);
+        }
+        let stream = &self.identity.name;
+        let record = known(&self.js, stream).await.map_err(|err| self.unreachable(err))?;
+        let gaps = record.map(|record| record.gaps).unwrap_or_default();
+        *self.gaps.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, gaps.clone()));
+        Ok(gaps)
     }
 
     /// The stream as it is now, which may be another one under the same name.
@@ -540,4 +563,11 @@ pub(crate) fn delivered(stream: &str, message: &jetstream::Message) -> Result<St
         more_in_batch: more_in_batch(message.headers.as_ref()),
         pending: Some(info.pending),
     })
+}
+/// A stream's end without the gaps that it ends with.
+fn without_lost_end(mut last: u64, gaps: &[Gap]) -> u64 {
+    while let Some(gap) = gaps.iter().find(|gap| gap.from <= last && last <= gap.to) {
+        last = gap.from.saturating_sub(1);
+    }
+    last
 }

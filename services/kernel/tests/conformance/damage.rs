@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use samvirke_kernel::{
+    checkpoint::{Checkpoint, Stands},
     committer::AppendError,
     envelope::digest,
     execute::ExecuteError,
@@ -366,4 +367,26 @@ async fn current(repository: &Arc<Repository<Tally>>, name: &str) -> anyhow::Res
         }
     };
     Ok(tokio::time::timeout(KNOWN_WITHIN, read).await?)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_waits_for_an_end_that_was_accepted_as_lost() -> anyhow::Result<()> {
+    let mut victim = Victim::start().await?;
+    let commits = three_commits(&victim).await?;
+    let log = victim.log().await?;
+    let (stream, last) = (log.identity().clone(), log.last_sequence().await?);
+    add(&victim.repository().await?, "a", 1).await?;
+    let lost = log.read(&log.subject("tally", &id("a")), last).await?.remove(0);
+    assert_eq!((commits.len(), lost.sequence), (3, last + 1));
+    victim.damage(STREAM, |files| files.flip_bit_in(&lost.payload)).await?;
+    let log = victim.log().await?;
+    assert_eq!(log.last_sequence().await?, last + 1, "somebody may still restore it");
+    let taken = Checkpoint { stream, sequence: last + 1, digest: Some(digest(&lost.payload)) };
+    assert_eq!(log.stands(&taken).await?, Stands::Unreadable);
+
+    accept(&victim).await?;
+    let log = victim.log().await?;
+    assert_eq!(log.last_sequence().await?, last);
+    assert_eq!(log.stands(&taken).await?, Stands::Here, "what was taken stays taken");
+    Ok(())
 }
