@@ -39,6 +39,9 @@ pub struct Standing {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tasks {
     pub tasks: Vec<TaskStatus>,
+    /// Those of its process that do not run; every service of the process reports them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of_process: Vec<TaskStatus>,
     /// Events that a task could not work; the later ones of their cooperation wait behind them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parked: Vec<ParkedEvent>,

@@ -42,9 +42,12 @@ pub async fn service(host: Host) -> Result<(), ServiceError> {
         cases: cases.clone(),
         members: members.clone(),
     });
-    let parking = host.parking().await?;
-    policies::start(&supervisor, &parking, log, meetings, &cases, &members);
-    host.serve_commands(CONTEXT, inbox).await?;
+    let policies = async {
+        policies::start(&supervisor, &host.parking().await?, log, meetings, &cases, &members);
+        Ok::<_, ServiceError>(())
+    };
+    let commands = async { Ok(host.serve_commands(CONTEXT, inbox).await?) };
+    tokio::try_join!(policies, commands)?;
     supervisor.finished().await;
     Ok(())
 }

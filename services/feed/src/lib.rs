@@ -86,7 +86,6 @@ pub async fn service(
     let roll = Follower::start("subscriptions", own.clone(), &supervisor);
     let members = Follower::start("members", logs[0].clone(), &supervisor);
     let subscriptions = Arc::new(Repository::new(own));
-    let erasures = host.erasures(&publication).await?;
     let withheld = Withheld::read(&publication).await?;
     let ground = Arc::new(Ground {
         publication: publication.clone(),
@@ -112,11 +111,20 @@ pub async fn service(
         Arc::new(Desk { roll: roll.clone(), publication: publication.clone(), history, master });
 
     delivery::supervise(&supervisor, ground, roll);
-    erasing::supervise(&supervisor, publication.clone(), erasures, withheld);
-    relay::supervise(&supervisor, publication, logs, host.parking().await?);
+    let erasing = async {
+        let erasures = host.erasures(&publication).await?;
+        erasing::supervise(&supervisor, publication.clone(), erasures, withheld);
+        Ok::<_, ServiceError>(())
+    };
+    let relay = async {
+        relay::supervise(&supervisor, publication.clone(), logs, host.parking().await?);
+        Ok(())
+    };
     let queries = host.serve_queries(NAME, move |message| desk.clone().answer(message));
     let commands = host.serve_commands(Subscription::CONTEXT, inbox);
-    tokio::try_join!(queries, commands)?;
+    let queries = async { Ok(queries.await?) };
+    let commands = async { Ok(commands.await?) };
+    tokio::try_join!(erasing, relay, queries, commands)?;
     supervisor.finished().await;
     Ok(())
 }

@@ -11,7 +11,6 @@ use chrono::{DateTime, Utc};
 use samvirke_kernel::{inbox::chain, service::tasks_subject, stream};
 use samvirke_schemas::{
     catalogue::COLLECTIONS,
-    feed,
     message::QueryMessage,
     principal::Principal,
     standing::{
@@ -32,8 +31,9 @@ const FRESH: Duration = Duration::from_secs(1);
 /// queries that must not miss them wait.
 const BEHIND_MAX: u64 = 1_000;
 
-/// The stream of the feed, named as those of the contexts are.
-const FEED: &str = "feed";
+/// The streams that commands and most queries do without, named as those of the contexts are: the feed, what was
+/// erased of it, and what is parked.
+const DISPENSABLE: &[&str] = &["feed", "feed_erased", "parked"];
 
 /// What was found of one thing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -55,6 +55,9 @@ pub(crate) struct Check {
     /// Whether commands and most queries are answered without it.
     #[serde(skip)]
     dispensable: bool,
+    /// Whether it is of the process, whose services all report it.
+    #[serde(skip)]
+    is_of_the_process: bool,
 }
 
 /// How a thing stands.
@@ -96,11 +99,16 @@ pub(crate) struct Readiness(Mutex<Option<(Instant, Vec<Check>)>>);
 impl Check {
     fn new(what: impl Into<String>, state: Found) -> Self {
         let what = what.into();
-        Self { what, state, at: None, behind: None, reason: None, since: None, dispensable: false }
-    }
-
-    fn is_of_a_store(&self) -> bool {
-        matches!(self.state, Found::Busy | Found::Full | Found::Silent)
+        Self {
+            what,
+            state,
+            at: None,
+            behind: None,
+            reason: None,
+            since: None,
+            dispensable: false,
+            is_of_the_process: false,
+        }
     }
 
     pub(crate) fn is_ok(&self) -> bool {
@@ -165,9 +173,9 @@ impl Gateway {
             checks.extend(of_tasks(service, tasks));
         }
         checks.extend(of_tasks("gateway", Some(self.0.tasks.tasks())));
-        // Services in one process report the same stores.
-        let mut stores = BTreeSet::new();
-        checks.retain(|check| !check.is_of_a_store() || stores.insert(check.what.clone()));
+        // Services in one process report the same stores and tasks of the process.
+        let mut seen = BTreeSet::new();
+        checks.retain(|check| !check.is_of_the_process || seen.insert(check.what.clone()));
         *last = Some((clock::instant(), checks.clone()));
         checks
     }
@@ -177,7 +185,7 @@ impl Gateway {
         let mut contexts: Vec<&str> = COLLECTIONS.iter().map(|one| one.context).collect();
         contexts.sort_unstable();
         contexts.dedup();
-        contexts.push(FEED);
+        contexts.extend(DISPENSABLE);
         let asked = contexts.into_iter().map(async |context| {
             let end = stream::end(&self.0.nats, context);
             let end = match tokio::time::timeout(ANSWER_MAX, end).await {
@@ -244,27 +252,31 @@ impl Gateway {
 /// A line for the tasks of a service that all run, and one for each that does not.
 fn of_tasks(service: &str, tasks: Option<Tasks>) -> Vec<Check> {
     let what = format!("tasks of {service}");
-    let Some(Tasks { tasks, parked, stores }) = tasks else {
+    let Some(Tasks { tasks, of_process, parked, stores }) = tasks else {
         return vec![Check::new(what, Found::NotRunning)];
     };
-    let mut hindered: Vec<Check> = tasks
-        .into_iter()
-        .filter_map(|TaskStatus { task, state, reason, since, .. }| {
-            let state = match state {
-                TaskState::Running => return None,
-                TaskState::Restarting => Found::Restarting,
-                TaskState::Halted => Found::Halted,
-            };
-            let check = Check::new(format!("task {task} of {service}"), state);
-            Some(Check { reason, since: Some(since), ..check })
-        })
-        .collect();
-    hindered.extend(parked.into_iter().map(|one| {
+    let hindered = |status: TaskStatus, of: &str| {
+        let TaskStatus { task, state, reason, since, .. } = status;
+        let state = match state {
+            TaskState::Running => return None,
+            TaskState::Restarting => Found::Restarting,
+            TaskState::Halted => Found::Halted,
+        };
+        let check = Check::new(format!("task {task}{of}"), state);
+        Some(Check { reason, since: Some(since), ..check })
+    };
+    let of = format!(" of {service}");
+    let mut hindering: Vec<Check> =
+        tasks.into_iter().filter_map(|status| hindered(status, &of)).collect();
+    let of_process = of_process.into_iter().filter_map(|status| hindered(status, ""));
+    hindering.extend(of_process.map(|check| Check { is_of_the_process: true, ..check }));
+    hindering.extend(parked.into_iter().map(|one| {
         let ParkedEvent { task, cooperation, event, reason, since } = one;
         let check = Check::new(format!("{event} for {task} in {cooperation}"), Found::Parked);
         Check { reason: Some(reason), since: Some(since), ..check }
     }));
-    let mut checks = if hindered.is_empty() { vec![Check::new(what, Found::Ok)] } else { hindered };
+    let mut checks =
+        if hindering.is_empty() { vec![Check::new(what, Found::Ok)] } else { hindering };
     checks.extend(stores.into_iter().map(|store| {
         let StoreStatus { stream, state, reason, since } = store;
         let state = match state {
@@ -273,7 +285,7 @@ fn of_tasks(service: &str, tasks: Option<Tasks>) -> Vec<Check> {
             StoreState::Silent => Found::Silent,
         };
         let check = Check::new(format!("store of {stream}"), state);
-        Check { reason: Some(reason), since: Some(since), ..check }
+        Check { reason: Some(reason), since: Some(since), is_of_the_process: true, ..check }
     }));
     checks
 }
@@ -285,7 +297,8 @@ fn of_stream((name, end): &End) -> Check {
         Ok(None) => Check::new(what, Found::Missing),
         Err(()) => Check::new(what, Found::Away),
     };
-    Check { dispensable: name == feed::STREAM, ..check }
+    let dispensable = DISPENSABLE.iter().any(|context| stream::stream_name(context) == *name);
+    Check { dispensable, ..check }
 }
 
 fn of_read_models(ends: &[End], models: Option<ReadModels>) -> Vec<Check> {

@@ -13,12 +13,15 @@ use samvirke_schemas::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::Semaphore;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
 use tracing::{Instrument, error, info, info_span, warn};
 
 use crate::{
     answer, clock,
-    inbox::deadline_passed,
+    inbox::{chain, deadline_passed},
     log::Log,
     parking::Parking,
     publication::{Publication, erasure::Erasures},
@@ -112,22 +115,42 @@ impl Host {
             .await
     }
 
+    /// Opens a stream; one that is missing is waited for, which every service of the process reports.
     async fn wait_for<T, F>(&self, open: impl Fn() -> F) -> Result<T, StreamError>
     where
         F: Future<Output = Result<T, StreamError>>,
     {
+        let mut reported = None;
         loop {
             let missing = match open().await {
                 Err(missing @ StreamError::Missing { .. }) => missing,
                 opened => return opened,
             };
             error!(error = %missing, "a service waits for a stream");
+            reported.get_or_insert_with(|| report_wait(&missing));
             tokio::select! {
                 () = self.shutdown.cancelled() => return Err(missing),
                 () = tokio::time::sleep(MISSING_RETRY) => (),
             }
         }
     }
+}
+
+/// Reports that a service waits for a stream, until what is returned is dropped.
+fn report_wait(missing: &StreamError) -> DropGuard {
+    let (found, failure) = (CancellationToken::new(), TaskFailure::halting(chain(missing)));
+    let name = format!("start of a service, number {}", rand::random::<u32>());
+    let until = found.clone();
+    let supervisor = Supervisor::of_process();
+    supervisor.supervise_one_of_many("start of a service", name, Stop::MayEnd, move |task| {
+        let (until, failure) = (until.clone(), failure.clone());
+        async move {
+            task.is_hindered(&failure);
+            until.cancelled().await;
+            Ok(())
+        }
+    });
+    found.drop_guard()
 }
 
 /// Why a service cannot be offered.

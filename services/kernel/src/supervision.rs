@@ -169,13 +169,10 @@ impl Supervisor {
 
     /// The state of every task.
     pub fn tasks(&self) -> Tasks {
-        let mut tasks = self.board.all();
-        if !Arc::ptr_eq(&self.board.0, &PROCESS.board.0) {
-            tasks.extend(PROCESS.board.all());
-        }
         let parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
         Tasks {
-            tasks,
+            tasks: self.board.all(),
+            of_process: PROCESS.board.all(),
             parked: parked.values().flatten().cloned().collect(),
             stores: committer::troubled(),
         }

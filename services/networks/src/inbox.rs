@@ -45,8 +45,12 @@ pub async fn service(host: Host) -> Result<(), ServiceError> {
         networks: Repository::new(log.clone()),
     });
     let supervisor = host.supervisor(CONTEXT);
-    policies::start(&supervisor, &host.parking().await?, log, bodies);
-    host.serve_commands(CONTEXT, inbox).await?;
+    let policies = async {
+        policies::start(&supervisor, &host.parking().await?, log, bodies);
+        Ok::<_, ServiceError>(())
+    };
+    let commands = async { Ok(host.serve_commands(CONTEXT, inbox).await?) };
+    tokio::try_join!(policies, commands)?;
     supervisor.finished().await;
     Ok(())
 }

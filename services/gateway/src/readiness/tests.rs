@@ -84,3 +84,29 @@ fn a_task_that_does_not_run_has_a_line_with_its_reason_and_makes_the_gateway_deg
     assert_eq!(json!(nobody), json!([{"what": "tasks of notify", "state": "not-running"}]));
     assert!(some.iter().chain(&nobody).all(|check| !check.is_ok() && !check.hinders()));
 }
+
+#[test]
+fn what_is_of_the_process_is_said_once_and_of_no_service() {
+    let guard = TaskStatus {
+        task: "guard of CASES, number 7".into(),
+        state: TaskState::Halted,
+        reason: Some("it is missing".into()),
+        since: DateTime::UNIX_EPOCH,
+        restarts: 0,
+    };
+    let said = |service: &str| {
+        of_tasks(service, Some(Tasks { of_process: vec![guard.clone()], ..Tasks::default() }))
+    };
+    assert_eq!(said("cases"), said("networks"));
+    assert!(said("cases").iter().all(|check| check.is_of_the_process));
+    assert_eq!(json!(said("cases"))[0]["what"], "task guard of CASES, number 7");
+}
+
+#[test]
+fn commands_go_on_without_the_feed_and_without_what_is_kept_beside_it() {
+    for name in ["FEED", "FEED_ERASED", "PARKED"] {
+        let check = of_stream(&(name.into(), Ok(None)));
+        assert!(!check.is_ok() && !check.hinders(), "{name}");
+    }
+    assert!(of_stream(&("CASES".into(), Ok(None))).hinders());
+}
