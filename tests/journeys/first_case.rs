@@ -76,6 +76,13 @@ async fn what_was_written_is_read(api: &Api, secretariat: &Caller) {
         assert_eq!(seen.body["agreement"]["version"], *title);
         assert_eq!(seen.body["version"], version + 3);
     }
+    // Nothing has such a position, so nobody waits for it.
+    let beyond = [("samvirke-position", "NETWORKS:9000000000")];
+    for (caller, list) in
+        [(&Caller::public(), "cooperations/prove"), (secretariat, "bodies/prove:sg")]
+    {
+        api.get(caller, list, &beyond).await.is_wrong_at("Samvirke-Position");
+    }
 }
 
 async fn bad_bodies_are_told_where_they_are_wrong(api: &Api, secretariat: &Caller) {

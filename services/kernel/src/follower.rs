@@ -15,7 +15,7 @@ use crate::{
     envelope::{Envelope, EnvelopeError},
     inbox::chain,
     log::{Log, Stored},
-    position::Position,
+    position::{BeyondTheEnd, Position},
     shared_read::SharedRead,
     supervision::{Stop, Supervisor, Task, TaskFailure},
 };
@@ -35,22 +35,28 @@ pub trait Picture: Default + Send + Sync + 'static {
     fn take(&mut self, commit: &Stored, envelope: &Envelope) -> Result<(), EnvelopeError>;
 }
 
-/// The picture has not come far enough in time.
+/// Why a picture cannot be used as of a position.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("what is known of {stream} has not come to {wanted} yet, only to {reached}")]
-pub struct Behind {
-    pub stream: String,
-    pub wanted: u64,
-    pub reached: u64,
+pub enum Behind {
+    /// It has not come far enough in time.
+    #[error("what is known of {stream} has not come to {wanted} yet, only to {reached}")]
+    NotYet { stream: String, wanted: u64, reached: u64 },
+    /// Nothing was ever stored there, or it was lost.
+    #[error(transparent)]
+    Beyond(#[from] BeyondTheEnd),
 }
 
 impl From<Behind> for Refused {
     fn from(behind: Behind) -> Self {
-        let Behind { stream, wanted, reached } = &behind;
-        let detail_nb = format!(
-            "det som er kjent av {stream}, er kommet til {reached}, ikke til {wanted} ennå"
-        );
-        Self::unavailable(behind.to_string(), detail_nb)
+        match &behind {
+            Behind::NotYet { stream, wanted, reached } => {
+                let detail_nb = format!(
+                    "det som er kjent av {stream}, er kommet til {reached}, ikke til {wanted} ennå"
+                );
+                Self::unavailable(behind.to_string(), detail_nb)
+            }
+            Behind::Beyond(beyond) => beyond.clone().into(),
+        }
     }
 }
 
@@ -123,7 +129,11 @@ impl<P: Picture> Follower<P> {
             let last = tokio::time::timeout(WAIT_MAX, log.last_sequence()).await;
             last.ok().and_then(Result::ok)
         });
-        let wanted = told.max(last.await.unwrap_or(u64::MAX));
+        let last = last.await.unwrap_or(u64::MAX);
+        if told > last {
+            return Err(BeyondTheEnd { stream: stream.clone(), wanted: told, last }.into());
+        }
+        let wanted = last;
         let mut moved = self.reached.clone();
         let there = matches!(
             tokio::time::timeout(WAIT_MAX, moved.wait_for(|at| *at >= wanted)).await,
@@ -133,7 +143,7 @@ impl<P: Picture> Follower<P> {
             Ok(self.picture.read().await)
         } else {
             let reached = *self.reached.borrow();
-            Err(Behind { stream: stream.clone(), wanted, reached })
+            Err(Behind::NotYet { stream: stream.clone(), wanted, reached })
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use samvirke_schemas::excerpt::excerpt;
+use samvirke_schemas::{excerpt::excerpt, reply::Refused};
 
 /// Why a text is not a position.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +34,25 @@ impl FromStr for Position {
                 Some(Self { stream: stream.to_owned(), sequence: sequence.parse().ok()? })
             })
             .ok_or_else(|| InvalidPosition(excerpt(text)))
+    }
+}
+
+/// A position that lies beyond its stream's end: no answer of ours named it, or what it named was lost.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{stream} ends at {last}, so nothing has the position {stream}:{wanted}; leave it out")]
+pub struct BeyondTheEnd {
+    pub stream: String,
+    pub wanted: u64,
+    pub last: u64,
+}
+
+impl From<BeyondTheEnd> for Refused {
+    fn from(beyond: BeyondTheEnd) -> Self {
+        let BeyondTheEnd { stream, wanted, last } = &beyond;
+        let detail_nb = format!(
+            "{stream} slutter ved {last}, så ingenting har posisjonen {stream}:{wanted}; utelat den"
+        );
+        Self::invalid("Samvirke-Position", beyond.to_string(), detail_nb)
     }
 }
 

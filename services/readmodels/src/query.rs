@@ -7,7 +7,7 @@ use samvirke_kernel::{
     follower::{Behind, Follower},
     form,
     log::Log,
-    position::Position,
+    position::{BeyondTheEnd, Position},
     projection::{Progress, reached},
     stream::stream_name,
 };
@@ -28,6 +28,8 @@ use crate::model::{ReadModel, Table};
 
 /// How long a query waits for its read models to reach the positions it was given.
 pub const WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long a position is waited for before it is asked whether the stream has come so far at all.
+const SOON: Duration = Duration::from_millis(200);
 /// How long an answer waits for other rows to reach the stream's end; then what they restrict is withheld.
 const CURRENT_WITHIN: Duration = Duration::from_secs(2);
 
@@ -42,6 +44,8 @@ pub enum QueryError {
     NotYourInbox,
     #[error("{projection} has not come to {wanted} yet")]
     Behind { projection: &'static str, wanted: Position },
+    #[error(transparent)]
+    Beyond(#[from] BeyondTheEnd),
     #[error("{projection} has halted; an operator must look")]
     Halted { projection: &'static str },
     #[error("not everything that has happened to {what} {id} could be read; an operator must look")]
@@ -143,8 +147,12 @@ impl Asked<'_> {
             return Ok(());
         };
         for wanted in self.after.iter().filter(|wanted| wanted.stream == stream) {
-            let left = deadline.saturating_duration_since(Instant::now());
             let mut progress = progress.clone();
+            if reached(&mut progress, wanted.sequence, SOON).await {
+                continue;
+            }
+            self.is_within_the_stream(wanted).await?;
+            let left = deadline.saturating_duration_since(Instant::now());
             if !reached(&mut progress, wanted.sequence, left).await {
                 return Err(if progress.borrow().halted {
                     QueryError::Halted { projection }
@@ -154,6 +162,20 @@ impl Asked<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether there is something to wait for.
+    async fn is_within_the_stream(&self, wanted: &Position) -> Result<(), QueryError> {
+        let log = self.sources.logs.iter().find(|log| log.identity().name == wanted.stream);
+        let Some(log) = log else { return Ok(()) };
+        // Where the stream does not answer, the wait says what there is to say.
+        match log.last_sequence().await {
+            Ok(last) if wanted.sequence > last => {
+                let (stream, wanted) = (wanted.stream.clone(), wanted.sequence);
+                Err(BeyondTheEnd { stream, wanted, last }.into())
+            }
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 }
 
@@ -212,6 +234,7 @@ impl From<QueryError> for Refused {
                 let detail_nb = "lesemodellen er ikke kommet så langt ennå; prøv igjen";
                 Self::unavailable(format!("{error}; try again"), detail_nb)
             }
+            QueryError::Beyond(beyond) => beyond.into(),
             QueryError::Late { .. } => Self::unavailable(
                 error.to_string(),
                 "ikke alt som har skjedd, kunne leses; en driftsansvarlig må se på det",
