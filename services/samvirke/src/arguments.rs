@@ -149,8 +149,8 @@ the event once more and then what waits; a skip passes it over for good, and is 
 Examples:
   samvirke parked list
   samvirke parked list --json
-  samvirke parked retry relay vestregionen
-  samvirke parked skip notify vestregionen --reason 'fact of an older program' --dry-run
+  samvirke parked retry relay vestregionen --by kari
+  samvirke parked skip notify vestregionen --reason 'fact of an older program' --by kari --dry-run
   samvirke parked skip cases-outcome-of-a-treatment vestregionen --reason 'agreed with the secretariat' --by kari")]
     Parked(Parked),
     /// Tell how the e-mail to contacts stands, try again, take in what came back

@@ -242,8 +242,8 @@ fn tell(name: &str, weighed: &Adoption) {
         None => terminal::say("  it is made anew, empty: all that was in it is given up"),
     }
     terminal::say(
-        "  read models, notifications and the feed that had come further stand still until they are rebuilt: \
-         samvirke doctor names them, samvirke projections rebuild builds them",
+        "  read models that had come further stand still: samvirke doctor names them, samvirke projections \
+         rebuild builds them; the feed and the notifications go on from there by themselves",
     );
 }
 
