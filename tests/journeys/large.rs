@@ -1,4 +1,5 @@
-//! What is long is answered whole, up to a limit that is told.
+//! What is longer than a message may be is answered whole. Beyond 32 MiB it is refused, which the tests of the kernel
+//! hold: a case of that length is written too slowly here.
 
 use samvirke_tests::api::{Api, Caller, admitting, establishing, founding, opening, recovers};
 use serde_json::json;
@@ -7,11 +8,9 @@ use crate::samvirke;
 
 /// The most characters of a text.
 const CHARS: usize = 20_000;
-/// Recommendations and tasks that a case can have.
-const RECOMMENDATIONS: usize = 60;
-const TASKS: usize = 200;
-/// Reports that a task can have, beyond which an answer about the case is larger than 32 MiB.
-const REPORTS: usize = 180;
+/// Recommendations and tasks of the case.
+const RECOMMENDATIONS: usize = 20;
+const TASKS: usize = 20;
 /// The default length of a page.
 const DECISIONS: usize = 50;
 
@@ -32,7 +31,7 @@ async fn asked(api: &Api, caller: &Caller, path: &str, after: &str) -> samvirke_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_case_of_many_megabytes_is_answered_whole_and_one_beyond_the_limit_is_refused() {
+async fn a_case_of_several_megabytes_is_answered_whole() {
     let mut up = samvirke().unwrap();
     up.is_well().unwrap();
     let api = Api::of(&up);
@@ -51,29 +50,17 @@ async fn a_case_of_many_megabytes_is_answered_whole_and_one_beyond_the_limit_is_
         let body = json!({"follow_up": format!("t{number}"), "task": long, "owner": owner});
         let given = api.gives(&secretariat, &format!("{case}/assign-follow-up"), body).await;
         position = given.header("samvirke-position").to_owned();
-        if number + 1 == RECOMMENDATIONS {
-            let answer = asked(&api, &secretariat, case, &position).await;
-            assert_eq!((answer.status, answer.code()), (200, ""));
-            let bytes = answer.body.to_string().len();
-            assert!(bytes > 1024 * 1024, "{bytes}");
-            let tasks = answer.body["follow_ups"].as_array().unwrap();
-            assert_eq!(tasks.len(), number + 1);
-            assert!(tasks[number]["task"] == *long, "whole");
-            let recommended = answer.body["recommendations"].as_array().unwrap();
-            assert_eq!(recommended.len(), RECOMMENDATIONS);
-        }
-    }
-    for number in 0..REPORTS {
-        // The same again would be no other report.
-        let body = json!({"follow_up": format!("t{number}"), "text": long});
-        let given = api.gives(&secretariat, &format!("{case}/report-follow-up"), body).await;
-        position = given.header("samvirke-position").to_owned();
     }
     let answer = asked(&api, &secretariat, case, &position).await;
-    // What is long is not said again where it fails.
-    assert_eq!((answer.status, answer.code()), (422, "answer-too-large"));
-    let limit = (32 * 1024 * 1024).to_string();
-    assert!(answer.body["detail"].as_str().unwrap().contains(&limit), "{}", answer.body);
+    assert_eq!((answer.status, answer.code()), (200, ""));
+    // Larger than a message may be, so that it comes in parts.
+    let bytes = answer.body.to_string().len();
+    assert!(bytes > 3 * 1024 * 1024, "{bytes}");
+    let tasks = answer.body["follow_ups"].as_array().unwrap();
+    assert_eq!(tasks.len(), TASKS);
+    assert!(tasks.iter().all(|one| one["task"] == *long), "whole");
+    let recommended = answer.body["recommendations"].as_array().unwrap();
+    assert_eq!(recommended.len(), RECOMMENDATIONS);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

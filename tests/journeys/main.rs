@@ -9,6 +9,7 @@ mod damage;
 mod feed;
 mod first_case;
 mod large;
+mod lost_end;
 mod missing;
 mod offices;
 mod policies;

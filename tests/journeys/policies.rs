@@ -25,7 +25,7 @@ const CASE: &str = "prove:a";
 /// How long it may take until a service that has just started says what is wrong.
 const SAID_WITHIN: Duration = Duration::from_secs(60);
 
-async fn client(up: &Up) -> async_nats::Client {
+pub(crate) async fn client(up: &Up) -> async_nats::Client {
     let nats = up.addresses().unwrap().nats;
     let options = ConnectOptions::with_user_and_password(nats.user, nats.password);
     options.connect(nats.url).await.unwrap()

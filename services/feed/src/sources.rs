@@ -7,6 +7,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     fmt,
     str::FromStr,
+    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
@@ -23,6 +24,8 @@ use samvirke_kernel::{
 
 /// The most commits of one stream that are in hand at once.
 const IN_HAND_MAX: usize = 1_000;
+/// How long a stream may be silent about what the server counts until it is asked for its end again.
+const LOST_LOOK: Duration = Duration::from_secs(1);
 
 /// Several event streams, followed from their beginning.
 pub struct Sources(Vec<Source>);
@@ -75,9 +78,9 @@ impl Sources {
         // Asked after `newest` was stored: up to there, the ends tell all there is.
         let ends = try_join_all(self.0.iter().map(|source| source.log.last_sequence())).await?;
         let mut until = newest;
-        for (source, end) in self.0.iter_mut().zip(ends) {
+        for (source, mut end) in self.0.iter_mut().zip(ends) {
             if source.read < end && source.in_hand.is_empty() {
-                source.wait().await?;
+                end = source.wait_for_more(end).await?;
             }
             if source.read < end {
                 until = until.min(source.newest());
@@ -109,18 +112,34 @@ impl Source {
         self.take(next)
     }
 
+    /// Waits for a commit before the stream's end, and returns that end. What an operator accepts as lost at the
+    /// end meanwhile is not waited for any longer: the server counts it, and never delivers it.
+    async fn wait_for_more(&mut self, mut end: u64) -> Result<u64, ReadError> {
+        let read = self.read;
+        while self.read == read && read < end {
+            match tokio::time::timeout(LOST_LOOK, self.commits.next()).await {
+                Ok(next) => self.take(next)?,
+                Err(_silent) => end = self.log.last_sequence().await?,
+            }
+        }
+        Ok(end)
+    }
+
     /// Takes what has come, and what the server says is on its way.
     async fn take_arrived(&mut self) -> Result<(), ReadError> {
         while self.in_hand.len() < IN_HAND_MAX {
-            let more = self.in_hand.back().and_then(|last| last.pending).unwrap_or_default() > 0;
-            let next = match more {
-                true => self.commits.next().await,
-                false => match poll_immediate(self.commits.next()).await {
-                    Some(next) => next,
-                    None => break,
-                },
-            };
-            self.take(next)?;
+            let last = self.in_hand.back();
+            let pending = last.and_then(|last| last.pending).unwrap_or_default();
+            if pending > 0 {
+                if self.wait_for_more(self.read + pending).await? <= self.read {
+                    break;
+                }
+                continue;
+            }
+            match poll_immediate(self.commits.next()).await {
+                Some(next) => self.take(next)?,
+                None => break,
+            }
         }
         Ok(())
     }
