@@ -38,6 +38,8 @@ pub(super) struct Heard {
     pub(super) withholding: Option<Withholding>,
     /// How what is put into words anew stands today.
     pub(super) pin: Option<Pin>,
+    /// The day on which it is put into words anew.
+    pub(super) anew_on: Option<Date>,
 }
 
 impl Heard {
@@ -64,15 +66,24 @@ impl Heard {
         stays.of(member).next_back().map(|stay| stay.names.clone())
     }
 
-    /// The members of the cooperation on a day (R1).
+    /// The members of the cooperation on a day (R1); of them, where something of that day is put into words anew,
+    /// those that are members still.
     pub(super) fn members(
         &self,
         cooperation: &CooperationId,
         day: Date,
     ) -> BTreeSet<OrganisationNumber> {
-        let known = self.cooperations.get(cooperation);
-        let stays = known.into_iter().flat_map(|known| known.memberships.on(day));
-        stays.map(|stay| stay.member.clone()).collect()
+        let on = |day: Date| -> BTreeSet<OrganisationNumber> {
+            let known = self.cooperations.get(cooperation);
+            let stays = known.into_iter().flat_map(|known| known.memberships.on(day));
+            stays.map(|stay| stay.member.clone()).collect()
+        };
+        let mut members = on(day);
+        if let Some(today) = self.anew_on {
+            let still = on(today);
+            members.retain(|member| still.contains(member));
+        }
+        members
     }
 
     pub(super) fn body(&self, id: &AggregateId) -> brief::Body {

@@ -19,6 +19,7 @@ use samvirke_schemas::{
         fact::{WITHHELD_EVENTS_MAX, case as case_fact, meeting as meeting_fact},
     },
     id::{AggregateId, LocalId},
+    local_time::day_of,
     meetings::agenda::AgendaItem,
     organisation::OrganisationNumber,
 };
@@ -172,6 +173,7 @@ impl Translation {
         histories: &[(Affected, Vec<(Stored, Envelope)>)],
     ) -> Result<Vec<Said>, EnvelopeError> {
         let mut anew = Vec::new();
+        self.heard.anew_on = Some(day_of(withholding.recorded_at));
         for (affected, commits) in histories {
             let kept = self.heard.pin(affected);
             let told = commits.iter().try_for_each(|(stored, envelope)| {
@@ -179,8 +181,12 @@ impl Translation {
                 Ok(())
             });
             self.heard.unpin(&affected.id, kept);
+            if told.is_err() {
+                self.heard.anew_on = None;
+            }
             told?;
         }
+        self.heard.anew_on = None;
         anew.retain(|said| withholding.is_told_by(said));
         let mut events: BTreeMap<Audience, Vec<Uuid>> = BTreeMap::new();
         let mut seen = BTreeSet::new();

@@ -154,6 +154,8 @@ async fn readiness_tells_every_stream_and_read_model_in_a_line_of_its_own() {
         ("stream NETWORKS", "ok"),
         ("stream SUBSCRIPTIONS", "missing"),
         ("stream FEED", "missing"),
+        ("stream FEED_ERASED", "missing"),
+        ("stream PARKED", "missing"),
         ("read models", "away"),
         ("tasks of networks", "not-running"),
         ("tasks of cases", "not-running"),

@@ -7,8 +7,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    ASKER, CASE, MEETING, SECRET, Scenario, decided, entry, everything, given, given_case,
-    given_meeting, item, notice, opened, planned, restricted, sent_to_asker,
+    ASKER, CASE, COOPERATION, MEETING, SECRET, Scenario, decided, entry, everything, given,
+    given_case, given_meeting, item, notice, opened, planned, restricted, sent_to_asker,
 };
 
 /// What a reader that came late is given: the last words under each id that are not to be forgotten.
@@ -116,6 +116,20 @@ fn a_party_that_is_released_from_a_restricted_case_has_what_it_was_told_withheld
     assert!(!feed.all(ASKER).contains(SECRET), "nor is it told again: {}", feed.all(ASKER));
     let left: Vec<_> = feed.0.values().filter(|(to, _)| to == ASKER).collect();
     assert!(left.iter().all(|(_, text)| !text.contains("\"case.decided\"")), "{left:?}");
+}
+
+#[test]
+fn a_member_that_has_left_the_cooperation_is_told_nothing_more_of_a_restricted_case() {
+    let mut feed = Feed::default();
+    let mut scenario = told_everywhere(&mut feed);
+    feed.publish(scenario.hear(CASE, &[restricted(everything(), None)]));
+    let left =
+        json!({"member-released": {"member": ASKER, "to": "2017-06-14", "reason": "Går ut."}});
+    feed.publish(scenario.hear(COOPERATION, &[left]));
+    let amended = json!({"amended": {"title": "Personalsak", "public_title": "Sak"}});
+    let tags = feed.publish(scenario.hear(CASE, &[amended]));
+    let own = feed.all(ASKER);
+    assert!(!own.contains("Personalsak") && !own.contains(SECRET), "{tags:?} {own}");
 }
 
 #[test]
