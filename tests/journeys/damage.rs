@@ -44,7 +44,7 @@ async fn a_lost_tail_is_noticed_and_nothing_goes_on_until_an_operator_accepts_it
         "{}",
         refused.body
     );
-    assert_eq!(Api::of(&up).metric(DAMAGED).await, Some(1.0));
+    counted(&Api::of(&up), 1.0).await;
     let doctor = up.command(&["doctor"]).output().unwrap();
     let said = text(&doctor);
     assert_eq!(doctor.status.code(), Some(1), "{said}");
@@ -64,7 +64,7 @@ async fn a_lost_tail_is_noticed_and_nothing_goes_on_until_an_operator_accepts_it
     let secretariat = api.secretariat();
     let again = accepted(&api, &secretariat).await;
     assert_eq!(again.header("samvirke-position"), position, "the sequence is taken anew");
-    assert_eq!(api.metric(DAMAGED).await, Some(0.0), "the metrics know that it is accepted");
+    counted(&api, 0.0).await;
     // The sequence is there again, and with it the read models would seem up to date.
     let doctor = text(&up.command(&["doctor"]).output().unwrap());
     assert!(doctor.contains("case_file on CASES has halted"), "{doctor}");
@@ -121,6 +121,12 @@ async fn refused(up: &Up, code: &str) -> Answer {
         }
     };
     tokio::time::timeout(SAID_WITHIN, refused).await.expect("the damage is told")
+}
+
+/// Waits until the metrics say whether CASES is damaged.
+async fn counted(api: &Api, wanted: f64) {
+    let counted = async { while api.metric(DAMAGED).await != Some(wanted) {} };
+    tokio::time::timeout(SAID_WITHIN, counted).await.expect("the metrics know it");
 }
 
 /// Amends the case until the service has seen that the stream is accepted.

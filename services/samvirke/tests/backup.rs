@@ -10,7 +10,7 @@ use std::{
 
 use samvirke_tests::{
     Endpoint, Up,
-    api::{Api, admitting, establishing, founding, opening, recovers},
+    api::{Answer, Api, admitting, establishing, founding, opening, recovers},
     organisation_numbers,
 };
 use serde_json::{Value, json};
@@ -39,15 +39,16 @@ fn directory() -> TempDir {
     tempfile::Builder::new().prefix("samvirke-up-").permissions(mode).tempdir().unwrap()
 }
 
-/// What happens before the backup.
-async fn happen(api: &Api, endpoint: &Endpoint) {
+/// What happens before the backup; returns where the cases and the contacts came to.
+async fn happen(api: &Api, endpoint: &Endpoint) -> String {
     let (operator, secretariat) = (api.caller(&["*:operator"], None), api.secretariat());
     let member = api.caller(&["prove:member-integration"], Some(MEMBER));
     api.gives(&operator, "cooperations/prove/found", founding()).await;
     api.gives(&secretariat, "cooperations/prove/admit-member", admitting(MEMBER)).await;
     api.gives(&secretariat, "bodies/prove:sg/establish", establishing()).await;
     api.gives(&secretariat, "registers/prove:2017/open", json!({"year": 2017})).await;
-    api.gives(&secretariat, "cases/prove:1-2017/open", opening("prove:sg", "En sak")).await;
+    let opened =
+        api.gives(&secretariat, "cases/prove:1-2017/open", opening("prove:sg", "En sak")).await;
     let subscription = json!({"owner": {"member": {"member": MEMBER}},
         "channel": {"webhook": {"endpoint": endpoint.url()}}, "filters": {},
         "from": {"position": {"after": "FEED:0"}}});
@@ -59,6 +60,8 @@ async fn happen(api: &Api, endpoint: &Endpoint) {
         .send(&member, "contacts/prove:0192f3a0-7c1e-7d2a-9b1f-3f5d6c7b8a90/register", &[], contact)
         .await;
     assert_eq!(registered.status, 200, "{}", registered.body);
+    let position = |answer: &Answer| answer.header("samvirke-position").to_owned();
+    format!("{},{}", position(&opened), position(&registered))
 }
 
 /// What the installation answers at a position or later, as far as it does not tell of times.
@@ -104,13 +107,13 @@ async fn what_was_restored_under_another_name_answers_as_before_and_goes_on() {
     let mut up = Up::start_with(Path::new(SAMVIRKE), "127.0.0.1:0", &ENVIRONMENT).unwrap();
     up.is_well().unwrap();
     let api = Api::of(&up);
-    happen(&api, &endpoint).await;
+    let happened = happen(&api, &endpoint).await;
     let last = organisation_numbers().nth(40).unwrap().to_string();
     let admitted =
         api.gives(&api.secretariat(), "cooperations/prove/admit-member", admitting(&last)).await;
-    let position = admitted.header("samvirke-position");
+    let position = format!("{},{happened}", admitted.header("samvirke-position"));
     told_of(&endpoint, &last).await;
-    let before = answers(&api, position).await;
+    let before = answers(&api, &position).await;
 
     let (kept, beside) = (directory(), directory());
     let backup = kept.path().join("backup");
@@ -132,7 +135,7 @@ async fn what_was_restored_under_another_name_answers_as_before_and_goes_on() {
         Up::start_on(Path::new(SAMVIRKE), "127.0.0.1:0", &ENVIRONMENT, beside).unwrap();
     restored.is_well().unwrap();
     let api = Api::of(&restored);
-    assert_eq!(answers(&api, position).await, before);
+    assert_eq!(answers(&api, &position).await, before);
     assert!(endpoint.more().await.is_none(), "nothing is delivered twice");
 
     let next = organisation_numbers().nth(41).unwrap().to_string();
