@@ -8,7 +8,7 @@ use samvirke_kernel::{
     follower::Follower,
     inbox::{self, carry_out, refused, unknown_kind},
     repository::Repository,
-    service::{CommandHandler, Host, ServiceError},
+    service::{CommandHandler, Host, ServiceError, tasks_first},
 };
 use samvirke_schemas::{
     message::CommandMessage,
@@ -47,7 +47,7 @@ pub async fn service(host: Host) -> Result<(), ServiceError> {
         Ok::<_, ServiceError>(())
     };
     let commands = async { Ok(host.serve_commands(CONTEXT, inbox).await?) };
-    tokio::try_join!(policies, commands)?;
+    tasks_first(policies, commands).await?;
     supervisor.finished().await;
     Ok(())
 }

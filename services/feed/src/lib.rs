@@ -26,7 +26,7 @@ use samvirke_kernel::{
     follower::Follower,
     log::ReadError,
     repository::Repository,
-    service::{self, Host, ServeError},
+    service::{self, Host, ServeError, tasks_first},
     stream::StreamError,
 };
 use samvirke_schemas::feed;
@@ -122,9 +122,9 @@ pub async fn service(
     };
     let queries = host.serve_queries(NAME, move |message| desk.clone().answer(message));
     let commands = host.serve_commands(Subscription::CONTEXT, inbox);
-    let queries = async { Ok(queries.await?) };
-    let commands = async { Ok(commands.await?) };
-    tokio::try_join!(erasing, relay, queries, commands)?;
+    let tasks = async { tokio::try_join!(erasing, relay).map(|_| ()) };
+    let serving = async { Ok(tokio::try_join!(queries, commands).map(|_| ())?) };
+    tasks_first(tasks, serving).await?;
     supervisor.finished().await;
     Ok(())
 }

@@ -33,6 +33,8 @@ use crate::{
 
 /// The most requests one instance works on at once; beyond it the caller is told to try again.
 pub const CONCURRENT_MAX: usize = 4_096;
+/// How long a service waits for what its tasks need before it serves without them.
+const TASKS_FIRST_MAX: Duration = Duration::from_secs(2);
 /// How often a service looks whether a missing stream has come back.
 const MISSING_RETRY: Duration = Duration::from_secs(2);
 /// The subjects and the queue group of commands and queries start so.
@@ -133,6 +135,25 @@ impl Host {
                 () = tokio::time::sleep(MISSING_RETRY) => (),
             }
         }
+    }
+}
+
+/// Starts `tasks` before `serving` begins; where they still wait for a stream after a moment, beside it.
+///
+/// # Errors
+///
+/// That of either.
+pub async fn tasks_first<E>(
+    tasks: impl Future<Output = Result<(), E>>,
+    serving: impl Future<Output = Result<(), E>>,
+) -> Result<(), E> {
+    let mut tasks = std::pin::pin!(tasks);
+    match tokio::time::timeout(TASKS_FIRST_MAX, tasks.as_mut()).await {
+        Ok(started) => {
+            started?;
+            serving.await
+        }
+        Err(_waiting) => tokio::try_join!(tasks, serving).map(|_| ()),
     }
 }
 

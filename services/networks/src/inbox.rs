@@ -7,7 +7,7 @@ use samvirke_kernel::{
     execute::{FactSource, NoFacts, Order},
     inbox::{carry_out, store_refused, unknown_kind},
     repository::Repository,
-    service::{CommandHandler, Host, ServiceError},
+    service::{CommandHandler, Host, ServiceError, tasks_first},
 };
 use samvirke_schemas::{
     id::{AggregateId, CooperationId},
@@ -50,7 +50,7 @@ pub async fn service(host: Host) -> Result<(), ServiceError> {
         Ok::<_, ServiceError>(())
     };
     let commands = async { Ok(host.serve_commands(CONTEXT, inbox).await?) };
-    tokio::try_join!(policies, commands)?;
+    tasks_first(policies, commands).await?;
     supervisor.finished().await;
     Ok(())
 }

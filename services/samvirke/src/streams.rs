@@ -12,7 +12,7 @@ use std::{
 };
 
 use anyhow::Context;
-use async_nats::Client;
+use async_nats::{Client, connection::State};
 use samvirke_kernel::stream::{
     StreamSettings,
     examine::Damage,
@@ -276,6 +276,10 @@ pub(crate) async fn rows(client: &Client, replicas: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     for settings in wanted(replicas) {
         rows.push(row(client, &settings).await);
+        // Each would be waited for in vain.
+        if client.connection_state() != State::Connected {
+            break;
+        }
     }
     rows
 }
