@@ -103,9 +103,11 @@ pub struct Log {
     identity: Arc<StreamIdentity>,
     committer: Committer,
     guard: Guard,
-    /// The accepted gaps, and when they were read.
-    gaps: Arc<Mutex<Option<(Instant, Vec<Gap>)>>>,
+    gaps: Arc<Mutex<Option<GapsRead>>>,
 }
+
+/// The accepted gaps, and when they were read.
+type GapsRead = (Instant, Vec<Gap>);
 
 impl Log {
     /// Sets up the stream of `context` where it never was, and opens it: for tests and benches, whose
@@ -384,7 +386,7 @@ impl Log {
         &self,
         subject: &str,
     ) -> Result<Option<(u64, Bytes)>, ReadError> {
-        let message = self.from_leader(&serde_json::json!({"last_by_subj": subject})).await?;
+        let message = self.ask_leader(&serde_json::json!({"last_by_subj": subject})).await?;
         Ok(message.map(|message| (message.sequence, message.payload)))
     }
 
@@ -393,10 +395,10 @@ impl Log {
         subject: &str,
         from: u64,
     ) -> Result<Option<StreamMessage>, ReadError> {
-        self.from_leader(&serde_json::json!({"seq": from, "next_by_subj": subject})).await
+        self.ask_leader(&serde_json::json!({"seq": from, "next_by_subj": subject})).await
     }
 
-    async fn from_leader(
+    async fn ask_leader(
         &self,
         question: &serde_json::Value,
     ) -> Result<Option<StreamMessage>, ReadError> {
