@@ -3,7 +3,6 @@
 
 use std::{
     collections::BTreeMap,
-    net::TcpStream,
     path::PathBuf,
     process::Output,
     time::{Duration, Instant},
@@ -13,6 +12,7 @@ use anyhow::Context;
 use samvirke_private_servers::StreamFiles;
 use samvirke_tests::{Up, api::Api};
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
 
 use super::harm::{Harm, STREAMS, Target, do_to};
 use crate::{
@@ -209,18 +209,16 @@ async fn told(up: &mut Up, target: &Target) -> anyhow::Result<()> {
     let said = String::from_utf8_lossy(&doctor.stdout);
     promised!(doctor.status.code() == Some(1), "samvirke doctor is content: {said}");
     promised!(said.contains(target.stream), "samvirke doctor does not name the stream: {said}");
-    if !listens(up) {
-        return Ok(());
+    let gateway = up.url().trim_start_matches("http://").to_owned();
+    while TcpStream::connect(&gateway).await.is_err() {
+        look.tick().await;
+        promised!(begun.elapsed() < TOLD_WITHIN, "the gateway does not listen");
     }
     let api = Api::of(up);
     loop {
         look.tick().await;
         let (_, checks) = api.readiness().await;
-        // Of a missing FEED it says that the tasks of the services which wait for it do not run.
-        let is_told = |check: &Value| {
-            check.to_string().contains(target.stream) || check["state"] == "not-running"
-        };
-        if checks.iter().any(is_told) {
+        if checks.iter().any(|check| check.to_string().contains(target.stream)) {
             return Ok(());
         }
         promised!(begun.elapsed() < TOLD_WITHIN, "/readyz does not name it: {checks:?}");
@@ -229,9 +227,6 @@ async fn told(up: &mut Up, target: &Target) -> anyhow::Result<()> {
 
 /// Tries to make once more what is there, and something new, in the damaged stream; returns how often.
 async fn nothing_is_made(up: &Up, target: &Target, chapter: &[Line]) -> anyhow::Result<usize> {
-    if !listens(up) {
-        return Ok(0);
-    }
     let api = Api::of(up);
     let prologue = story::prologue();
     let mut tried = 0;
@@ -262,11 +257,6 @@ async fn nothing_is_made(up: &Up, target: &Target, chapter: &[Line]) -> anyhow::
     }
     promised!(tried > 0, "nothing was tried");
     Ok(tried)
-}
-
-/// Whether the gateway takes requests. It waits for NETWORKS, which tells who holds which office.
-fn listens(up: &Up) -> bool {
-    TcpStream::connect(up.url().trim_start_matches("http://")).is_ok()
 }
 
 /// The collection and the id that a line makes something under; none where it makes nothing.
