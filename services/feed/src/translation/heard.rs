@@ -86,6 +86,18 @@ impl Heard {
         members
     }
 
+    /// Whether it is among [`Heard::members`].
+    fn is_member(
+        &self,
+        cooperation: &CooperationId,
+        member: &OrganisationNumber,
+        day: Date,
+    ) -> bool {
+        let Some(known) = self.cooperations.get(cooperation) else { return false };
+        let is_one = |day| known.memberships.on(day).any(|stay| stay.member == *member);
+        is_one(day) && self.anew_on.is_none_or(is_one)
+    }
+
     pub(super) fn body(&self, id: &AggregateId) -> brief::Body {
         let names = self.bodies.get(id).map(|body| body.names.clone());
         brief::Body { id: id.clone(), names }
@@ -100,7 +112,7 @@ impl Heard {
         day: Date,
     ) -> Viewer {
         match audience {
-            Audience::Member(member) if self.members(cooperation, day).contains(member) => {
+            Audience::Member(member) if self.is_member(cooperation, member, day) => {
                 Viewer::system_of(member.clone(), day)
             }
             Audience::Member(_) | Audience::Public => Viewer::public(day),

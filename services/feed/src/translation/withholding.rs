@@ -172,21 +172,10 @@ impl Translation {
         withholding: &Withholding,
         histories: &[(Affected, Vec<(Stored, Envelope)>)],
     ) -> Result<Vec<Said>, EnvelopeError> {
-        let mut anew = Vec::new();
         self.heard.anew_on = Some(day_of(withholding.recorded_at));
-        for (affected, commits) in histories {
-            let kept = self.heard.pin(affected);
-            let told = commits.iter().try_for_each(|(stored, envelope)| {
-                anew.append(&mut self.take(stored, envelope)?);
-                Ok(())
-            });
-            self.heard.unpin(&affected.id, kept);
-            if told.is_err() {
-                self.heard.anew_on = None;
-            }
-            told?;
-        }
+        let anew = self.put_anew(histories);
         self.heard.anew_on = None;
+        let mut anew = anew?;
         anew.retain(|said| withholding.is_told_by(said));
         let mut events: BTreeMap<Audience, Vec<Uuid>> = BTreeMap::new();
         let mut seen = BTreeSet::new();
@@ -206,6 +195,24 @@ impl Translation {
         }
         said.append(&mut anew);
         Ok(said)
+    }
+
+    /// What the commits say as of today.
+    fn put_anew(
+        &mut self,
+        histories: &[(Affected, Vec<(Stored, Envelope)>)],
+    ) -> Result<Vec<Said>, EnvelopeError> {
+        let mut anew = Vec::new();
+        for (affected, commits) in histories {
+            let kept = self.heard.pin(affected);
+            let told = commits.iter().try_for_each(|(stored, envelope)| {
+                anew.append(&mut self.take(stored, envelope)?);
+                Ok(())
+            });
+            self.heard.unpin(&affected.id, kept);
+            told?;
+        }
+        Ok(anew)
     }
 }
 
