@@ -101,7 +101,7 @@ impl Decider for Case {
     }
 
     fn decide(&self, command: &CaseCommand) -> Decision {
-        let (day, own) = (command.day(), command.id.cooperation.clone());
+        let (day, own) = (command.day(), &command.id.cooperation);
         match &command.request {
             Request::Open(opening) => self.open(opening, command),
             Request::Withdraw { reason } => self.withdraw(reason),
@@ -113,7 +113,7 @@ impl Decider for Case {
             Request::Recommend(advice) => self.active()?.recommend(advice),
             Request::PlanTreatments(plan) => self.active()?.plan(plan, &command.facts),
             Request::ChangePlan(plan) => self.active()?.change_plan(plan, &command.facts),
-            Request::RecordOutcome(outcome) if outcome.meeting.cooperation != own => {
+            Request::RecordOutcome(outcome) if outcome.meeting.cooperation != *own => {
                 Err(Rejection::MeetingOfAnotherCooperation { meeting: outcome.meeting.clone() })
             }
             Request::RecordOutcome(outcome) => self.active()?.record(outcome, day),

@@ -95,10 +95,9 @@ async fn record_outcomes(
 
 /// The body whose meeting a commit is of: its first commit names it.
 async fn body_of(meetings: &Log, of: &Stored) -> Result<Option<AggregateId>, PolicyError> {
-    let first = meetings.first_from(&of.subject, 1).await.map_err(StoreError::from);
-    let Some(first) = first.map_err(|error| PolicyError::from(&error))? else { return Ok(None) };
-    let envelope = Envelope::read(first.sequence, &first.payload).map_err(StoreError::from);
-    let envelope = envelope.map_err(|error| PolicyError::from(&error))?;
+    let first = meetings.first_from(&of.subject, 1).await.map_err(StoreError::from)?;
+    let Some(first) = first else { return Ok(None) };
+    let envelope = Envelope::read(first.sequence, &first.payload).map_err(StoreError::from)?;
     let events = policy::events::<meeting::Event>(&first, &envelope, "meeting")?;
     Ok(events.into_iter().find_map(|(event, _)| {
         if let meeting::Event::Planned { body, .. } | meeting::Event::HeldReported { body, .. } =

@@ -69,6 +69,12 @@ impl From<Behind> for PolicyError {
     }
 }
 
+impl From<StoreError> for PolicyError {
+    fn from(error: StoreError) -> Self {
+        Self::from(&error)
+    }
+}
+
 impl From<&StoreError> for PolicyError {
     fn from(error: &StoreError) -> Self {
         let reason = chain(error);
@@ -177,7 +183,7 @@ pub async fn give<D: Decider>(
         Err(ExecuteError::Facts(refused)) => {
             Err(PolicyError::Park { reason: format!("{refused:?}") })
         }
-        Err(ExecuteError::Store(error)) => Err((&error).into()),
+        Err(ExecuteError::Store(error)) => Err(error.into()),
     }
 }
 

@@ -282,8 +282,69 @@ impl Host {
         A: Serialize + Send,
         F: Future<Output = Result<A, Refused>> + Send,
     {
-        let Self { client, verifier, shutdown, .. } = self.clone();
-        serve(client, name, subject, verifier, shutdown, handle).await
+        let Self { client, verifier, shutdown, .. } = self;
+        let failed = |source| ServeError { name: name.to_owned(), source };
+        let service = client
+            .service_builder()
+            .description(format!("Samvirke {name}"))
+            .queue_group(format!("samvirke-{name}"))
+            .start(format!("samvirke-{name}"), VERSION)
+            .await
+            .map_err(failed)?;
+        let mut endpoint = service
+            .endpoint_builder()
+            .name(name)
+            .queue_group(format!("samvirke-{name}"))
+            .add(subject.as_str())
+            .await
+            .map_err(failed)?;
+        info!(service = name, subject, "answering");
+        let handle = Arc::new(handle);
+        let places = Arc::new(Semaphore::new(CONCURRENT_MAX));
+        let tasks = TaskTracker::new();
+        loop {
+            let request = tokio::select! {
+                () = shutdown.cancelled() => break,
+                request = endpoint.next() => match request {
+                    Some(request) => request,
+                    None => break,
+                },
+            };
+            let (client, handle, verifier) = (client.clone(), handle.clone(), verifier.clone());
+            let place = places.clone().try_acquire_owned();
+            tasks.spawn(async move {
+                let answer = match place {
+                    Err(_) => write(Err::<A, _>(Refused::unavailable_as(
+                        "too-busy",
+                        format!("{CONCURRENT_MAX} requests are under way; try again"),
+                        format!("{CONCURRENT_MAX} forespørsler er i gang; prøv igjen"),
+                    ))),
+                    Ok(_place) => {
+                        let answered = async {
+                            let signature = signature(&request.message);
+                            let message =
+                                read::<M>(&request.message.payload, signature, &verifier)?;
+                            let span = message.span();
+                            handle(message).instrument(span).await
+                        };
+                        bordered(name, async { write(answered.await) }).await
+                    }
+                };
+                let Some(reply) = request.message.reply else { return };
+                if let Err(err) = answer::send(&client, reply, answer).await {
+                    warn!(%err, "an answer could not be sent");
+                }
+            });
+        }
+        // Stop hearing, finish what was heard.
+        if let Err(err) = service.stop().await {
+            warn!(%err, service = name, "the service did not stop cleanly");
+        }
+        tasks.close();
+        tasks.wait().await;
+        let _ = client.flush().await;
+        info!(service = name, "stopped");
+        Ok(())
     }
 }
 
@@ -327,82 +388,6 @@ pub fn tasks_subject(service: &str) -> String {
 fn signature(message: &async_nats::Message) -> Option<&str> {
     let headers = message.headers.as_ref()?;
     headers.get(message::SIGNATURE).map(async_nats::HeaderValue::as_str)
-}
-
-async fn serve<M, A, F>(
-    client: Client,
-    name: &'static str,
-    subject: String,
-    verifier: MessageVerifier,
-    shutdown: CancellationToken,
-    handle: impl Fn(M) -> F + Send + Sync + 'static,
-) -> Result<(), ServeError>
-where
-    M: Request,
-    A: Serialize + Send,
-    F: Future<Output = Result<A, Refused>> + Send,
-{
-    let failed = |source| ServeError { name: name.to_owned(), source };
-    let service = client
-        .service_builder()
-        .description(format!("Samvirke {name}"))
-        .queue_group(format!("samvirke-{name}"))
-        .start(format!("samvirke-{name}"), VERSION)
-        .await
-        .map_err(failed)?;
-    let mut endpoint = service
-        .endpoint_builder()
-        .name(name)
-        .queue_group(format!("samvirke-{name}"))
-        .add(subject.as_str())
-        .await
-        .map_err(failed)?;
-    info!(service = name, subject, "answering");
-    let handle = Arc::new(handle);
-    let places = Arc::new(Semaphore::new(CONCURRENT_MAX));
-    let tasks = TaskTracker::new();
-    loop {
-        let request = tokio::select! {
-            () = shutdown.cancelled() => break,
-            request = endpoint.next() => match request {
-                Some(request) => request,
-                None => break,
-            },
-        };
-        let (client, handle, verifier) = (client.clone(), handle.clone(), verifier.clone());
-        let place = places.clone().try_acquire_owned();
-        tasks.spawn(async move {
-            let answer = match place {
-                Err(_) => write(Err::<A, _>(Refused::unavailable_as(
-                    "too-busy",
-                    format!("{CONCURRENT_MAX} requests are under way; try again"),
-                    format!("{CONCURRENT_MAX} forespørsler er i gang; prøv igjen"),
-                ))),
-                Ok(_place) => {
-                    let answered = async {
-                        let signature = signature(&request.message);
-                        let message = read::<M>(&request.message.payload, signature, &verifier)?;
-                        let span = message.span();
-                        handle(message).instrument(span).await
-                    };
-                    bordered(name, async { write(answered.await) }).await
-                }
-            };
-            let Some(reply) = request.message.reply else { return };
-            if let Err(err) = answer::send(&client, reply, answer).await {
-                warn!(%err, "an answer could not be sent");
-            }
-        });
-    }
-    // Stop hearing, finish what was heard.
-    if let Err(err) = service.stop().await {
-        warn!(%err, service = name, "the service did not stop cleanly");
-    }
-    tasks.close();
-    tasks.wait().await;
-    let _ = client.flush().await;
-    info!(service = name, "stopped");
-    Ok(())
 }
 
 /// The answer to a request, whatever happens on the way: a panic takes only its own request with it, and
