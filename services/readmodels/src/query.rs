@@ -71,6 +71,12 @@ pub struct Sources {
     pub sittings: Follower<Sittings>,
 }
 
+impl Sources {
+    fn log(&self, stream: &str) -> Option<&Log> {
+        self.logs.iter().find(|log| log.identity().name == stream)
+    }
+}
+
 /// A query that is being answered.
 pub struct Asked<'a> {
     pub pool: &'a PgPool,
@@ -109,7 +115,7 @@ impl Asked<'_> {
     pub(crate) async fn is_at_the_end_of(&self, table: &dyn Table) -> bool {
         for context in table.contexts() {
             let stream = stream_name(context);
-            let log = self.sources.logs.iter().find(|log| log.identity().name == stream);
+            let log = self.sources.log(&stream);
             let progress = self.sources.board.get(&(table.layout().name, stream));
             let (Some(log), Some(progress)) = (log, progress) else { return false };
             let last = tokio::time::timeout(CURRENT_WITHIN, log.last_sequence()).await;
@@ -166,8 +172,7 @@ impl Asked<'_> {
 
     /// Whether there is something to wait for.
     async fn is_within_the_stream(&self, wanted: &Position) -> Result<(), QueryError> {
-        let log = self.sources.logs.iter().find(|log| log.identity().name == wanted.stream);
-        let Some(log) = log else { return Ok(()) };
+        let Some(log) = self.sources.log(&wanted.stream) else { return Ok(()) };
         // Where the stream does not answer, the wait says what there is to say.
         match log.last_sequence().await {
             Ok(last) if wanted.sequence > last => {
