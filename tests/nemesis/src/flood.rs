@@ -1,5 +1,5 @@
-//! `./tests/faults flood`: one address asks for more than its share in every way, others send what is
-//! huge, and a caller beside them must be answered as if they were not there.
+//! `./tests/faults flood`: two addresses ask for more than their share, of readers and of connections, others
+//! send what is huge, and a caller beside them must be answered as if they were not there.
 //!
 //! Invariant: the callers have addresses of their own on this machine, so that the gateway tells them
 //! apart as it would elsewhere.

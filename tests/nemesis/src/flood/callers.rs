@@ -67,17 +67,21 @@ pub(super) struct Work {
     pub(super) slowest: Duration,
 }
 
-/// Opens a case and reads it, again and again, until the time is over and `enough` happened.
+/// Opens a case and reads it, again and again, until the time is over and nothing is missing any more of
+/// what has to happen meanwhile.
 pub(super) async fn work(
     api: &Api,
     for_at_least: Duration,
-    enough: impl Fn() -> bool,
+    missing: impl Fn() -> Option<String>,
 ) -> anyhow::Result<Work> {
     let (secretariat, public) = (api.secretariat(), Caller::public());
     let (begun, mut work) = (Instant::now(), Work::default());
-    while begun.elapsed() < for_at_least || !enough() {
-        let limit = 4 * for_at_least;
-        promised!(begun.elapsed() < limit, "nobody was refused for asking too much in {limit:?}");
+    loop {
+        let (limit, missing) = (4 * for_at_least, missing());
+        if begun.elapsed() >= for_at_least && missing.is_none() {
+            return Ok(work);
+        }
+        promised!(begun.elapsed() < limit, "in {limit:?} {}", missing.unwrap_or_default());
         let number = work.lines.len() + 1;
         let (key, case) = (format!("flood-{number}"), format!("prove:flood-{number}"));
         let to = format!("cases/{case}/open");
@@ -115,5 +119,4 @@ pub(super) async fn work(
             work.slowest = work.slowest.max(asked.elapsed());
         }
     }
-    Ok(work)
 }

@@ -1,7 +1,8 @@
-//! Very many connections from one address: readers of the feed that take what they are sent, readers
-//! that take nothing, and callers that never come to the end of their request.
+//! Very many connections: from one address readers of the feed, of whom some take nothing of what they are
+//! sent; from another callers that never come to the end of their request, and some that have one question.
 //!
-//! Whoever is turned away comes again at once, as programs do that know no better.
+//! Whoever is turned away comes again at once, as programs do that know no better. Invariant: each address
+//! has too much of one thing only, so that what is refused does not depend on who comes first.
 
 use std::{
     cell::Cell,
@@ -20,8 +21,9 @@ use tokio::{
 const READERS: usize = 300;
 /// One in so many takes nothing of what it is sent.
 const DEAF_EVERY: usize = 3;
-/// With the readers more than the connections of one address (512).
-const SLOW: usize = 260;
+/// More than the connections of one address (512), and not so many more that nobody is told (64).
+const SLOW: usize = 540;
+const ASKING: usize = 10;
 /// How often whoever was turned away comes again.
 const AGAIN_EVERY: Duration = Duration::from_millis(500);
 /// How long a slow caller takes for one byte.
@@ -38,12 +40,20 @@ pub(super) struct Refused {
     pub(super) otherwise: Cell<u64>,
 }
 
-/// Floods `gateway` from one address until it is dropped.
-pub(super) async fn flood(gateway: SocketAddr, from: IpAddr, refused: &Refused) {
+/// Where the crowd comes from.
+#[derive(Clone, Copy)]
+pub(super) struct From {
+    pub(super) readers: IpAddr,
+    pub(super) connections: IpAddr,
+}
+
+/// Floods `gateway` until it is dropped.
+pub(super) async fn flood(gateway: SocketAddr, from: From, refused: &Refused) {
     let readers = (0..READERS).map(|number| Member::Reader { deaf: number % DEAF_EVERY == 0 });
-    let members = readers.chain((0..SLOW).map(|_| Member::Slow));
-    let mut crowd: FuturesUnordered<_> =
-        members.map(|member| member.stays(gateway, from, refused)).collect();
+    let others = (0..SLOW).map(|_| Member::Slow).chain((0..ASKING).map(|_| Member::Asking));
+    let readers = readers.map(|member| member.stays(gateway, from.readers, refused));
+    let others = others.map(|member| member.stays(gateway, from.connections, refused));
+    let mut crowd: FuturesUnordered<_> = readers.chain(others).collect();
     while crowd.next().await.is_some() {}
 }
 
@@ -51,6 +61,7 @@ pub(super) async fn flood(gateway: SocketAddr, from: IpAddr, refused: &Refused) 
 enum Member {
     Reader { deaf: bool },
     Slow,
+    Asking,
 }
 
 impl Member {
@@ -63,6 +74,7 @@ impl Member {
             let answer = match self {
                 Self::Reader { deaf } => read(&mut stream, deaf).await,
                 Self::Slow => dawdle(&mut stream).await,
+                Self::Asking => ask(&mut stream).await,
             };
             let Ok(answer) = answer else { continue };
             let counter = match answer.as_str() {
@@ -113,6 +125,14 @@ async fn dawdle(stream: &mut TcpStream) -> std::io::Result<String> {
         failed = write => failed,
         count = from.read(&mut some) => Ok(String::from_utf8_lossy(&some[..count?]).into_owned()),
     }
+}
+
+/// Asks once; returns the answer where it is a refusal.
+async fn ask(stream: &mut TcpStream) -> std::io::Result<String> {
+    stream.write_all(b"GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await?;
+    let mut answer = String::new();
+    stream.take(ANSWER_BYTES_MAX).read_to_string(&mut answer).await?;
+    Ok(if answer.starts_with("HTTP/1.1 200") { String::new() } else { answer })
 }
 
 /// One whole answer, asked for from an address.

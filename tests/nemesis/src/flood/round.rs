@@ -22,7 +22,10 @@ use crate::{
 };
 
 /// Where the crowd is, whoever sends what is huge, and the caller beside them.
-const CROWD: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 1));
+const CROWD: crowd::From = crowd::From {
+    readers: IpAddr::V4(Ipv4Addr::new(127, 0, 0, 1)),
+    connections: IpAddr::V4(Ipv4Addr::new(127, 0, 0, 4)),
+};
 const HUGE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 3));
 const BESIDE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 /// How long the flood lasts at least.
@@ -73,9 +76,13 @@ async fn play_on(up: &mut Up) -> anyhow::Result<Course> {
 
     let (refused, huge) = (Refused::default(), Cell::new(0));
     let (beside, large) = (Api::from_address(up, BESIDE), Api::from_address(up, HUGE));
-    let were_refused = || refused.readers.get() > 0 && refused.connections.get() > 0;
+    let missing = || match (refused.readers.get(), refused.connections.get()) {
+        (0, connections) => Some(format!("no reader was refused, {connections} connections were")),
+        (readers, 0) => Some(format!("no connection was refused, {readers} readers were")),
+        _ => None,
+    };
     let work = tokio::select! {
-        work = callers::work(&beside, FLOOD_FOR, were_refused) => work?,
+        work = callers::work(&beside, FLOOD_FOR, missing) => work?,
         broken = callers::send_huge(&large, &huge) => match broken? {},
         () = crowd::flood(gateway, CROWD, &refused) => bail!("the crowd went away"),
     };
