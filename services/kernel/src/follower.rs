@@ -16,7 +16,6 @@ use crate::{
     inbox::chain,
     log::{Log, Stored},
     position::{BeyondTheEnd, Position},
-    shared_read::SharedRead,
     supervision::{Stop, Supervisor, Task, TaskFailure},
 };
 
@@ -65,20 +64,12 @@ impl From<Behind> for Refused {
 pub struct Follower<P> {
     picture: Arc<RwLock<P>>,
     reached: watch::Receiver<u64>,
-    /// Where the stream ends, asked for once by all who want to know at the same time; none where it does not
-    /// answer.
-    ends: SharedRead<Option<u64>>,
     log: Log,
 }
 
 impl<P> Clone for Follower<P> {
     fn clone(&self) -> Self {
-        Self {
-            picture: self.picture.clone(),
-            reached: self.reached.clone(),
-            ends: self.ends.clone(),
-            log: self.log.clone(),
-        }
+        Self { picture: self.picture.clone(), reached: self.reached.clone(), log: self.log.clone() }
     }
 }
 
@@ -87,8 +78,7 @@ impl<P: Picture> Follower<P> {
     pub fn start(name: &str, log: Log, supervisor: &Supervisor) -> Self {
         let picture = Arc::new(RwLock::new(P::default()));
         let (moved, reached) = watch::channel(0);
-        let ends = SharedRead::new();
-        let follower = Self { picture: picture.clone(), reached, ends, log: log.clone() };
+        let follower = Self { picture: picture.clone(), reached, log: log.clone() };
         let moved = Arc::new(moved);
         let last = Arc::new(Mutex::new(None));
         let name = format!("projection {name} of {}", log.identity().name);
@@ -124,12 +114,7 @@ impl<P: Picture> Follower<P> {
         let stream = &self.log.identity().name;
         let told =
             after.iter().filter(|p| p.stream == *stream).map(|p| p.sequence).max().unwrap_or(0);
-        let log = self.log.clone();
-        let last = self.ends.ask(|_| async move {
-            let last = tokio::time::timeout(WAIT_MAX, log.last_sequence()).await;
-            last.ok().and_then(Result::ok)
-        });
-        let last = last.await.unwrap_or(u64::MAX);
+        let last = self.log.end(WAIT_MAX).await.unwrap_or(u64::MAX);
         if told > last {
             return Err(BeyondTheEnd { stream: stream.clone(), wanted: told, last }.into());
         }

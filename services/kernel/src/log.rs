@@ -29,6 +29,7 @@ use crate::{
     deadline::Deadline,
     envelope,
     position::Position,
+    shared_read::SharedRead,
     stream::{
         self, StreamError, StreamIdentity,
         guard::Guard,
@@ -104,6 +105,8 @@ pub struct Log {
     committer: Committer,
     guard: Guard,
     gaps: Arc<Mutex<Option<GapsRead>>>,
+    /// Where the stream ends, read once for all who ask at the same time; none where it does not answer.
+    ends: SharedRead<Option<u64>>,
 }
 
 /// The accepted gaps, and when they were read.
@@ -154,7 +157,8 @@ impl Log {
         let committer = Committer::start(client, identity.name.clone(), tuning);
         let guard = Guard::new(js.clone(), identity.name.clone());
         let (identity, gaps) = (Arc::new(identity), Arc::default());
-        Ok(Self { context, js, identity, committer, guard, gaps })
+        let ends = SharedRead::new();
+        Ok(Self { context, js, identity, committer, guard, gaps, ends })
     }
 
     /// What is known of the stream's soundness.
@@ -425,6 +429,14 @@ impl Log {
     pub async fn last_sequence(&self) -> Result<u64, ReadError> {
         let last = self.info().await?.state.last_sequence;
         Ok(without_lost_end(last, &self.accepted_gaps().await?))
+    }
+
+    /// As [`Log::last_sequence`], read once for everybody who asks at the same time, and never before it is asked.
+    /// None where the stream does not answer within `patience`.
+    pub async fn end(&self, patience: Duration) -> Option<u64> {
+        let log = self.clone();
+        let read = move |_| async move { log.last_sequence().await.ok() };
+        tokio::time::timeout(patience, self.ends.ask(read)).await.ok().flatten()
     }
 
     /// The gaps that an operator has accepted, as of [`GAPS_FRESH`] ago at most.

@@ -207,7 +207,8 @@ async fn follow<P: Projection>(
                 Err(err) => return Ended::Failed(chain(&err)),
             },
         };
-        let batch = match batch::gather(first, &mut commits).await {
+        let ends_with = |last| async move { log.end(REMEMBERED_EVERY).await == Some(last) };
+        let batch = match batch::gather(first, &mut commits, ends_with).await {
             Ok(Some(batch)) => batch,
             Ok(None) if at.sequence > start => return Ended::Moved,
             Ok(None) => return Ended::Failed("the stream's messages ended".into()),

@@ -101,7 +101,7 @@ pub(crate) async fn answer_list(
     asked: &Asked<'_>,
     parameters: bodies::Parameters,
 ) -> Result<bodies::Answer, QueryError> {
-    asked.seen(&[&TABLE]).await?;
+    asked.seen(&[&TABLE], &parameters.cooperation).await?;
     let bodies::Parameters { cooperation, on, after, limit } = parameters;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM bodies WHERE cooperation = ");
     sql.push_bind(cooperation.to_string());
@@ -128,7 +128,7 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: body::Parameters,
 ) -> Result<Body, QueryError> {
-    asked.seen(&[&TABLE]).await?;
+    asked.seen(&[&TABLE], &parameters.id.cooperation).await?;
     let row = document::<Bodies>(asked.pool, &parameters.id.to_string()).await?;
     let on = parameters.on.unwrap_or(asked.today);
     let versions = (1..).zip(&row.history.versions);

@@ -28,8 +28,8 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
-    asked.seen(&[&meeting_record::TABLE, &bodies::TABLE]).await?;
     let Parameters { cooperation, body, member, from, to, state, after, limit } = parameters;
+    asked.seen(&[&meeting_record::TABLE, &bodies::TABLE], &cooperation).await?;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM meetings WHERE cooperation = ");
     sql.push_bind(cooperation.to_string());
     if let Some(body) = body {

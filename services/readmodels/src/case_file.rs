@@ -215,7 +215,7 @@ pub(crate) async fn withheld(
         return Ok(BTreeMap::new());
     }
     // Before the rows are read: what is restricted after that is restricted after the question.
-    let current = asked.is_at_the_end_of(&TABLE).await;
+    let current = asked.at_the_end_of(&TABLE).await.is_ok();
     let sql = format!(
         "SELECT document->'access', late, document->'case'->'id', document->'case'->'public_title'
          FROM {} WHERE id = ANY($1)",
@@ -234,7 +234,9 @@ pub(crate) async fn withheld(
 
 /// Answers `case`.
 pub(crate) async fn answer(asked: &Asked<'_>, parameters: Parameters) -> Result<Case, QueryError> {
-    asked.seen(&[&TABLE, &case_timeline::TABLE, &bodies::TABLE]).await?;
+    asked
+        .seen(&[&TABLE, &case_timeline::TABLE, &bodies::TABLE], &parameters.id.cooperation)
+        .await?;
     let row = document::<CaseFile>(asked.pool, &parameters.id.to_string()).await?;
     let bodies = bodies::names(asked.pool, &parameters.id.cooperation).await?;
     let viewer = asked.viewer(&row.cooperation).await?;

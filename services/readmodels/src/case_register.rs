@@ -18,7 +18,7 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
-    asked.seen(&[&case_file::TABLE]).await?;
+    asked.seen(&[&case_file::TABLE], &parameters.cooperation).await?;
     let Parameters { cooperation, body, year, kind, state, member, text, number, after, limit } =
         parameters;
     let viewer = asked.viewer(&cooperation).await?;

@@ -100,7 +100,7 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
-    asked.seen(&[&case_file::TABLE]).await?;
+    asked.seen(&[&case_file::TABLE], &parameters.cooperation).await?;
     let bare = CaseNumber { suffix: None, ..parameters.number };
     let mut found: Vec<(i32, Json<Row>)> = sqlx::query_as(WAY)
         .bind(parameters.cooperation.to_string())

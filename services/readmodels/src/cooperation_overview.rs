@@ -89,7 +89,7 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Overview, QueryError> {
-    asked.seen(&[&TABLE]).await?;
+    asked.seen(&[&TABLE], &parameters.id.cooperation).await?;
     let mut overview: Overview =
         document::<CooperationOverview>(asked.pool, &parameters.id.to_string()).await?;
     if let Some(day) = parameters.on {

@@ -132,7 +132,7 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
-    asked.seen(&[&case_file::TABLE]).await?;
+    asked.seen(&[&case_file::TABLE], &parameters.cooperation).await?;
     let Parameters { cooperation, body, from, to, text, after, limit } = parameters;
     let viewer = asked.viewer(&cooperation).await?;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM decisions WHERE cooperation = ");

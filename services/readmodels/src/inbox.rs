@@ -150,7 +150,7 @@ pub(crate) async fn answer(
     if !viewer.sees_all() && viewer.member() != Some(&member) {
         return Err(QueryError::NotYourInbox);
     }
-    asked.seen(&[&case_file::TABLE]).await?;
+    asked.seen(&[&case_file::TABLE], &cooperation).await?;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM inbox WHERE cooperation = ");
     sql.push_bind(cooperation.to_string()).push(" AND member = ").push_bind(member.to_string());
     let wanted = Wanted { query: "inbox", after: after.as_ref(), limit, order: Order::Ascending };

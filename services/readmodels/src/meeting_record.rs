@@ -99,7 +99,9 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Meeting, QueryError> {
-    asked.seen(&[&TABLE, &case_file::TABLE]).await?;
+    asked.seen(&[&TABLE], &parameters.id.cooperation).await?;
+    // Of cases that are behind, their items withhold everything.
+    asked.seen_what_was_given(&[&case_file::TABLE]).await?;
     let row = document::<MeetingRecord>(asked.pool, &parameters.id.to_string()).await?;
     let viewer = asked.viewer(&row.cooperation).await?;
     if viewer.sees_all() {

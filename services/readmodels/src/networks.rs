@@ -111,7 +111,7 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
-    asked.seen(&[&TABLE]).await?;
+    asked.seen(&[&TABLE], &parameters.cooperation).await?;
     let Parameters { cooperation, after, limit } = parameters;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM networks WHERE cooperation = ");
     sql.push_bind(cooperation.to_string());

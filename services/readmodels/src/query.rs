@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use samvirke_access::{Directory, Sittings, Viewer};
+use samvirke_access::{Directory, SEE_ALL, Sittings, Viewer};
 use samvirke_kernel::{
     follower::{Behind, Follower},
     form,
@@ -46,6 +46,8 @@ pub enum QueryError {
     Behind { projection: &'static str, wanted: Position },
     #[error(transparent)]
     Beyond(#[from] BeyondTheEnd),
+    #[error("{projection} has not come to the end of its stream in time")]
+    NotCurrent { projection: &'static str },
     #[error("{projection} has halted; an operator must look")]
     Halted { projection: &'static str },
     #[error("not everything that has happened to {what} {id} could be read; an operator must look")]
@@ -111,28 +113,60 @@ impl Asked<'_> {
         })
     }
 
-    /// Whether a table has come to where its streams end now, or does within [`CURRENT_WITHIN`].
-    pub(crate) async fn is_at_the_end_of(&self, table: &dyn Table) -> bool {
+    /// Waits until a table has come to where its streams end now.
+    ///
+    /// # Errors
+    ///
+    /// When it has halted, or does not within [`CURRENT_WITHIN`].
+    pub(crate) async fn at_the_end_of(&self, table: &dyn Table) -> Result<(), QueryError> {
+        let projection = table.layout().name;
         for context in table.contexts() {
             let stream = stream_name(context);
             let log = self.sources.log(&stream);
-            let progress = self.sources.board.get(&(table.layout().name, stream));
-            let (Some(log), Some(progress)) = (log, progress) else { return false };
-            let last = tokio::time::timeout(CURRENT_WITHIN, log.last_sequence()).await;
-            let Ok(Ok(last)) = last else { return false };
-            if !reached(&mut progress.clone(), last, CURRENT_WITHIN).await {
-                return false;
+            let progress = self.sources.board.get(&(projection, stream));
+            let (Some(log), Some(progress)) = (log, progress) else {
+                return Err(QueryError::NotCurrent { projection });
+            };
+            let mut progress = progress.clone();
+            let last = log.end(CURRENT_WITHIN).await.unwrap_or(u64::MAX);
+            if progress.borrow().halted {
+                return Err(QueryError::Halted { projection });
+            }
+            if !reached(&mut progress, last, CURRENT_WITHIN).await {
+                return Err(QueryError::NotCurrent { projection });
             }
         }
-        true
+        Ok(())
     }
 
-    /// Waits until the tables have seen the positions that the caller gave.
+    /// Waits until the tables have seen the positions that the caller gave, and, where something of the
+    /// cooperation may be withheld from the caller, all that was stored before the question: a row that is
+    /// behind does not know what restricts it by now.
     ///
     /// # Errors
     ///
     /// When one does not in time, or has halted.
-    pub async fn seen(&self, tables: &[&dyn Table]) -> Result<(), QueryError> {
+    pub async fn seen(
+        &self,
+        tables: &[&dyn Table],
+        cooperation: &CooperationId,
+    ) -> Result<(), QueryError> {
+        self.seen_what_was_given(tables).await?;
+        if !self.principal.is_any(SEE_ALL, cooperation) {
+            for table in tables {
+                self.at_the_end_of(*table).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the tables have seen the positions that the caller gave: for a table by whose rows nobody
+    /// tells what is withheld.
+    ///
+    /// # Errors
+    ///
+    /// As [`Asked::seen`].
+    pub async fn seen_what_was_given(&self, tables: &[&dyn Table]) -> Result<(), QueryError> {
         let deadline = Instant::now() + WAIT_MAX;
         for table in tables {
             for context in table.contexts() {
@@ -235,7 +269,7 @@ impl From<QueryError> for Refused {
                 field: Some("member".into()),
             },
             QueryError::Invalid { field, detail } => form::invalid(field, detail),
-            QueryError::Behind { .. } => {
+            QueryError::Behind { .. } | QueryError::NotCurrent { .. } => {
                 let detail_nb = "lesemodellen er ikke kommet så langt ennå; prøv igjen";
                 Self::unavailable(format!("{error}; try again"), detail_nb)
             }

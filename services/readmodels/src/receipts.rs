@@ -18,7 +18,7 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
-    asked.seen(&[&case_file::TABLE]).await?;
+    asked.seen(&[&case_file::TABLE], &parameters.id.cooperation).await?;
     let row = document::<CaseFile>(asked.pool, &parameters.id.to_string()).await?;
     let viewer = asked.viewer(&row.cooperation).await?;
     Ok(receipts(case_file::seen(&row, &viewer), asked.today))

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use futures::{Stream, StreamExt, future::poll_immediate};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::log::{ReadError, Stored};
 
@@ -16,27 +16,34 @@ pub const BATCH_COMMITS_MAX: usize = 5_000;
 pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How long commits at hand wait for those that the server says are to come.
 pub const BATCH_WAIT_MAX: Duration = Duration::from_millis(100);
+/// How long the rest of an atomic batch is waited for before it is asked whether there is one: the server
+/// stores a batch at once, and only damage takes a part of it away.
+const REST_WITHIN: Duration = Duration::from_secs(1);
 
 /// Takes with the first commit what has arrived, and what the server says is still to come, to the
-/// end of an atomic batch. None when the stream's messages ended.
+/// end of an atomic batch. None when the stream's messages ended. `ends_with` says whether the stream ends with
+/// a commit, what an operator has accepted as lost left out.
 ///
 /// # Errors
 ///
 /// [`ReadError`], when a commit could not be read; those before it come again.
-pub(super) async fn gather(
+pub(super) async fn gather<E: Future<Output = bool>>(
     first: Option<Result<Stored, ReadError>>,
     commits: &mut (impl Stream<Item = Result<Stored, ReadError>> + Unpin),
+    ends_with: impl Fn(u64) -> E,
 ) -> Result<Option<Vec<Stored>>, ReadError> {
     let Some(first) = first.transpose()? else { return Ok(None) };
     let until = Instant::now() + BATCH_WAIT_MAX;
     let (mut more_in_batch, mut pending) = (first.more_in_batch, first.pending);
     let mut bytes = first.payload.len();
-    let mut batch = vec![first];
+    let (mut last, mut batch) = (first.sequence, vec![first]);
     loop {
         let next = if more_in_batch {
-            match commits.next().await {
-                Some(next) => next?,
-                None => return Ok(None),
+            match timeout(REST_WITHIN, commits.next()).await {
+                Ok(Some(next)) => next?,
+                Ok(None) => return Ok(None),
+                Err(_silent) if ends_with(last).await => return Ok(Some(batch)),
+                Err(_silent) => continue,
             }
         } else if batch.len() >= BATCH_COMMITS_MAX || bytes >= BATCH_BYTES_MAX {
             return Ok(Some(batch));
@@ -55,6 +62,7 @@ pub(super) async fn gather(
         };
         (more_in_batch, pending) = (next.more_in_batch, next.pending);
         bytes += next.payload.len();
+        last = next.sequence;
         batch.push(next);
     }
 }
@@ -92,7 +100,9 @@ mod tests {
         first: Stored,
         mut commits: impl Stream<Item = Result<Stored, ReadError>> + Unpin,
     ) -> Vec<u64> {
-        let batch = gather(Some(Ok(first)), &mut commits).await.unwrap().unwrap_or_default();
+        let ends_with = |_| async { false };
+        let batch = gather(Some(Ok(first)), &mut commits, ends_with).await;
+        let batch = batch.unwrap().unwrap_or_default();
         batch.iter().map(|commit| commit.sequence).collect()
     }
 
@@ -139,5 +149,20 @@ mod tests {
         assert_eq!(sequences(member(1), arriving(others)).await, [1, 2, 3]);
         let unfinished = sequences(member(1), arriving(vec![member(2)])).await;
         assert!(unfinished.is_empty(), "half of an atomic batch was taken: {unfinished:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_rest_of_an_atomic_batch_is_not_waited_for_once_the_stream_ends_before_it() {
+        let member = |sequence| Stored { more_in_batch: true, ..commit(sequence, 0) };
+        let mut commits = arriving(vec![member(2)]).chain(stream::pending());
+        // The rest was lost, and an operator accepted it while it was waited for.
+        let asked = std::cell::Cell::new(0);
+        let ends_with = |last| {
+            asked.set(asked.get() + 1);
+            std::future::ready(last == 2 && asked.get() == 3)
+        };
+        let batch = gather(Some(Ok(member(1))), &mut commits, ends_with).await.unwrap().unwrap();
+        assert_eq!(batch.iter().map(|commit| commit.sequence).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(asked.get(), 3);
     }
 }

@@ -6,8 +6,10 @@ use samvirke_schemas::{
     meetings::meeting,
     networks,
     principal::{Principal, Role},
+    reply::Refused,
 };
 use serde_json::{Value, json, value::to_raw_value};
+use sqlx::{PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::{
@@ -269,19 +271,60 @@ async fn a_case_is_withheld_where_its_row_is_behind_the_stream() {
     };
     assert_eq!(title().await, SECRET, "nothing restricts it");
 
-    // Nobody can write the row, so it stands as it was while the case is restricted.
     let pool = rig.pool().await;
+    let hold = held(&pool).await;
+    rig.commit::<case::Event>("case", "prove:1", 2, &[restricted()]).await;
+    assert_eq!(title().await, "Personalsak", "what the row does not know is withheld");
+    hold.rollback().await.unwrap();
+}
+
+/// Lets nobody write the rows of cases, which stand as they were, until it is rolled back.
+async fn held(pool: &PgPool) -> Transaction<'_, Postgres> {
     let table: String = sqlx::query_scalar(
         "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables
          WHERE tablename = 'cases'",
     )
-    .fetch_one(&pool)
+    .fetch_one(pool)
     .await
     .unwrap();
     let mut hold = pool.begin().await.unwrap();
     let lock = format!("LOCK TABLE {table} IN SHARE MODE");
     sqlx::query(&lock).execute(&mut *hold).await.unwrap();
+    hold
+}
+
+#[tokio::test]
+async fn nobody_is_shown_what_was_public_once_while_a_restriction_has_not_been_taken() {
+    let rig = Rig::new().await.unwrap();
+    rig.serve();
+    cooperation(&rig).await;
+    let opened = opened("1/2017", "prove:sg", SECRET, "Personalsak");
+    let there = rig.commit::<case::Event>("case", "prove:1", 1, &[opened]).await;
+    let (public, secretariat) = (Principal::public(), principal(Role::Secretariat));
+    let register = json!({"cooperation": "prove"});
+    let shown = rig.ask("case-register", register.clone(), &public, &there).await.unwrap();
+    assert!(shown.to_string().contains(SECRET), "nothing restricts it");
+
+    let pool = rig.pool().await;
+    let hold = held(&pool).await;
     rig.commit::<case::Event>("case", "prove:1", 2, &[restricted()]).await;
-    assert_eq!(title().await, "Personalsak", "what the row does not know is withheld");
+    let one = json!({"id": "prove:1"});
+    for (query, parameters) in [
+        ("case", &one),
+        ("case-register", &register),
+        ("decisions", &register),
+        ("case-way", &json!({"cooperation": "prove", "number": "1/2017"})),
+        ("receipts", &one),
+        ("hearings", &register),
+        ("follow-ups", &register),
+    ] {
+        let refused = rig.ask(query, parameters.clone(), &public, &there).await.unwrap_err();
+        assert!(matches!(refused, Refused::Unavailable { .. }), "{query}: {refused:?}");
+    }
+    // From whoever sees everything nothing is withheld.
+    let shown = rig.ask("case", one.clone(), &secretariat, &there).await.unwrap();
+    assert_eq!(shown["title"], SECRET);
     hold.rollback().await.unwrap();
+    let shown = rig.ask("case", one, &public, &there).await.unwrap();
+    assert_eq!(shown["title"], "Personalsak");
 }
