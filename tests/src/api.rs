@@ -65,9 +65,21 @@ impl Api {
         }
     }
 
+    /// The set of keys that its tokens are checked with.
+    pub fn jwks(&self) -> Value {
+        self.issuer.jwks()
+    }
+
     /// Someone with these roles (`prove:secretariat`), who may speak for a member.
     pub fn caller(&self, roles: &[&str], member: Option<&str>) -> Caller {
         let request = TokenRequest::new(claims(roles, member), clock::now(), TimeDelta::hours(1));
+        Caller(Some(self.issuer.mint(&request)))
+    }
+
+    /// As [`Api::caller`], one of several with the same roles, each with its own share of the gateway.
+    pub fn caller_named(&self, name: &str, roles: &[&str]) -> Caller {
+        let claims = Claims { sub: Some(name.to_owned()), ..claims(roles, None) };
+        let request = TokenRequest::new(claims, clock::now(), TimeDelta::hours(1));
         Caller(Some(self.issuer.mint(&request)))
     }
 
@@ -188,11 +200,16 @@ impl Api {
         (answer.status, checks)
     }
 
+    /// All metrics, in Prometheus's text.
+    pub async fn metrics(&self) -> String {
+        let request = self.http.request(Method::GET, format!("{}/metrics", self.url));
+        request.send().await.unwrap().text().await.unwrap()
+    }
+
     /// Returns what the metrics say of a series (`samvirke_stream_damaged{stream="CASES"}`); none where they say
     /// nothing of it.
     pub async fn metric(&self, series: &str) -> Option<f64> {
-        let request = self.http.request(Method::GET, format!("{}/metrics", self.url));
-        let text = request.send().await.unwrap().text().await.unwrap();
+        let text = self.metrics().await;
         let value = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
         value.map(|value| value.parse().unwrap())
     }
@@ -205,6 +222,11 @@ impl Caller {
 
     pub fn with(token: impl Into<String>) -> Self {
         Self(Some(token.into()))
+    }
+
+    /// The token that is shown, if any.
+    pub fn token(&self) -> Option<&str> {
+        self.0.as_deref()
     }
 
     fn shown(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {

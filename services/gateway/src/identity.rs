@@ -8,6 +8,7 @@
 mod claims;
 mod fetched;
 mod keys;
+mod remembered;
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
@@ -23,10 +24,12 @@ pub(crate) use claims::MACHINE_PREFIX;
 pub use claims::{Claims, Consumer};
 
 use crate::{
+    clock,
     fault::Fault,
     identity::{
         fetched::{Fetched, Pace},
         keys::KeySet,
+        remembered::Remembered,
     },
     settings::{Issuer, KeySource},
 };
@@ -63,6 +66,7 @@ pub enum LoadError {
 #[derive(Debug)]
 pub struct Identity {
     issuers: Vec<Trusted>,
+    remembered: Remembered,
 }
 
 /// One issuer.
@@ -172,7 +176,7 @@ impl Identity {
                 keys: Keys::load(issuer).await?,
             });
         }
-        Ok(Self { issuers: trusted })
+        Ok(Self { issuers: trusted, remembered: Remembered::new() })
     }
 
     /// Who is behind a request: the public where there is no token.
@@ -196,6 +200,11 @@ impl Identity {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(Fault::TokenTooLarge { bytes_max: TOKEN_BYTES_MAX });
         }
+        let digest = Remembered::digest(token);
+        let published = |issuer: usize, kid: &str| self.issuers.get(issuer)?.keys.known(kid);
+        if let Some(caller) = self.remembered.caller(&digest, clock::now(), published) {
+            return Ok(caller);
+        }
         let parts: Vec<&str> = token.split('.').collect();
         let &[header, payload, signature] = parts.as_slice() else {
             return Err(Fault::TokenMalformed);
@@ -213,11 +222,9 @@ impl Identity {
         }
         let origin: Origin = part(payload)?;
         let origin = origin.iss.ok_or(Fault::TokenClaimMissing { claim: "iss".to_owned() })?;
-        let issuer = self
-            .issuers
-            .iter()
-            .find(|issuer| origin == issuer.issuer.as_str())
-            .ok_or(Fault::TokenForeignIssuer)?;
+        let number = self.issuers.iter().position(|issuer| origin == issuer.issuer.as_str());
+        let number = number.ok_or(Fault::TokenForeignIssuer)?;
+        let issuer = &self.issuers[number];
         let kid = header.kid.ok_or(Fault::TokenKeyUnknown)?;
         let key = issuer.keys.key(&kid).await?;
         if key.algorithm != algorithm {
@@ -225,7 +232,9 @@ impl Identity {
         }
         let Dated { claims, exp } = issuer.claims(token, &key)?;
         let (principal, person) = claims.caller(&issuer.issuer, &issuer.scopes)?;
-        Ok(Caller { principal, person, until: expiry(exp) })
+        let caller = Caller { principal, person, until: expiry(exp) };
+        self.remembered.remember(digest, &caller, number, key);
+        Ok(caller)
     }
 }
 
@@ -247,6 +256,14 @@ impl Keys {
             KeySource::Url(url) => {
                 Fetched::start(name, url, Pace::default()).await.map(Self::Fetched)
             }
+        }
+    }
+
+    /// The key with this id, where it has been published.
+    fn known(&self, kid: &str) -> Option<Arc<Key>> {
+        match self {
+            Self::Given(keys) => keys.key(kid),
+            Self::Fetched(keys) => keys.known(kid),
         }
     }
 

@@ -32,7 +32,10 @@ impl Gateway {
         })?;
         let mut headers = HeaderMap::new();
         headers.insert(SIGNATURE, self.0.signer.sign(&payload));
-        match answer::ask(nats, subject, headers, payload.into(), until).await {
+        let begun = Instant::now();
+        let answer = answer::ask(nats, subject, headers, payload.into(), until).await;
+        metrics::histogram!("samvirke_gateway_ask_seconds").record(begun.elapsed().as_secs_f64());
+        match answer {
             Ok(answer) => read(&answer, late),
             Err(error) => Err(match error {
                 AskError::NoResponders { .. } => Fault::ServiceAway.into(),

@@ -228,7 +228,11 @@ impl Log {
             }
         };
         deadline.wait(is_sound).await.ok_or(AppendError::Late)??;
-        self.committer.append(members, deadline).await
+        let begun = Instant::now();
+        let appended = self.committer.append(members, deadline).await;
+        metrics::histogram!("samvirke_commit_seconds", "context" => self.context)
+            .record(begun.elapsed().as_secs_f64());
+        appended
     }
 
     /// Reads the commits of one subject after a sequence, in one request for each

@@ -2,7 +2,11 @@
 //!
 //! Instances of a service share a queue group. What was accepted is finished before a service stops.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_nats::{Client, service::ServiceExt};
 use bytes::Bytes;
@@ -312,6 +316,7 @@ impl Host {
             };
             let (client, handle, verifier) = (client.clone(), handle.clone(), verifier.clone());
             let place = places.clone().try_acquire_owned();
+            let arrived = Instant::now();
             tasks.spawn(async move {
                 let answer = match place {
                     Err(_) => write(Err::<A, _>(Refused::unavailable_as(
@@ -330,6 +335,8 @@ impl Host {
                         bordered(name, async { write(answered.await) }).await
                     }
                 };
+                metrics::histogram!("samvirke_service_request_seconds", "service" => name)
+                    .record(arrived.elapsed().as_secs_f64());
                 let Some(reply) = request.message.reply else { return };
                 if let Err(err) = answer::send(&client, reply, answer).await {
                     warn!(%err, "an answer could not be sent");

@@ -15,6 +15,8 @@ use tokio::task::JoinSet;
 pub(crate) struct Window {
     pub warm_up: Duration,
     pub length: Duration,
+    /// How long a writer rests before each act.
+    pub pause: Duration,
 }
 
 /// What was measured in one window.
@@ -23,6 +25,8 @@ pub(crate) struct Measured {
     pub per_second: f64,
     /// How long one writer waited for one acknowledgement, in milliseconds.
     pub median_ms: f64,
+    /// The wait that one in a hundred exceeds.
+    pub p99_ms: f64,
 }
 
 /// Lets `writers` tasks act, each one thing at a time.
@@ -41,6 +45,9 @@ where
         tasks.spawn(async move {
             let (mut commits, mut waits) = (0, Vec::new());
             for turn in 0.. {
+                if !window.pause.is_zero() {
+                    tokio::time::sleep(window.pause).await;
+                }
                 let asked = Instant::now();
                 if asked >= to {
                     break;
@@ -68,8 +75,16 @@ where
     );
     Ok(Measured {
         per_second: commits as f64 / window.length.as_secs_f64(),
+        p99_ms: percentile(&mut waits, 99),
         median_ms: median(waits),
     })
+}
+
+/// The number that so many in a hundred do not exceed. Not a number of none.
+pub(crate) fn percentile(numbers: &mut [f64], percent: usize) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    let index = (numbers.len() * percent).div_ceil(100).saturating_sub(1);
+    numbers.get(index).copied().unwrap_or(f64::NAN)
 }
 
 /// The middle one; of an even number, the mean of the two in the middle. Not a number of none.
@@ -94,10 +109,21 @@ mod tests {
         assert!(median(Vec::new()).is_nan());
     }
 
+    #[test]
+    fn the_percentile_is_what_one_in_a_hundred_exceeds() {
+        let mut numbers: Vec<f64> = (1..=200).rev().map(f64::from).collect();
+        assert_eq!(percentile(&mut numbers, 99), 198.0);
+        assert_eq!(percentile(&mut [7.0], 99), 7.0);
+        assert!(percentile(&mut [], 99).is_nan());
+    }
+
     #[tokio::test]
     async fn what_is_answered_outside_the_window_does_not_count() {
-        let window =
-            Window { warm_up: Duration::from_millis(60), length: Duration::from_millis(100) };
+        let window = Window {
+            warm_up: Duration::from_millis(60),
+            length: Duration::from_millis(100),
+            pause: Duration::ZERO,
+        };
         // The first answer comes while warming up, the second inside, the third after the end.
         let measured = drive(1, window, |_, turn| async move {
             let wait = [20, 80, 600][turn as usize];

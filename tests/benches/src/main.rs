@@ -7,6 +7,7 @@ mod commit;
 mod drive;
 mod feed;
 mod history;
+mod http;
 mod load;
 mod machine;
 mod projection;
@@ -54,6 +55,17 @@ enum Bench {
         #[arg(long, value_enum, value_delimiter = ',')]
         parts: Vec<feed::Part>,
     },
+    /// Commands and queries over HTTP, beside the kernel alone and an axum service on postgres-es.
+    Http {
+        #[command(flatten)]
+        effort: EffortArguments,
+        /// Measure only these.
+        #[arg(long, value_enum, value_delimiter = ',')]
+        parts: Vec<http::Part>,
+    },
+    /// The axum service that `http` is measured beside; it is started by the bench.
+    #[command(hide = true)]
+    Peer,
     /// Milliseconds to load an aggregate: cold, from a snapshot, hot.
     Load {
         #[command(flatten)]
@@ -101,7 +113,7 @@ impl From<EffortArguments> for Effort {
             quick,
             rounds: rounds.map_or(rounds_usual, NonZeroUsize::get),
             // A fifth more to warm up: connections, caches, prepared statements.
-            window: Window { warm_up: length / 5, length },
+            window: Window { warm_up: length / 5, length, pause: Duration::ZERO },
         }
     }
 }
@@ -125,11 +137,16 @@ async fn main() -> ExitCode {
 }
 
 async fn run(bench: Bench) -> anyhow::Result<()> {
+    if let Bench::Peer = bench {
+        return http::peer::serve().await;
+    }
     machine::describe().await?;
     match bench {
         Bench::Commit { effort, sweep: false, only } => commit::run(effort.into(), &only).await,
         Bench::Commit { effort, sweep: true, .. } => commit::sweep::run(effort.into()).await,
         Bench::Feed { effort, parts } => feed::run(effort.into(), &parts).await,
+        Bench::Http { effort, parts } => http::run(effort.into(), &parts).await,
+        Bench::Peer => Ok(()),
         Bench::Load { effort } => load::run(effort.into()).await,
         Bench::Projection { effort } => projection::run(effort.into()).await,
         Bench::Replay { effort } => replay::run(effort.into()).await,

@@ -93,6 +93,12 @@ impl Postgres {
             .await?)
     }
 
+    /// A new database with a connection to it, and its address for another process.
+    pub(crate) async fn named(&self, name: &str) -> anyhow::Result<(PgPool, String)> {
+        let url = self.server.database(name).await?;
+        Ok((PgPool::connect(url.expose()).await?, url.expose().to_owned()))
+    }
+
     /// A database with the tables of postgres-es.
     pub(crate) async fn event_store(&self) -> anyhow::Result<PgPool> {
         let pool = self.database("event_store", &[]).await?;

@@ -131,7 +131,7 @@ impl Fetched {
         self.known(kid).ok_or(if answered { Fault::TokenKeyUnknown } else { Fault::IssuerAway })
     }
 
-    fn known(&self, kid: &str) -> Option<Arc<Key>> {
+    pub(super) fn known(&self, kid: &str) -> Option<Arc<Key>> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).as_ref()?.key(kid)
     }
 

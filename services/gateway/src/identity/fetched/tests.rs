@@ -1,18 +1,25 @@
 //! Keys at an address of one's own: when they are asked for, and what is kept when they are not there.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use axum::{Router, extract::State, routing::get};
+use chrono::TimeDelta;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::demo_issuer::{DemoIssuer, ISSUER};
+use crate::{
+    demo_issuer::{AUDIENCE, DemoIssuer, ISSUER, TokenRequest},
+    identity::{Claims, Identity, Keys, Trusted, remembered::Remembered},
+};
 
 /// Longer than any test runs.
 const NEVER: Duration = Duration::from_secs(86_400);
@@ -108,6 +115,29 @@ async fn keys_are_fetched_on_a_schedule_so_that_withdrawn_ones_go() {
     };
     tokio::time::timeout(NOTICED_WITHIN, gone).await.expect("the withdrawn key goes");
     assert!(fetched.known(key(2).kid()).is_some());
+}
+
+#[tokio::test]
+async fn a_token_that_was_verified_is_refused_once_its_key_is_withdrawn() {
+    let server = Server::with(keys(&[1])).await;
+    let fetched = start(&server.url, NEVER, NEVER).await;
+    let trusted = Trusted {
+        issuer: ISSUER.into(),
+        audience: AUDIENCE.into(),
+        nbf_required: true,
+        scopes: BTreeSet::new(),
+        keys: Keys::Fetched(fetched.clone()),
+    };
+    let identity = Identity { issuers: vec![trusted], remembered: Remembered::new() };
+    let claims = Claims { sub: Some("office-4".into()), ..Claims::default() };
+    let token = TokenRequest::new(claims, clock::now(), TimeDelta::hours(1));
+    let token = key(1).mint(&token);
+    for _ in 0..2 {
+        assert!(identity.verify_token(&token).await.is_ok());
+    }
+    server.answers(keys(&[2]));
+    fetched.refresh().await.unwrap();
+    assert_eq!(identity.verify_token(&token).await.unwrap_err(), Fault::TokenKeyUnknown);
 }
 
 #[tokio::test]
