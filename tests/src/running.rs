@@ -44,12 +44,7 @@ impl Running {
             if let Err(error) = set_up(&client).await {
                 panic!("the streams cannot be set up: {error}");
             }
-            let host = Host {
-                client,
-                replicas: 1,
-                verifier: Caller::verifier(),
-                shutdown: CancellationToken::new(),
-            };
+            let host = Host::new(client, 1, Caller::verifier(), CancellationToken::new());
             if let Err(error) = service(host).await {
                 panic!("the service ended: {error}");
             }

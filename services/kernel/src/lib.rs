@@ -36,6 +36,7 @@ pub mod receiver;
 pub mod service;
 mod shared_read;
 pub mod supervision;
+mod tail;
 
 pub mod backoff;
 pub mod clock;

@@ -19,7 +19,10 @@ use async_nats::{
 };
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::{
+    Stream, StreamExt, TryStreamExt,
+    stream::{self as streams, BoxStream},
+};
 use samvirke_schemas::id::{AggregateId, CooperationId};
 use tokio::time::Instant;
 
@@ -36,6 +39,7 @@ use crate::{
         record::{Gap, known},
         set_up::set_up_alone,
     },
+    tail::{Next, Place, Tail},
 };
 
 /// The most messages asked for in one direct get; more are paged.
@@ -107,6 +111,7 @@ pub struct Log {
     gaps: Arc<Mutex<Option<GapsRead>>>,
     /// Where the stream ends, read once for all who ask at the same time; none where it does not answer.
     ends: SharedRead<Option<u64>>,
+    tail: Arc<Tail>,
 }
 
 /// The accepted gaps, and when they were read.
@@ -158,7 +163,7 @@ impl Log {
         let guard = Guard::new(js.clone(), identity.name.clone());
         let (identity, gaps) = (Arc::new(identity), Arc::default());
         let ends = SharedRead::new();
-        Ok(Self { context, js, identity, committer, guard, gaps, ends })
+        Ok(Self { context, js, identity, committer, guard, gaps, ends, tail: Arc::default() })
     }
 
     /// What is known of the stream's soundness.
@@ -494,12 +499,31 @@ impl Log {
     }
 
     /// Follows every commit after a sequence, in order, as long as the stream is read. Over a hole that no
-    /// operator has accepted nobody is led.
+    /// operator has accepted nobody is led. Whoever has come to the end shares what is new with all who
+    /// follow through the same log.
     ///
     /// # Errors
     ///
     /// [`ReadError`], at once or as an item; then follow again from the last commit that was seen.
     pub async fn follow(
+        &self,
+        after: u64,
+    ) -> Result<impl Stream<Item = Result<Stored, ReadError>> + Unpin + use<>, ReadError> {
+        let mut following = Following { log: self.clone(), at: after, place: None, alone: None };
+        following.begin().await?;
+        let commits = streams::unfold(following, |mut following| async move {
+            let next = following.next().await?;
+            Some((next, following))
+        });
+        Ok(commits.boxed())
+    }
+
+    /// As [`Log::follow`], with the server's attention for itself: for one that reads to an end and no further.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`], at once or as an item; then follow again from the last commit that was seen.
+    pub async fn follow_alone(
         &self,
         after: u64,
     ) -> Result<impl Stream<Item = Result<Stored, ReadError>> + Unpin + use<>, ReadError> {
@@ -549,6 +573,64 @@ impl Log {
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> ReadError {
         ReadError::Unreachable { stream: self.identity.name.clone(), source: source.into() }
+    }
+}
+
+type Commits = BoxStream<'static, Result<Stored, ReadError>>;
+
+/// Somebody who follows a stream: alone until the end is near, then with the others.
+struct Following {
+    log: Log,
+    /// The sequence that was taken last.
+    at: u64,
+    place: Option<Place>,
+    alone: Option<Commits>,
+}
+
+impl Following {
+    /// Joins the others, or begins to read alone.
+    async fn begin(&mut self) -> Result<(), ReadError> {
+        self.place = self.log.tail.join(&self.log, self.at).await?;
+        self.alone = match self.place {
+            Some(_) => None,
+            None => Some(self.log.follow_alone(self.at).await?.boxed()),
+        };
+        Ok(())
+    }
+
+    async fn next(&mut self) -> Option<Result<Stored, ReadError>> {
+        loop {
+            if let Some(place) = &mut self.place {
+                match place.next(self.at).await {
+                    Next::Commit(commit) => {
+                        self.at = commit.sequence;
+                        return Some(Ok(commit));
+                    }
+                    Next::Alone => self.place = None,
+                }
+            }
+            let Some(alone) = &mut self.alone else {
+                match self.log.follow_alone(self.at).await {
+                    Ok(commits) => self.alone = Some(commits.boxed()),
+                    Err(error) => return Some(Err(error)),
+                }
+                continue;
+            };
+            let commit = match alone.next().await? {
+                Ok(commit) => commit,
+                Err(error) => return Some(Err(error)),
+            };
+            self.at = commit.sequence;
+            // The others are near: what is left of this reading is left to them.
+            if commit.pending == Some(0) {
+                match self.log.tail.join(&self.log, self.at).await {
+                    Ok(Some(place)) => (self.place, self.alone) = (Some(place), None),
+                    // It goes on alone; where the stream does not answer, that tells.
+                    Ok(None) | Err(_) => (),
+                }
+            }
+            return Some(Ok(commit));
+        }
     }
 }
 

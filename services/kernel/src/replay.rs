@@ -69,7 +69,7 @@ async fn read_ahead(
     if until == 0 {
         return Ok(());
     }
-    let mut chunks = log.follow(0).await?.ready_chunks(CHUNK_COMMITS_MAX);
+    let mut chunks = log.follow_alone(0).await?.ready_chunks(CHUNK_COMMITS_MAX);
     while let Some(chunk) = chunks.next().await {
         let mut commits = Vec::with_capacity(chunk.len());
         for commit in chunk {

@@ -3,8 +3,9 @@
 //! Instances of a service share a queue group. What was accepted is finished before a service stops.
 
 use std::{
+    collections::HashMap,
     future::Future,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -16,7 +17,7 @@ use samvirke_schemas::{
     reply::{Accepted, Refused},
 };
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::{
     sync::{CancellationToken, DropGuard},
     task::TaskTracker,
@@ -53,7 +54,12 @@ pub struct Host {
     /// Checks that messages come from the gateway.
     pub verifier: MessageVerifier,
     pub shutdown: CancellationToken,
+    logs: Logs,
 }
+
+/// The event streams that services of the process have opened, by context: one that several use is opened and
+/// read once.
+type Logs = Arc<Mutex<HashMap<&'static str, Arc<OnceCell<Log>>>>>;
 
 /// Why a service that decides ended.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +73,15 @@ pub enum ServiceError {
 }
 
 impl Host {
+    pub fn new(
+        client: Client,
+        replicas: usize,
+        verifier: MessageVerifier,
+        shutdown: CancellationToken,
+    ) -> Self {
+        Self { client, replicas, verifier, shutdown, logs: Logs::default() }
+    }
+
     /// The stream of a service's own context, and that of its snapshots.
     ///
     /// # Errors
@@ -104,7 +119,12 @@ impl Host {
     ///
     /// When it cannot be used, or is still missing at the end.
     pub async fn log(&self, context: &'static str) -> Result<Log, StreamError> {
-        self.wait_for(|| Log::open(self.client.clone(), context, self.replicas)).await
+        let opened = {
+            let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+            logs.entry(context).or_default().clone()
+        };
+        let open = || self.wait_for(|| Log::open(self.client.clone(), context, self.replicas));
+        opened.get_or_try_init(open).await.cloned()
     }
 
     /// A stream that one service publishes to. One that is missing is waited for.

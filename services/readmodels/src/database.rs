@@ -6,13 +6,16 @@
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
-    Executor, PgConnection, PgPool,
+    Connection, Executor, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 /// The most connections one process holds.
 pub const CONNECTIONS_MAX: u32 = 16;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// After how long without use a connection is tried before it is used again: trying each would double the
+/// questions that a busy database is asked.
+const TRIED_AFTER: Duration = Duration::from_secs(1);
 
 /// What each schema has besides the model's own table.
 const BOOKKEEPING: &str = "
@@ -79,6 +82,15 @@ pub fn connect(url: &str, schemas: &[String]) -> sqlx::Result<PgPool> {
     Ok(PgPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TRIED_AFTER {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_lazy_with(options))
 }
 

@@ -99,11 +99,14 @@ impl Keys {
 /// looks healthy and is not.
 pub(crate) async fn run(services: &[Service], ground: Ground) -> anyhow::Result<()> {
     let shutdown = ground.shutdown.clone();
+    let replicas = ground.configuration.nats.replicas.unwrap_or(1);
+    let verifier = ground.keys.verifier.clone();
+    let host = Host::new(ground.client.clone(), replicas, verifier, shutdown.clone());
     let ground = Arc::new(tokio::sync::Mutex::new(ground));
     let mut tasks = JoinSet::new();
     for service in services {
-        let (service, ground) = (*service, ground.clone());
-        tasks.spawn(async move { (service, start(service, ground).await) });
+        let (service, host, ground) = (*service, host.clone(), ground.clone());
+        tasks.spawn(async move { (service, start(service, host, ground).await) });
     }
     let mut first_failure = None;
     while let Some(ended) = tasks.join_next().await {
@@ -130,14 +133,12 @@ fn lacked_a_stream(error: &anyhow::Error) -> bool {
     error.chain().any(missing)
 }
 
-async fn start(service: Service, ground: Arc<tokio::sync::Mutex<Ground>>) -> anyhow::Result<()> {
+async fn start(
+    service: Service,
+    host: Host,
+    ground: Arc<tokio::sync::Mutex<Ground>>,
+) -> anyhow::Result<()> {
     let mut ground = ground.lock().await;
-    let host = Host {
-        client: ground.client.clone(),
-        replicas: ground.configuration.nats.replicas.unwrap_or(1),
-        verifier: ground.keys.verifier.clone(),
-        shutdown: ground.shutdown.clone(),
-    };
     match service {
         Service::Networks => {
             drop(ground);

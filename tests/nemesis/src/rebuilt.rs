@@ -39,12 +39,8 @@ pub(crate) async fn compare(addresses: &Addresses) -> anyhow::Result<u64> {
 
     let rebuilt_url = another_database(&addresses.postgres.url).await?;
     let shutdown = CancellationToken::new();
-    let host = Host {
-        client: client.clone(),
-        replicas: 1,
-        verifier: MessageSigner::new(&[0; 32]).verifier(),
-        shutdown: shutdown.clone(),
-    };
+    let verifier = MessageSigner::new(&[0; 32]).verifier();
+    let host = Host::new(client.clone(), 1, verifier, shutdown.clone());
     let url = rebuilt_url.clone();
     let building = tokio::spawn(async move { samvirke_readmodels::service(host, &url).await });
     let rebuilt = database::connect(&rebuilt_url, &[])?;

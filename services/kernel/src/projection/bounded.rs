@@ -37,7 +37,7 @@ pub async fn take_until<P: Projection>(
     if last < until {
         return Err(BoundedError::Short { at: last, wanted: until });
     }
-    let mut commits = log.follow(at.sequence).await?.ready_chunks(BATCH_COMMITS_MAX);
+    let mut commits = log.follow_alone(at.sequence).await?.ready_chunks(BATCH_COMMITS_MAX);
     while let Some(chunk) = commits.next().await {
         let chunk = chunk.into_iter().collect::<Result<Vec<Stored>, _>>()?;
         let beyond = chunk.last().is_some_and(|stored| stored.sequence >= until);

@@ -37,12 +37,7 @@ impl Asked {
         let nats = temporary::nats().await.unwrap();
         let client = async_nats::connect(nats.url()).await.unwrap();
         let (signer, shutdown) = (MessageSigner::new(&[7; 32]), CancellationToken::new());
-        let host = Host {
-            client: client.clone(),
-            replicas: 1,
-            verifier: signer.verifier(),
-            shutdown: shutdown.clone(),
-        };
+        let host = Host::new(client.clone(), 1, signer.verifier(), shutdown.clone());
         let serving = tokio::spawn(async move { host.serve_queries("test", handle).await });
         Self { _nats: nats, client, signer, shutdown, serving }
     }

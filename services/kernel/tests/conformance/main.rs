@@ -13,6 +13,7 @@ mod answers;
 mod batches;
 mod damage;
 mod facts;
+mod followers;
 mod histories;
 mod parking;
 mod races;
@@ -44,6 +45,9 @@ on_one_and_on_three!(
     races::a_command_given_by_many_at_once_acts_once,
     races::a_key_used_for_another_request_is_noticed,
     facts::many_decisions_rest_on_all_that_was_acknowledged_of_one_aggregate,
+    followers::many_who_follow_get_every_commit_in_order,
+    followers::what_is_new_is_sent_once_however_many_follow,
+    followers::whoever_falls_behind_what_is_held_reads_by_itself,
     batches::one_stale_commit_does_not_fail_its_neighbours,
     batches::commits_that_belong_together_are_stored_or_refused_together,
     batches::a_subject_waits_for_its_turn,

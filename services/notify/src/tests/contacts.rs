@@ -77,12 +77,7 @@ impl Caller {
     fn start(rig: &Rig, principal: Principal) -> (Self, CancellationToken) {
         let signer = MessageSigner::new(&[7; 32]);
         let shutdown = CancellationToken::new();
-        let host = Host {
-            client: rig.client.clone(),
-            replicas: 1,
-            verifier: signer.verifier(),
-            shutdown: shutdown.clone(),
-        };
+        let host = Host::new(rig.client.clone(), 1, signer.verifier(), shutdown.clone());
         let given = Given {
             database_url: rig.world.database.url.expose().to_owned(),
             settings: Settings::default(),

@@ -59,12 +59,8 @@ impl Rig {
 
     /// Starts one instance of the service.
     pub(crate) fn serve(&self) {
-        let host = Host {
-            client: self.client.clone(),
-            replicas: 1,
-            verifier: self.signer.verifier(),
-            shutdown: self.shutdown.clone(),
-        };
+        let (client, shutdown) = (self.client.clone(), self.shutdown.clone());
+        let host = Host::new(client, 1, self.signer.verifier(), shutdown);
         let url = self.database_url();
         tokio::spawn(async move { samvirke_readmodels::service(host, &url).await.unwrap() });
     }

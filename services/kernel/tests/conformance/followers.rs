@@ -1,0 +1,127 @@
+//! Who follows a stream: many through one log, each at its own pace.
+
+use std::sync::atomic::Ordering;
+
+use futures::{Stream, StreamExt, future};
+use samvirke_kernel::{
+    envelope::digest,
+    log::{Log, ReadError, Stored},
+};
+
+use crate::{
+    damage::{Victim, accept, noted},
+    rig::{Rig, add, pending},
+};
+
+/// More than are held for those who follow.
+const MORE_THAN_HELD: u64 = 5_000;
+
+/// Stores commits on aggregates of their own, up to `last`.
+async fn store_to(log: &Log, last: u64) -> anyhow::Result<()> {
+    let from = log.last_sequence().await?;
+    let appended = (from..last).map(|n| {
+        let log = log.clone();
+        async move { log.append(vec![pending(&log, &format!("n{n}"), 0)]).await }
+    });
+    future::try_join_all(appended).await?;
+    assert_eq!(log.last_sequence().await?, last);
+    Ok(())
+}
+
+async fn sequences(
+    commits: &mut (impl Stream<Item = Result<Stored, ReadError>> + Unpin),
+    count: usize,
+) -> anyhow::Result<Vec<u64>> {
+    let taken: Vec<_> = commits.take(count).collect().await;
+    Ok(taken.into_iter().map(|one| one.map(|one| one.sequence)).collect::<Result<_, _>>()?)
+}
+
+pub(crate) async fn many_who_follow_get_every_commit_in_order(rig: &Rig) -> anyhow::Result<()> {
+    let log = rig.log().await?;
+    log.creations().await?;
+    store_to(&log, 20).await?;
+    let following = (0..8).map(|_| {
+        let log = log.clone();
+        async move { sequences(&mut log.follow(0).await?, 100).await }
+    });
+    let storing = async {
+        for last in [30, 31, 60, 100] {
+            store_to(&log, last).await?;
+        }
+        anyhow::Ok(())
+    };
+    let (followed, stored) = tokio::join!(future::try_join_all(following), storing);
+    stored?;
+    for sequences in followed? {
+        assert_eq!(sequences, (1..=100).collect::<Vec<_>>());
+    }
+    Ok(())
+}
+
+pub(crate) async fn what_is_new_is_sent_once_however_many_follow(rig: &Rig) -> anyhow::Result<()> {
+    const NEW: u64 = 200;
+    let (reading, writing) = (rig.log().await?, rig.log().await?);
+    writing.creations().await?;
+    store_to(&writing, 1).await?;
+    let mut following = Vec::new();
+    for _ in 0..8 {
+        following.push(reading.follow(1).await?);
+    }
+    let received = || reading.client().statistics().in_messages.load(Ordering::Relaxed);
+    let before = received();
+    store_to(&writing, 1 + NEW).await?;
+    for commits in &mut following {
+        assert_eq!(sequences(commits, 200).await?, (2..=1 + NEW).collect::<Vec<_>>());
+    }
+    let received = received() - before;
+    assert!((NEW..2 * NEW).contains(&received), "{received} messages for {NEW} commits");
+    Ok(())
+}
+
+pub(crate) async fn whoever_falls_behind_what_is_held_reads_by_itself(
+    rig: &Rig,
+) -> anyhow::Result<()> {
+    let log = rig.log().await?;
+    log.creations().await?;
+    store_to(&log, 1).await?;
+    let (mut slow, mut quick) = (log.follow(1).await?, log.follow(1).await?);
+    let following = async {
+        let taken = sequences(&mut quick, MORE_THAN_HELD as usize - 1).await?;
+        anyhow::Ok(taken.last().copied())
+    };
+    let (quick, stored) = tokio::join!(following, store_to(&log, MORE_THAN_HELD));
+    stored?;
+    assert_eq!(quick?, Some(MORE_THAN_HELD));
+    let taken = sequences(&mut slow, MORE_THAN_HELD as usize - 1).await?;
+    assert_eq!(taken, (2..=MORE_THAN_HELD).collect::<Vec<_>>());
+    store_to(&log, MORE_THAN_HELD + 1).await?;
+    assert_eq!(sequences(&mut slow, 1).await?, [MORE_THAN_HELD + 1]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_held_of_a_history_that_the_stream_has_lost_is_given_to_nobody()
+-> anyhow::Result<()> {
+    let mut victim = Victim::start().await?;
+    let backup = victim.server.directory().join("backup");
+    let log = victim.log().await?;
+    let repository = victim.repository().await?;
+    add(&repository, "a", 1).await?;
+    victim.damage("TALLIES", |files| files.back_up(&backup)).await?;
+    while add(&repository, "a", 2).await.is_err() {}
+    let mut held = log.follow(1).await?;
+    while add(&repository, "a", 3).await.is_err() {}
+    let last = repository.log().last_sequence().await?;
+    noted(repository.log(), last).await?;
+    while held.next().await.transpose()?.is_some_and(|commit| commit.sequence < last) {}
+
+    victim.damage("TALLIES", |files| files.put_back(&backup)).await?;
+    accept(&victim).await?;
+    let other = victim.repository().await?;
+    add(&other, "a", 40).await?;
+    let mut anew = log.follow(1).await?;
+    let commit = anew.next().await.transpose()?.map(|commit| digest(&commit.payload));
+    let stored = other.log().read(&other.log().subject("tally", &crate::rig::id("a")), 1).await?;
+    assert_eq!(commit, Some(digest(&stored[0].payload)));
+    Ok(())
+}
