@@ -448,6 +448,15 @@ impl Log {
         tokio::time::timeout(patience, self.ends.ask(read)).await.ok().flatten()
     }
 
+    /// Whether an operator has accepted that commits of the stream are lost.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub async fn has_lost_commits(&self) -> Result<bool, ReadError> {
+        Ok(!self.accepted_gaps().await?.is_empty())
+    }
+
     /// The gaps that an operator has accepted, as of [`GAPS_FRESH`] ago at most.
     async fn accepted_gaps(&self) -> Result<Vec<Gap>, ReadError> {
         let now = Instant::now();

@@ -6,19 +6,49 @@
 use chrono::{DateTime, Utc};
 use samvirke_kernel::{
     Decider,
+    checkpoint::Stands,
     envelope::{Envelope, EnvelopeError},
     inbox::chain,
-    log::Stored,
+    log::{Log, ReadError, Stored},
     projection::{Checkpoint, Projection, TakeError},
 };
 use samvirke_schemas::{contacts::contact::Event, id::AggregateId};
 use sqlx::{PgConnection, PgPool, types::Json};
+use tracing::warn;
 use uuid::Uuid;
 
 use crate::{address_book, checkpoint, contact::Contact};
 
 /// The projection of the contacts.
 pub(crate) struct Contacts(pub(crate) PgPool);
+
+impl Contacts {
+    /// Lets the contacts be folded anew where an operator has accepted that commits are lost: what was folded of
+    /// them is of a history that the stream no longer has, and nobody could ask for it to be forgotten. The
+    /// address book is swept of those whom no contact names then.
+    ///
+    /// # Errors
+    ///
+    /// When the stream or the database does not answer.
+    pub(crate) async fn forget_what_was_lost(&self, log: &Log) -> Result<(), TakeError> {
+        let stream = &log.identity().name;
+        let Some(kept) = self.checkpoint(stream).await? else { return Ok(()) };
+        let went_back = log.accepted_before(&kept).await.map_err(away)?.is_some()
+            && !matches!(log.stands(&kept).await.map_err(away)?, Stands::Here);
+        if !went_back && !log.has_lost_commits().await.map_err(away)? {
+            return Ok(());
+        }
+        warn!(stream, "the contacts are folded anew: commits of them are lost");
+        let mut tx = self.0.begin().await.map_err(world)?;
+        sqlx::query("DELETE FROM contact").execute(&mut *tx).await.map_err(world)?;
+        sqlx::query("DELETE FROM checkpoint WHERE stream = $1")
+            .bind(stream)
+            .execute(&mut *tx)
+            .await
+            .map_err(world)?;
+        tx.commit().await.map_err(world)
+    }
+}
 
 impl Projection for Contacts {
     fn name(&self) -> &str {
@@ -82,8 +112,12 @@ async fn write(
     let name = id.to_string();
     match event {
         Event::Registered { belongs_to, person, preferences } => sqlx::query(
+            // One whose first commit was lost, and that is registered again, is there already.
             "INSERT INTO contact (id, cooperation, belongs_to, person, preferences, since)
-                 VALUES ($1, $2, $3, $4, $5, $6)",
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (id) DO UPDATE SET belongs_to = EXCLUDED.belongs_to,
+                 person = EXCLUDED.person, preferences = EXCLUDED.preferences,
+                 since = EXCLUDED.since, forgotten = false",
         )
         .bind(&name)
         .bind(id.cooperation.as_str())
@@ -133,5 +167,9 @@ fn poison(error: EnvelopeError) -> TakeError {
 }
 
 fn world(error: sqlx::Error) -> TakeError {
+    TakeError::World(Box::new(error))
+}
+
+fn away(error: ReadError) -> TakeError {
     TakeError::World(Box::new(error))
 }

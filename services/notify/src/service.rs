@@ -157,6 +157,8 @@ pub(crate) fn follow_contacts(
         let (contacts, log) = (contacts.clone(), log.clone());
         let (progress, shutdown) = (progress.clone(), shutdown.clone());
         async move {
+            let lost = contacts.forget_what_was_lost(&log).await;
+            lost.map_err(|err| TaskFailure::of(&err))?;
             projection::run_as(&*contacts, &log, &progress, &shutdown, &task)
                 .await
                 .map_err(|halted| TaskFailure::halting(chain(&halted)))

@@ -1,8 +1,22 @@
 //! Contacts over NATS: who may, what is kept where, and what is forgotten.
 
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
 use async_nats::HeaderMap;
 use futures::StreamExt;
-use samvirke_kernel::{clock, service::Host, signature::MessageSigner};
+use samvirke_kernel::{
+    clock,
+    log::Log,
+    repository::Repository,
+    service::Host,
+    signature::MessageSigner,
+    stream::{
+        self,
+        record::Records,
+        set_up::{adopt, weigh},
+    },
+};
+use samvirke_private_servers::StreamFiles;
 use samvirke_schemas::{
     contacts::contact::{BelongsTo, Preferences},
     message::{CommandMessage, QueryMessage, SIGNATURE},
@@ -19,6 +33,7 @@ use super::{
 use crate::{
     address_book,
     contact::Request,
+    inbox::CONTEXT,
     service::{Given, service},
     settings::{Key, Settings},
 };
@@ -294,4 +309,78 @@ async fn a_member_reads_its_own_contacts_and_the_offices_read_all_and_the_outbox
     }
     assert!(member.query("notifications", json!({"cooperation": "vestregionen"})).await.is_err());
     shutdown.cancel();
+}
+
+/// How long the contacts may take until they are folded anew.
+const FOLDED_WITHIN: Duration = Duration::from_secs(60);
+
+/// The ids of the contacts that are folded.
+async fn folded(rig: &Rig) -> BTreeSet<String> {
+    let ids: Vec<String> =
+        sqlx::query_scalar("SELECT id FROM contact").fetch_all(&rig.pool).await.unwrap();
+    ids.into_iter().collect()
+}
+
+fn ids(names: [&str; 2]) -> BTreeSet<String> {
+    names.map(|name| contact_id(name).to_string()).into()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_lost_commits_were_accepted_the_contacts_are_folded_anew_and_go_on() {
+    let mut rig = Rig::new().await;
+    let asker = || of_member(ASKER);
+    rig.contact("kept", asker()).await;
+    rig.contact("lost", asker()).await;
+    settled(&rig).await;
+    rig.log.guard().start();
+    let records = Records::open(rig.log.jetstream()).await.unwrap().unwrap();
+    let noted = async || records.of("CONTACTS").await.unwrap().unwrap().last;
+    while noted().await.is_none_or(|last| last.sequence < 2) {
+        tokio::task::yield_now().await;
+    }
+    rig.world.nats.stop().await;
+    let files = StreamFiles::of(&rig.world.nats.directory().join("nats"), "CONTACTS").unwrap();
+    files.cut_tail(100).unwrap();
+    rig.world.nats.start_again().await.unwrap();
+    let client = async_nats::connect(rig.world.nats.url()).await.unwrap();
+    let adoption = weigh(&client, &stream::settings(CONTEXT, 1)).await.unwrap();
+    assert!(adoption.is_needed());
+    adopt(&client, 1, adoption).await.unwrap();
+
+    let log = Log::open(client, CONTEXT, 1).await.unwrap();
+    let contacts = Arc::new(Repository::new(log));
+    let place = derived("new nb");
+    let now = at("2017-01-03T08:00:00Z");
+    let id = contact_id("new");
+    let register =
+        Request::Register { belongs_to: asker(), person: place, preferences: Preferences::new() };
+    rig.inbox.contacts = contacts;
+    rig.give(&id, register, now).await;
+    let anew = async {
+        while folded(&rig).await != ids(["kept", "new"]) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(FOLDED_WITHIN, anew).await.expect("the contacts are folded anew");
+}
+
+#[tokio::test]
+async fn a_contact_that_is_registered_again_after_its_first_commit_was_lost_stops_nobody() {
+    let rig = Rig::new().await;
+    let asker = || of_member(ASKER);
+    // What was folded of a commit that is lost.
+    let left = contact_id("lost");
+    sqlx::query(
+        "INSERT INTO contact (id, cooperation, belongs_to, person, preferences, since)
+         VALUES ($1, 'vestregionen', $2, NULL, '{}', now())",
+    )
+    .bind(left.to_string())
+    .bind(sqlx::types::Json(asker()))
+    .execute(&rig.pool)
+    .await
+    .unwrap();
+    rig.contact("lost", asker()).await;
+    rig.contact("other", asker()).await;
+    settled(&rig).await;
+    assert_eq!(folded(&rig).await, ids(["lost", "other"]));
 }
