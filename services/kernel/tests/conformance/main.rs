@@ -47,6 +47,7 @@ on_one_and_on_three!(
     facts::many_decisions_rest_on_all_that_was_acknowledged_of_one_aggregate,
     followers::many_who_follow_get_every_commit_in_order,
     followers::what_is_new_is_sent_once_however_many_follow,
+    followers::what_is_held_of_a_history_that_the_stream_has_lost_is_given_to_nobody,
     followers::whoever_falls_behind_what_is_held_reads_by_itself,
     batches::one_stale_commit_does_not_fail_its_neighbours,
     batches::commits_that_belong_together_are_stored_or_refused_together,
