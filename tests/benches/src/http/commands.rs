@@ -161,20 +161,19 @@ pub(super) async fn arrivals(effort: Effort) -> anyhow::Result<()> {
     site.body_and_registers().await;
     site.meetings().await;
     let mut http = Side::new("HTTP", CLIENTS.len());
-    let body = json!({"seats": [{"seat": "mayor"}]}).to_string();
+    let bodies = [json!([{"seat": "mayor"}]), json!(["mayor"])];
+    let bodies = bodies.map(|seats| json!({"seats": seats}).to_string());
     for round in 1..=effort.rounds {
         for (column, clients) in CLIENTS.iter().copied().enumerate() {
-            let body = body.clone();
+            let bodies = bodies.clone();
             let before = Timed::of(&site.api).await;
             let callers = Clients::of_secretariat(&site.api, &site.authority, clients).await?;
             let turned = move |client: usize, turn: u64| {
                 // Whoever has arrived leaves, and comes again.
-                let command = if turn.is_multiple_of(2) {
-                    "register-arrivals"
-                } else {
-                    "register-departures"
-                };
-                (format!("/v1/meetings/bench:m{client}/{command}"), body.clone())
+                let commands = ["register-arrivals", "register-departures"];
+                let which = usize::from(!turn.is_multiple_of(2));
+                let path = format!("/v1/meetings/bench:m{client}/{}", commands[which]);
+                (path, bodies[which].clone())
             };
             http.rounds[column].push(callers.give(effort.window, turned).await?);
             if round == 1 {

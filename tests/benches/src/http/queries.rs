@@ -61,7 +61,7 @@ const QUESTIONS: [Question; 7] = [
 ];
 
 fn feed(after: u64) -> String {
-    format!("/v1/feed?after=FEED:{after}&limit={PAGE}&wait=0")
+    format!("/v1/feed?cooperation=bench&after=FEED:{after}&limit={PAGE}&wait=0")
 }
 
 fn has(answer: &Bytes, field: &str) -> anyhow::Result<()> {
