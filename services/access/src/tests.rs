@@ -3,11 +3,12 @@
 use samvirke_schemas::{
     networks::rules::PersonId,
     principal::{Principal, Role},
+    queries::meeting::{Attendance, Meeting, Minutes},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    CaseAccess, ItemAccess, Sittings, Viewer, WithheldFromCase,
+    CaseAccess, ItemAccess, Sittings, Viewer, WithheldFromCase, meeting_for,
     samples::{
         ASKER, BAERUM, DEPUTY, HOLDER, HURUM, IN_A_GROUP, MEETING, SG, STRANGER, case_access, day,
         delegate, directory, event, home, id, machine, meeting_access, person, planned, principal,
@@ -335,4 +336,99 @@ fn minutes_are_public_when_they_are_approved() {
     assert!(!access.minutes_for(&machine(ASKER)));
     let access = meeting_access(&[planned(), notice(), approved]);
     assert!(access.minutes_for(&public()) && access.attendance_for(&public()));
+}
+
+/// A meeting that was held, with a word in everything that somebody may have said there.
+fn held() -> Meeting {
+    let vote = json!({
+        "method": {"by-person": {"votes": [{"seat": "asker", "choice": "no"}]}},
+        "counts": {"yes": 0, "no": 1}, "entitled": 1, "majority": "simple", "result": "lost",
+        "by_casting_vote": false, "unanimous": false,
+    });
+    let treated = |id: &str, state: &str, conclusion: Value| {
+        json!({
+            "item": id, "kind": "PS", "title": format!("Tittel {id}"), "public_title": null,
+            "subject": {"plain-text": {}}, "restriction": null, "state": state,
+            "behind_doors": false, "quorum": {"met": {"present": 1, "needed": 1}},
+            "conflicts": [{"seat": "asker", "stand_in": null, "legal_basis": null}],
+            "proposals": [{
+                "proposal": "forslag", "by": {"proposer": {"by": {"seat": {"seat": "asker"}}}},
+                "text": format!("Forslag {id}."), "vote": vote,
+                "annulled": [{"vote": vote, "reason": format!("Feil {id}.")}],
+            }],
+            "conclusion": conclusion,
+        })
+    };
+    let concluded = json!({
+        "outcome": "decided", "text": "Vedtak lukket.", "to": null, "unanimous": false,
+        "day": "2017-10-01",
+    });
+    event(json!({
+        "id": MEETING, "version": 9, "body": SG, "title": null, "state": "closed",
+        "days": [{"day": "2017-10-01", "start": null, "end": null}], "venue": null, "moves": [],
+        "cancelled": null, "notice": null, "chair": null, "opened_at": null, "closed_at": null,
+        "agenda": [treated("apen", "taken-up", json!(null)), treated("lukket", "concluded", concluded)],
+        "attendance": {
+            "unknown": false,
+            "seats": [{"seat": "hurum", "absent": true, "stays": []}],
+            "others": [{
+                "attendee": "gjest", "office": "municipal-director", "member": ASKER,
+                "rights": ["speak"], "from": "2017-10-01T09:00", "to": null,
+            }],
+        },
+        "closed_doors": [], "conflicting_dates": [],
+        "minutes": {
+            "draft": 2, "document": format!("sha256:{}", "0".repeat(64)), "approved_on": null, "approval": null,
+            "published_on": null, "left_out": [{"item": "apen", "because": "closed-doors"}],
+            "addenda": [{
+                "number": 1, "text": "Tillegg.", "item": null, "public": true, "on": "2017-10-02",
+            }],
+        },
+    }))
+}
+
+#[test]
+fn of_a_meeting_without_approved_minutes_the_public_is_answered_neither_who_was_there_nor_drafts() {
+    let told = [
+        planned(),
+        item("apen", json!({})),
+        item("lukket", json!({})),
+        notice(),
+        taken_up("lukket"),
+        concluded("lukket"),
+        taken_up("apen"),
+    ];
+    let meeting = held();
+    let answered = |told: &[Value], viewer: &Viewer| {
+        let access = meeting_access(told);
+        meeting_for(&meeting, &access, viewer, |_| panic!("no item is about a case"))
+    };
+    for viewer in [public(), machine(ASKER), delegate(BAERUM), person(DEPUTY)] {
+        let shown = answered(&told, &viewer);
+        assert!(shown.withheld, "{viewer:?}");
+        assert_eq!(shown.attendance, Attendance::default(), "{viewer:?}");
+        assert_eq!(shown.minutes, Minutes::default(), "{viewer:?}");
+        let open = &shown.agenda[0];
+        assert_eq!(open.title.as_ref().unwrap().as_str(), "Tittel apen");
+        assert!(open.withheld, "{viewer:?}");
+        assert_eq!((&open.quorum, open.conclusion.is_none()), (&None, true), "{viewer:?}");
+        assert!(open.proposals.is_empty() && open.conflicts.is_empty(), "{viewer:?}");
+        assert_eq!(shown.agenda[1].proposals, meeting.agenda[1].proposals, "it is concluded");
+        let text = serde_json::to_string(&shown).unwrap();
+        for word in ["gjest", "hurum", "Forslag apen", "Feil apen", "Tillegg", "000000"] {
+            assert!(!text.contains(word), "{word} in {text} for {viewer:?}");
+        }
+    }
+    let taking_part = answered(&told, &delegate(ASKER));
+    assert_eq!(taking_part, meeting, "a body sees its drafts");
+
+    let approved = json!({"minutes-approved": {
+        "draft": 2, "approval": {"at-the-end": {}}, "on": "2017-10-01",
+    }});
+    let shown = answered(&[&told[..], &[approved]].concat(), &public());
+    assert_eq!(
+        (shown.attendance, shown.minutes),
+        (meeting.attendance.clone(), meeting.minutes.clone())
+    );
+    assert!(shown.agenda[0].proposals.is_empty(), "nobody has concluded it");
 }

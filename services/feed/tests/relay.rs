@@ -290,6 +290,14 @@ async fn a_feed_made_from_another_stream_is_not_gone_on_with() {
     )
     .await;
     assert!(matches!(ended, Err(Interrupted::Truncated { told: 900, last: 1, .. })));
+
+    // At the sequence that the stream has, another commit was told.
+    let other = message(&format!("NETWORKS@{created}:1#beef"));
+    world.publication.publish(2, &[other]).await.unwrap();
+    let (parking, task) = (world.parking().await, Task::unsupervised("relay"));
+    let ended = relay::relay(&world.publication, &logs, &parking, &task);
+    let ended = tokio::time::timeout(TOLD_WITHIN, ended).await.unwrap();
+    assert!(matches!(ended, Err(Interrupted::OtherStream { stream }) if stream == "NETWORKS"));
 }
 
 /// Gives a cooperation a name, and with it a first fact.

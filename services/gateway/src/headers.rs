@@ -228,6 +228,15 @@ mod tests {
         assert_ne!(command_id(&other, "secretaria").unwrap(), id);
     }
 
+    /// Stored commands are found again by it.
+    #[test]
+    fn the_id_of_a_command_is_what_it_always_was() {
+        let id =
+            command_id(&with(IDEMPOTENCY_KEY, &["line-17"]), "https://issuer.example#office-4")
+                .unwrap();
+        assert_eq!(id.id.to_string(), "cd98a858-83a5-52e0-aa18-20f33bde33ae");
+    }
+
     #[test]
     fn without_a_key_every_command_is_a_new_one() {
         let none = HeaderMap::new();

@@ -36,15 +36,20 @@ pub enum Break {
 }
 
 /// What tells which commit another one follows: how many events there have been, and its digest.
-pub(crate) struct Before<'a> {
-    pub(crate) version: u64,
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'a> {
+    pub version: u64,
     /// `None` before the first commit.
-    pub(crate) digest: Option<&'a str>,
+    pub digest: Option<&'a str>,
 }
 
 impl Before<'_> {
     /// Whether a commit follows: it begins with the next version, and was decided after this one.
-    pub(crate) fn check(&self, version_from: u64, previous: Option<&str>) -> Result<(), Break> {
+    ///
+    /// # Errors
+    ///
+    /// [`Break`]: what is wrong with the commit before it.
+    pub fn check(&self, version_from: u64, previous: Option<&str>) -> Result<(), Break> {
         if version_from != self.version + 1 {
             Err(Break::Missing)
         } else if previous != self.digest {

@@ -632,10 +632,9 @@ impl Following {
             self.at = commit.sequence;
             // The others are near: what is left of this reading is left to them.
             if commit.pending == Some(0) {
-                match self.log.tail.join(&self.log, self.at).await {
-                    Ok(Some(place)) => (self.place, self.alone) = (Some(place), None),
-                    // It goes on alone; where the stream does not answer, that tells.
-                    Ok(None) | Err(_) => (),
+                // Otherwise it goes on alone; where the stream does not answer, that tells.
+                if let Ok(Some(place)) = self.log.tail.join(&self.log, self.at).await {
+                    (self.place, self.alone) = (Some(place), None);
                 }
             }
             return Some(Ok(commit));

@@ -432,3 +432,6 @@ pub(crate) async fn signing<T>(message: &jetstream::Message, work: impl Future<O
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

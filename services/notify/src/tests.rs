@@ -1,5 +1,6 @@
 //! From a fact on the feed to a mail at a real mail server, on real NATS and PostgreSQL.
 
+mod checkpoint;
 mod contacts;
 mod deadlines;
 mod deliveries;

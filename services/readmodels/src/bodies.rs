@@ -47,7 +47,7 @@ pub struct Row {
 
 impl ReadModel for Bodies {
     const NAME: &'static str = "bodies";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const CONTEXT: &'static str = "networks";
     const KIND: &'static str = "body";
     const TABLE: &'static str = "bodies";

@@ -69,7 +69,7 @@ pub struct Row {
 
 impl ReadModel for CaseFile {
     const NAME: &'static str = "case_file";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const CONTEXT: &'static str = "cases";
     const KIND: &'static str = "case";
     const TABLE: &'static str = "cases";

@@ -21,7 +21,7 @@ pub struct CooperationOverview;
 
 impl ReadModel for CooperationOverview {
     const NAME: &'static str = "cooperation_overview";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     const CONTEXT: &'static str = "networks";
     const KIND: &'static str = "cooperation";
     const TABLE: &'static str = "cooperations";

@@ -1,8 +1,9 @@
 //! A commit as read models see it: who, when, and the events of a known kind.
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use samvirke_kernel::{
-    envelope::{Envelope, EnvelopeError},
+    envelope::{self, Envelope, EnvelopeError},
     log::Stored,
 };
 use samvirke_schemas::{Tagged, id::AggregateId};
@@ -14,6 +15,8 @@ pub struct Fact {
     pub sequence: u64,
     pub stored_at: DateTime<Utc>,
     pub envelope: Envelope,
+    /// The envelope as it is stored.
+    pub payload: Bytes,
 }
 
 impl Fact {
@@ -25,6 +28,7 @@ impl Fact {
             sequence: stored.sequence,
             stored_at: stored.stored_at,
             envelope: Envelope::read(stored.sequence, &stored.payload)?,
+            payload: stored.payload.clone(),
         })
     }
 
@@ -39,6 +43,11 @@ impl Fact {
     /// The aggregate's version after the commit.
     pub fn version(&self) -> u64 {
         self.envelope.aggregate.version_to
+    }
+
+    /// SHA-256 of the commit's bytes, by which the aggregate's next commit names it.
+    pub fn digest(&self) -> String {
+        envelope::digest(&self.payload)
     }
 
     /// The events, as those of the kind that the caller knows it to be.
@@ -72,25 +81,33 @@ pub(crate) mod samples {
         let version_to = from + events.len() as u64 - 1;
         let aggregate =
             Member { kind: kind.into(), id: id.parse().unwrap(), version_from: from, version_to };
-        Fact {
-            sequence: from,
-            stored_at: at,
-            envelope: Envelope {
-                v: ENVELOPE_VERSION,
-                aggregate,
-                command_id: Uuid::nil(),
-                command: format!("{kind}.test"),
-                digest: String::new(),
-                actor: Principal::public(),
-                cause: None,
-                traceparent: None,
-                provenance: None,
-                occurred_at: at,
-                recorded_at: at,
-                previous: None,
-                events,
-            },
-        }
+        let envelope = Envelope {
+            v: ENVELOPE_VERSION,
+            aggregate,
+            command_id: Uuid::nil(),
+            command: format!("{kind}.test"),
+            digest: String::new(),
+            actor: Principal::public(),
+            cause: None,
+            traceparent: None,
+            provenance: None,
+            occurred_at: at,
+            recorded_at: at,
+            previous: None,
+            events,
+        };
+        stored(envelope, from)
+    }
+
+    /// The fact, decided after another one.
+    pub(crate) fn after(before: &Fact, fact: Fact) -> Fact {
+        let previous = Some(before.digest());
+        stored(Envelope { previous, ..fact.envelope }, fact.sequence)
+    }
+
+    fn stored(envelope: Envelope, sequence: u64) -> Fact {
+        let payload = envelope.write().unwrap();
+        Fact { sequence, stored_at: envelope.recorded_at, envelope, payload }
     }
 
     /// The row after these events.

@@ -35,6 +35,7 @@ macro_rules! row_table {
             "CREATE TABLE ", $table, " (
     id text PRIMARY KEY,
     version bigint NOT NULL CHECK (version > 0),
+    digest text NOT NULL,
     document jsonb NOT NULL", $(",\n", $columns,)* "
 );"
         )

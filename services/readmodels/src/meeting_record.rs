@@ -47,7 +47,7 @@ pub struct Row {
 
 impl ReadModel for MeetingRecord {
     const NAME: &'static str = "meeting_record";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     const CONTEXT: &'static str = "meetings";
     const KIND: &'static str = "meeting";
     const TABLE: &'static str = "meetings";

@@ -2,13 +2,17 @@
 //!
 //! A batch of commits costs a few statements: the rows it touches are read together, folded in memory
 //! and written together, in the transaction that moves the checkpoint. A row takes an aggregate's
-//! commits without a gap: where one is parked, those that follow it are parked too, so that a retry
-//! can take them in order.
+//! commits without a gap, each only after the one that it was decided after: where one is parked, those
+//! that follow it are parked too, so that a retry can take them in order.
 
 use std::{collections::HashMap, marker::PhantomData};
 
 use futures::future::BoxFuture;
-use samvirke_kernel::{envelope::EnvelopeError, projection::TakeError};
+use samvirke_kernel::{
+    envelope::EnvelopeError,
+    loaded::{Before, Break},
+    projection::TakeError,
+};
 use samvirke_schemas::Tagged;
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{PgConnection, types::Json};
@@ -149,9 +153,11 @@ impl<M: ReadModel> Table for Rows<M> {
     }
 }
 
-/// A row with the version of its aggregate.
+/// A row, and the commit of its aggregate that it took last.
 pub(crate) struct Versioned<R> {
     pub(crate) version: u64,
+    /// SHA-256 of the commit's bytes.
+    pub(crate) digest: String,
     pub(crate) row: R,
 }
 
@@ -159,21 +165,29 @@ pub(crate) struct Versioned<R> {
 ///
 /// # Errors
 ///
-/// [`TakeError::Poison`] when an event cannot be read, or an earlier commit is missing.
+/// [`TakeError::Poison`] when an event cannot be read, or the commit does not follow the one that the row
+/// took last.
 pub(crate) fn take<M: ReadModel>(
     before: Option<Versioned<M::Row>>,
     fact: &Fact,
 ) -> Result<Versioned<M::Row>, TakeError> {
-    let (known, mut row) = before.map_or((0, None), |held| (held.version, Some(held.row)));
+    let last = Before {
+        version: before.as_ref().map_or(0, |held| held.version),
+        digest: before.as_ref().map(|held| held.digest.as_str()),
+    };
     let first = fact.envelope.aggregate.version_from;
-    if first != known + 1 {
-        let reason = format!(
-            "{} {} stands at version {known} and cannot take version {first} before the one between",
-            M::KIND,
-            fact.id(),
-        );
+    if let Err(broken) = last.check(first, fact.envelope.previous.as_deref()) {
+        let known = last.version;
+        let why = match broken {
+            Break::Missing => "before the one between",
+            Break::Altered => "which was decided after another commit",
+        };
+        let id = fact.id();
+        let reason =
+            format!("{} {id} is at version {known} and cannot take version {first} {why}", M::KIND);
         return Err(TakeError::Poison { reason });
     }
+    let mut row = before.map(|held| held.row);
     for event in fact.events::<M::Event>().map_err(poison)? {
         match &mut row {
             Some(row) => M::fold(row, event, fact),
@@ -184,7 +198,7 @@ pub(crate) fn take<M: ReadModel>(
         reason: format!("{} {} does not begin with its first event", M::KIND, fact.id()),
     })?;
     M::finish(&mut row, fact);
-    Ok(Versioned { version: fact.version(), row })
+    Ok(Versioned { version: fact.version(), digest: fact.digest(), row })
 }
 
 async fn read<M: ReadModel>(
@@ -192,8 +206,8 @@ async fn read<M: ReadModel>(
     facts: &[&Fact],
 ) -> sqlx::Result<HashMap<String, Versioned<M::Row>>> {
     let ids: Vec<String> = facts.iter().map(|fact| fact.id().to_string()).collect();
-    let found: Vec<(String, i64, Json<M::Row>)> = sqlx::query_as(&format!(
-        "SELECT id, version, document FROM {} WHERE id = ANY($1)",
+    let found: Vec<(String, i64, String, Json<M::Row>)> = sqlx::query_as(&format!(
+        "SELECT id, version, digest, document FROM {} WHERE id = ANY($1)",
         M::TABLE
     ))
     .bind(&ids)
@@ -201,7 +215,9 @@ async fn read<M: ReadModel>(
     .await?;
     Ok(found
         .into_iter()
-        .map(|(id, version, Json(row))| (id, Versioned { version: as_u64(version), row }))
+        .map(|(id, version, digest, Json(row))| {
+            (id, Versioned { version: as_u64(version), digest, row })
+        })
         .collect())
 }
 
@@ -211,16 +227,20 @@ async fn write<M: ReadModel>(
 ) -> sqlx::Result<()> {
     let ids: Vec<&String> = rows.keys().collect();
     let versions: Vec<i64> = rows.values().map(|held| as_i64(held.version)).collect();
+    let digests: Vec<&String> = rows.values().map(|held| &held.digest).collect();
     let documents: Vec<Json<&M::Row>> = rows.values().map(|held| Json(&held.row)).collect();
     sqlx::query(&format!(
-        "INSERT INTO {} (id, version, document)
-         SELECT * FROM unnest($1::text[], $2::bigint[], $3::jsonb[])
-         ON CONFLICT (id) DO UPDATE
-         SET version = EXCLUDED.version, document = EXCLUDED.document",
+        "INSERT INTO {} (id, version, digest, document)
+         SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::jsonb[])
+         ON CONFLICT (id) DO UPDATE SET
+             version = EXCLUDED.version,
+             digest = EXCLUDED.digest,
+             document = EXCLUDED.document",
         M::TABLE
     ))
     .bind(&ids)
     .bind(&versions)
+    .bind(&digests)
     .bind(&documents)
     .execute(&mut *connection)
     .await?;

@@ -37,7 +37,7 @@ pub struct Row {
 
 impl ReadModel for Networks {
     const NAME: &'static str = "networks";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const CONTEXT: &'static str = "networks";
     const KIND: &'static str = "network";
     const TABLE: &'static str = "networks";

@@ -5,6 +5,7 @@
 
 pub(crate) mod monitor;
 
+mod accounts;
 mod database;
 mod deep;
 mod host;

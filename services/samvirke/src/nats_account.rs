@@ -10,7 +10,10 @@ mod seed;
 
 pub(crate) use register::Held;
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, ensure};
 use samvirke_kernel::receiver::Receiver;
@@ -38,7 +41,7 @@ pub(crate) async fn run(
     configuration: &Configuration,
     asked: &NatsAccount,
 ) -> anyhow::Result<Outcome> {
-    let mut held = Held::read(&configuration.in_data(DIRECTORY))?;
+    let mut held = Held::read(&accounts_in(configuration))?;
     let (change, giving) = match (&asked.command, &asked.member) {
         (Some(NatsAccountCommand::List { json }), _) => {
             return list::run(configuration, &held.register, *json).await;
@@ -67,6 +70,11 @@ pub(crate) async fn run(
     };
     change.carry_out(configuration, &mut held, &giving).await?;
     Ok(Outcome::Done)
+}
+
+/// The directory of the register.
+pub(crate) fn accounts_in(configuration: &Configuration) -> PathBuf {
+    configuration.in_data(DIRECTORY)
 }
 
 /// The accounts that the private server in `data` starts with, and the register they are of: held until the

@@ -161,6 +161,7 @@ fn a_backup_of_one_that_does_not_run_is_taken_and_a_damaged_one_makes_nothing() 
     let backup = kept.path().join("backup");
     let (code, said) = run(&["backup", backup.to_str().unwrap()], up.data());
     assert_eq!(code, 0, "{said}");
+    assert!(!backup.join("files/samvirke.toml").exists(), "it runs without settings");
 
     let damaged = backup.join("streams/NETWORKS");
     let mut bytes = fs::read(&damaged).unwrap();
@@ -172,4 +173,29 @@ fn a_backup_of_one_that_does_not_run_is_taken_and_a_damaged_one_makes_nothing() 
     assert_eq!(code, 2);
     assert!(said.contains("streams/NETWORKS is damaged"), "{said}");
     assert_eq!(fs::read_dir(beside.path()).unwrap().count(), 0, "nothing was made");
+}
+
+#[test]
+fn the_settings_that_a_backup_is_taken_with_are_restored_with_it() {
+    let mut up = Up::start(Path::new(SAMVIRKE), "127.0.0.1:0").unwrap();
+    up.is_well().unwrap();
+    assert!(up.interrupt().unwrap().success());
+    let (kept, beside) = (directory(), directory());
+    let settings = kept.path().join("elsewhere.toml");
+    let text = "# Ours.\ncooperation = \"prove\"\n";
+    fs::write(&settings, text).unwrap();
+    let backup = kept.path().join("backup");
+    let words = ["backup", backup.to_str().unwrap(), "--config", settings.to_str().unwrap()];
+    let (code, said) = run(&words, up.data());
+    assert_eq!(code, 0, "{said}");
+
+    let new = beside.path().join("new");
+    let (code, said) = run(&["restore", backup.to_str().unwrap()], &new);
+    assert_eq!(code, 0, "{said}");
+    let restored = new.join("samvirke.toml");
+    assert_eq!(fs::read_to_string(&restored).unwrap(), text);
+    assert!(said.contains(&format!("{}, for --config", restored.display())), "{said}");
+    // They are what is asked with from now on.
+    let words = ["show", "cases", "--config", restored.to_str().unwrap()];
+    assert!(!run(&words, &new).1.contains("say which cooperation"));
 }

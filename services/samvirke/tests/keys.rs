@@ -47,9 +47,13 @@ fn a_service_that_finds_no_key_says_so_and_makes_none() {
 }
 
 #[tokio::test]
-async fn a_service_beside_the_gateway_needs_the_public_key_only() {
+async fn a_service_beside_the_gateway_reads_the_public_key_only() {
     let (nats, data) = (temporary::nats().await.unwrap(), tempfile::tempdir().unwrap());
     fs::write(data.path().join("gateway.pub"), Caller::verifier().to_string()).unwrap();
+    // Whoever reads it ends there, as the gateway does.
+    fs::write(data.path().join("gateway.key"), "not a key").unwrap();
+    let (code, said) = run(data.path(), &["serve", "gateway"]);
+    assert!(code != 0 && said.contains("gateway.key"), "{said}");
     let set_up = Command::new(SAMVIRKE)
         .args(["setup", "--data"])
         .arg(data.path())
@@ -71,7 +75,7 @@ async fn a_service_beside_the_gateway_needs_the_public_key_only() {
     service.kill().unwrap();
     service.wait().unwrap();
     accepted.unwrap();
-    assert!(!data.path().join("gateway.key").exists());
+    assert_eq!(fs::read(data.path().join("gateway.key")).unwrap(), b"not a key");
 }
 
 #[test]

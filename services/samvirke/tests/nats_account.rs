@@ -11,7 +11,12 @@ use std::{
 
 use async_nats::{Client, ConnectOptions, jetstream};
 use futures::StreamExt;
-use samvirke_tests::Up;
+use samvirke_tests::{
+    Up,
+    api::{Api, admitting, founding},
+    organisation_numbers,
+};
+use serde_json::{Value, json};
 
 const MEMBER: &str = "935478715";
 /// How long the server may take to start again.
@@ -164,4 +169,43 @@ async fn the_configuration_for_a_server_elsewhere_is_one_that_it_takes() {
     check.arg("-t").arg("-c").arg(&config).env("SAMVIRKE_NATS__PASSWORD", "\"hemmelig\"");
     let (code, _, beside) = said(&mut check);
     assert_eq!(code, 0, "{beside}");
+}
+
+/// What doctor warns of about accounts.
+fn warnings(up: &Up) -> Vec<String> {
+    let (_, answer, _) = said(&mut up.command(&["doctor", "--json"]));
+    let rows: Vec<Value> = serde_json::from_str(&answer).unwrap();
+    let of_accounts = rows.iter().filter(|row| row["check"] == "accounts");
+    of_accounts
+        .map(|row| {
+            assert_eq!(row["state"], "WARN");
+            format!("{} → {}", row["found"].as_str().unwrap(), row["remedy"].as_str().unwrap())
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_account_of_a_member_that_has_left_is_warned_of_until_it_is_revoked() {
+    let mut up = Up::start(Path::new(EXECUTABLE), "127.0.0.1:0").unwrap();
+    up.is_well().unwrap();
+    let api = Api::of(&up);
+    let (operator, secretariat) = (api.caller(&["*:operator"], None), api.secretariat());
+    api.gives(&operator, "cooperations/prove/found", founding()).await;
+    let stays = organisation_numbers().next().unwrap().to_string();
+    for member in [MEMBER, &stays] {
+        api.gives(&secretariat, "cooperations/prove/admit-member", admitting(member)).await;
+        let (code, _, beside) = account(&up, &format!("{member} --cooperation prove"));
+        assert_eq!(code, 0, "{beside}");
+    }
+    assert!(warnings(&up).is_empty(), "both are members: {:?}", warnings(&up));
+
+    let left = json!({"member": MEMBER, "to": "2019-12-31", "reason": "Gikk ut."});
+    api.gives(&secretariat, "cooperations/prove/release-member", left).await;
+    let found = warnings(&up);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with(MEMBER), "{found:?}");
+    let revoke = format!("revoke {MEMBER}");
+    assert!(found[0].ends_with(&format!("samvirke nats-account {revoke}")), "{found:?}");
+    assert_eq!(account(&up, &revoke).0, 0);
+    assert!(warnings(&up).is_empty());
 }

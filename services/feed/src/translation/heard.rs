@@ -87,7 +87,7 @@ impl Heard {
     }
 
     /// Whether it is among [`Heard::members`].
-    fn is_member(
+    pub(super) fn is_member(
         &self,
         cooperation: &CooperationId,
         member: &OrganisationNumber,

@@ -9,7 +9,7 @@ use samvirke_gateway::{
 };
 use serde_json::json;
 
-use crate::world::{Answer, World};
+use crate::world::{Answer, SCOPE, World, accepted};
 
 async fn with(world: &World, authorization: &str) -> Answer {
     let request = axum::http::Request::post("/v1/cooperations/vestregionen/resume")
@@ -21,7 +21,7 @@ async fn with(world: &World, authorization: &str) -> Answer {
 #[tokio::test]
 async fn a_bad_token_is_answered_401_with_its_own_code_and_goes_no_further() {
     let world = World::start().await;
-    world.serve("cmd.>", crate::world::accepted()).await;
+    world.serve("cmd.>", accepted()).await;
     let claims = Claims { sub: Some("office-4".into()), ..Claims::default() };
     let now = Utc::now();
     let mut elsewhere = TokenRequest::new(claims.clone(), now, TimeDelta::minutes(5));
@@ -58,6 +58,30 @@ async fn a_machine_without_a_scope_is_answered_403_and_not_taken_for_the_public(
     answer.problem(403, "issuer-without-scopes");
     assert!(answer.header("www-authenticate").contains("error=\"insufficient_scope\""));
     assert!(world.heard().is_empty());
+}
+
+#[tokio::test]
+async fn the_vendor_of_a_machine_goes_with_its_command() {
+    let world = World::with_machines().await;
+    world.serve("cmd.>", accepted()).await;
+    let organisation = |number: &str| Some(Consumer::new(&number.parse().unwrap()));
+    let claims = Claims {
+        client_id: Some("case-system".into()),
+        scope: Some(SCOPE.into()),
+        consumer: organisation("935478715"),
+        supplier: organisation("974761076"),
+        ..Claims::default()
+    };
+    let token = TokenRequest::new(claims, Utc::now(), TimeDelta::minutes(5));
+    let request = axum::http::Request::post("/v1/cooperations/vestregionen/pause")
+        .header("content-type", "application/json")
+        .header("authorization", format!("Bearer {}", world.issuer.mint(&token)))
+        .body(r#"{"reason": "Valg"}"#.into());
+    assert_eq!(world.send(request.unwrap()).await.status, 200);
+    let heard = world.heard().remove(0);
+    assert!(heard.trusted, "it is signed");
+    assert_eq!(heard.message["principal"]["member"], "935478715");
+    assert_eq!(heard.message["principal"]["supplier"], "974761076");
 }
 
 #[tokio::test]

@@ -35,6 +35,9 @@ const NOTICE_MAX: Duration = Duration::from_secs(10);
 /// The gateway's signing key in tests.
 const SECRET: [u8; 32] = [3; 32];
 
+/// The scope that machines need where they count.
+pub(crate) const SCOPE: &str = "samvirke:api";
+
 /// What a service got.
 #[derive(Clone, Debug)]
 pub(crate) struct Heard {
@@ -69,6 +72,13 @@ impl World {
     /// A world whose issuer's keys come from elsewhere.
     pub(crate) async fn with_keys_at(url: &str, issuer: DemoIssuer) -> Self {
         Self::trusting(issuer, json!({"jwks_url": url}), json!({}), "").await
+    }
+
+    /// A world whose issuer's machines count with [`SCOPE`].
+    pub(crate) async fn with_machines() -> Self {
+        let issuer = DemoIssuer::generate(ISSUER);
+        let keys = json!({"jwks": issuer.jwks(), "scopes": [SCOPE]});
+        Self::trusting(issuer, keys, json!({}), "").await
     }
 
     /// A world with settings of its own for the gateway.

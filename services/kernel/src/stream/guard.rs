@@ -83,6 +83,7 @@ pub struct Guard {
     js: jetstream::Context,
     client: Client,
     statistics: Arc<Statistics>,
+    read_through_every: Duration,
     found: Arc<OnceLock<watch::Receiver<Found>>>,
 }
 
@@ -91,7 +92,8 @@ impl Guard {
     pub(crate) fn new(js: jetstream::Context, name: String) -> Self {
         let client = js.client();
         let statistics = client.statistics();
-        Self { name, js, client, statistics, found: Arc::default() }
+        let read_through_every = READ_THROUGH_EVERY;
+        Self { name, js, client, statistics, read_through_every, found: Arc::default() }
     }
 
     /// Starts to look at the stream, if nobody has asked yet.
@@ -202,13 +204,14 @@ struct Watch {
     name: String,
     js: jetstream::Context,
     statistics: Arc<Statistics>,
+    read_through_every: Duration,
     told: watch::Sender<Found>,
 }
 
 impl Watch {
     fn new(guard: &Guard, told: watch::Sender<Found>) -> Self {
-        let Guard { name, js, statistics, .. } = guard;
-        Self { name: name.clone(), js: js.clone(), statistics: statistics.clone(), told }
+        let Guard { name, js, statistics, read_through_every, .. } = guard.clone();
+        Self { name, js, statistics, read_through_every, told }
     }
 
     async fn run(&self, task: &Task) {
@@ -312,7 +315,7 @@ impl Watch {
             if self.statistics.connects.load(Ordering::Relaxed) != connects {
                 return Ok(());
             }
-            if begun.elapsed() > READ_THROUGH_EVERY {
+            if begun.elapsed() > self.read_through_every {
                 return Ok(());
             }
             let again = held && self.accepted_meanwhile(&record).await?;
@@ -376,5 +379,41 @@ enum Stopped {
 impl From<StreamError> for Stopped {
     fn from(error: StreamError) -> Self {
         Self::Failed(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use samvirke_private_servers::temporary;
+
+    use super::*;
+    use crate::{publication, stream::set_up::set_up};
+
+    #[tokio::test]
+    async fn a_stream_is_read_through_again_on_the_same_connection() -> anyhow::Result<()> {
+        let server = temporary::nats().await?;
+        let client = async_nats::connect(server.url()).await?;
+        let js = jetstream::new(client.clone());
+        // In a stream of events nothing can be erased.
+        let settings = publication::settings("FEED", "feed.>", 1);
+        set_up(&client, 1, std::slice::from_ref(&settings), &[]).await?;
+        for _ in 0..3 {
+            js.publish("feed.test", "message".into()).await?.await?;
+        }
+        let name = settings.name.clone();
+        let guard = Guard { read_through_every: NOTED_EVERY, ..Guard::new(js.clone(), name) };
+        guard.creations().await?;
+        js.get_stream(&settings.name).await?.delete_message(2).await?;
+        let gaps = async {
+            loop {
+                match guard.creations().await {
+                    Ok(()) => tokio::task::yield_now().await,
+                    Err(held) => return held,
+                }
+            }
+        };
+        let held = tokio::time::timeout(NOTED_EVERY * 30, gaps).await?;
+        assert_eq!(held, Held::Gaps { stream: settings.name, gaps: "2".into() });
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::AtomicU32;
 
+use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::{sync::Notify, time::Instant};
 
 use super::*;
@@ -115,6 +116,61 @@ async fn a_halted_task_says_so_and_is_tried_again_seldom() {
     assert_eq!(status.state, TaskState::Halted);
     assert_eq!(status.reason.as_deref(), Some("another stream"));
     assert!(runs[1] - runs[0] >= RESTART_PAUSE_MAX);
+}
+
+#[tokio::test(start_paused = true)]
+async fn restarts_halts_and_what_is_parked_are_counted_in_metrics() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let rendered = recorder.handle();
+    let _recorded = metrics::set_default_local_recorder(&recorder);
+    let of_task = |name: &str| {
+        let line = format!("samvirke_task_{name}{{task=\"task\"}} ");
+        let rendered = rendered.render();
+        let value = rendered.lines().find_map(|found| found.strip_prefix(&line));
+        value.map(str::to_owned).unwrap_or_else(|| panic!("{name} is not in {rendered}"))
+    };
+    let (supervisor, _shutdown) = supervisor();
+    let (ends, ended) = tokio::sync::mpsc::channel::<Option<TaskFailure>>(1);
+    let ended = Arc::new(tokio::sync::Mutex::new(ended));
+    supervisor.supervise("task", Stop::Drop, move |task| {
+        let ended = ended.clone();
+        async move {
+            match ended.lock().await.recv().await.unwrap() {
+                Some(failure) => Err(failure),
+                None => {
+                    let event = ParkedEvent {
+                        task: "task".into(),
+                        cooperation: "prove".parse().unwrap(),
+                        event: "CASES:7".into(),
+                        reason: "too large".into(),
+                        since: clock::now(),
+                    };
+                    task.has_parked("task", vec![event.clone(), event]);
+                    task.progress();
+                    std::future::pending().await
+                }
+            }
+        }
+    });
+    let now = || ["restarts", "running", "halted"].map(of_task);
+    assert_eq!(now(), ["0", "1", "0"], "before anything has happened");
+    let some_time = || tokio::time::advance(Duration::from_millis(50));
+    ends.send(Some(TaskFailure::passing("away"))).await.unwrap();
+    while of_task("restarts") == "0" {
+        some_time().await;
+    }
+    assert_eq!(now(), ["1", "0", "0"]);
+    ends.send(Some(TaskFailure::halting("another stream"))).await.unwrap();
+    while of_task("restarts") == "1" {
+        some_time().await;
+    }
+    assert_eq!(now(), ["2", "0", "1"]);
+    ends.send(None).await.unwrap();
+    while of_task("running") == "0" {
+        some_time().await;
+    }
+    assert_eq!(now(), ["2", "1", "0"]);
+    assert!(rendered.render().contains("samvirke_parked{task=\"task\"} 2"));
 }
 
 #[tokio::test(start_paused = true)]

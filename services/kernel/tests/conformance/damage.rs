@@ -28,7 +28,7 @@ use samvirke_private_servers::{
 use samvirke_schemas::reply::Refused;
 
 use crate::{
-    rig::{CONTEXT, Executed, add, id, next_pending, open},
+    rig::{CONTEXT, Executed, add, id, next_pending, open, pending},
     tally::Tally,
 };
 
@@ -194,6 +194,23 @@ async fn nothing_is_created_while_what_may_be_it_cannot_be_read() -> anyhow::Res
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_goes_on_finds_the_gaps_of_a_server_that_comes_back() -> anyhow::Result<()> {
+    let mut victim = Victim::start().await?;
+    let repository = victim.repository().await?;
+    add(&repository, "whole", 1).await?;
+    add(&repository, "alone", 1).await?;
+    repository.log().guard().creations().await?;
+    let log = repository.log();
+    let commits = log.read(&log.subject("tally", &id("alone")), 0).await?;
+    victim.damage(STREAM, |files| files.flip_bit_in(&commits[0].payload)).await?;
+
+    let gaps = held(add(&repository, "new", 1).await);
+    assert_eq!(gaps, Held::Gaps { stream: STREAM.into(), gaps: "2".into() });
+    assert_eq!(add(&repository, "whole", 1).await?.version, 2, "who is sound goes on");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_that_lost_its_tail_takes_no_commands_until_it_is_accepted() -> anyhow::Result<()>
 {
     let mut victim = Victim::start().await?;
@@ -280,6 +297,51 @@ async fn a_stream_that_has_vanished_is_not_made_again() -> anyhow::Result<()> {
     assert_eq!(damage_of(recreated), Damage::Cut { known: 1, last: 0 });
     accept(&victim).await?;
     assert_eq!(add(&victim.repository().await?, "b", 1).await?.version, 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_with_another_beginning_is_another_one() -> anyhow::Result<()> {
+    let mut victim = Victim::start().await?;
+    let repository = victim.repository().await?;
+    add(&repository, "a", 1).await?;
+    add(&repository, "a", 1).await?;
+    noted(repository.log(), 2).await?;
+    victim.damage(STREAM, |files| files.remove()).await?;
+    // Somebody makes it anew, and what is at the end that was noted tells nothing.
+    let js = async_nats::jetstream::new(async_nats::connect(victim.server.url()).await?);
+    js.create_stream(stream::settings(CONTEXT, 1)).await?;
+    let (first, last) = (pending(repository.log(), "b", 0), pending(repository.log(), "c", 0));
+    for other in [&first, &last] {
+        js.publish(other.subject.to_string(), other.payload.clone()).await?.await?;
+    }
+    victim.damage(STREAM, |files| files.flip_bit_in(&last.payload)).await?;
+    let log = Log::open(async_nats::connect(victim.server.url()).await?, CONTEXT, 1).await?;
+    let found = damage_of(add(&Repository::new(log), "b", 1).await);
+    assert_eq!(found, Damage::Replaced);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_stream_is_made_beside_those_that_are_listed_and_an_unlisted_one_takes_no_commands()
+-> anyhow::Result<()> {
+    let victim = Victim::start().await?;
+    let client = async_nats::connect(victim.server.url()).await?;
+    let settings = |context| stream::settings(context, 1);
+    set_up(&client, 1, &[settings(CONTEXT)], &[]).await?;
+    // The list knows of others, and nobody has taken this one into it.
+    let js = async_nats::jetstream::new(client.clone());
+    js.create_stream(settings("unlisted")).await?;
+    let log = Log::open(client.clone(), "unlisted", 1).await?;
+    let found = damage_of(add(&Repository::new(log), "a", 1).await);
+    assert_eq!(found, Damage::NotListed);
+
+    let wanted = [settings(CONTEXT), settings("new")];
+    let done = set_up(&client, 1, &wanted, &[]).await?;
+    assert_eq!(done, [(STREAM.into(), SetUp::There), ("NEW".into(), SetUp::Made)]);
+    let log = Log::open(client.clone(), "new", 1).await?;
+    assert_eq!(add(&Repository::new(log), "a", 1).await?.version, 1);
+    assert_eq!(set_up(&client, 1, &wanted, &[]).await?[1].1, SetUp::There);
     Ok(())
 }
 

@@ -15,6 +15,7 @@ mod damage;
 mod facts;
 mod followers;
 mod histories;
+mod in_memory;
 mod parking;
 mod races;
 mod room;
@@ -62,6 +63,7 @@ on_one_and_on_three!(
     histories::an_unknown_event_type_stops_the_aggregate_with_its_name,
     streams::a_stream_with_other_settings_is_an_error_that_names_them,
     streams::a_projection_of_a_stream_that_was_replaced_halts,
+    streams::a_projection_with_nothing_to_take_halts_when_its_stream_is_replaced,
     streams::a_projection_that_has_come_further_than_the_stream_halts,
     streams::a_poisonous_commit_is_parked_and_the_rest_goes_on,
     streams::what_a_store_forgot_in_a_crash_is_taken_again,
@@ -82,5 +84,10 @@ mod one_server_only {
     async fn a_command_is_answered_at_its_deadline_and_not_carried_out_afterwards()
     -> anyhow::Result<()> {
         super::turns::a_command_is_answered_at_its_deadline_and_not_carried_out_afterwards().await
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_command_whose_facts_do_not_come_is_answered_at_its_deadline() -> anyhow::Result<()> {
+        super::turns::a_command_whose_facts_do_not_come_is_answered_at_its_deadline().await
     }
 }

@@ -9,7 +9,7 @@ use samvirke_kernel::{
     committer::Pending,
     envelope::{ENVELOPE_VERSION, Envelope, Member},
     log::Log,
-    parking::{Decision, Parking},
+    parking::{Decision, EventPlace, Parking, Skipped},
     policy::{self, PolicyError},
     supervision::Supervisor,
 };
@@ -242,4 +242,34 @@ async fn what_will_pass_is_tried_again_and_parks_nothing() {
     assert_eq!(world.parked().await, None);
     world.mend();
     world.has_acted_on(&["prove:1"]).await;
+}
+
+#[tokio::test]
+async fn of_changes_to_one_record_at_the_same_time_none_is_lost() {
+    const WRITERS: u64 = 12;
+    let world = World::new().await;
+    let cooperation = cooperation();
+    let change = |sequence| {
+        let (parking, cooperation) = (&world.parking, &cooperation);
+        let subject = "es.test.prove.tally.1".to_owned();
+        let skipped = Skipped {
+            event: EventPlace { stream: "TEST".into(), sequence, subject },
+            reason: "too large".into(),
+            by: "kari".into(),
+            at: clock::now(),
+            why: "agreed".into(),
+        };
+        async move {
+            let change = parking.change(POLICY, cooperation, |record| {
+                record.skipped.push(skipped.clone());
+            });
+            change.await.unwrap();
+        }
+    };
+    // All read the record before the first of them writes it.
+    futures::future::join_all((1..=WRITERS).map(change)).await;
+    let record = world.parking.read(POLICY, &cooperation).await.unwrap().record;
+    let mut kept: Vec<u64> = record.skipped.iter().map(|one| one.event.sequence).collect();
+    kept.sort_unstable();
+    assert_eq!(kept, (1..=WRITERS).collect::<Vec<_>>());
 }

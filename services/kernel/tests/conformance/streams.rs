@@ -122,6 +122,34 @@ pub(crate) async fn a_projection_of_a_stream_that_was_replaced_halts(
     Ok(())
 }
 
+pub(crate) async fn a_projection_with_nothing_to_take_halts_when_its_stream_is_replaced(
+    rig: &Rig,
+) -> anyhow::Result<()> {
+    let log = rig.log().await?;
+    log.append(vec![pending(&log, "a", 0)]).await?;
+    let projection = Sequences::default();
+    let (progress, mut watched) = watch::channel(Progress::default());
+    let shutdown = CancellationToken::new();
+    let replaced = async {
+        assert!(reached(&mut watched, 1, Duration::from_secs(20)).await);
+        log.jetstream().delete_stream(&log.identity().name).await?;
+        let settings = stream::settings(CONTEXT, rig.replicas);
+        let client = rig.client().await?;
+        adopt(&client, rig.replicas, weigh(&client, &settings).await?).await?;
+        let anew = rig.log().await?;
+        anew.append(vec![pending(&anew, "a", 0)]).await?;
+        anyhow::Ok(())
+    };
+    let running = projection::run(&projection, &log, &progress, &shutdown);
+    let running = tokio::time::timeout(Duration::from_secs(60), running);
+    let (ended, replaced) = tokio::join!(running, replaced);
+    replaced?;
+    let halted = ended?;
+    assert!(matches!(halted, Err(Halted::OtherStream { checkpoint: 1, .. })), "{halted:?}");
+    assert_eq!(projection.kept.lock().unwrap().1, [1], "nothing of the other stream is taken");
+    Ok(())
+}
+
 pub(crate) async fn a_projection_that_has_come_further_than_the_stream_halts(
     rig: &Rig,
 ) -> anyhow::Result<()> {

@@ -10,11 +10,12 @@ use samvirke_kernel::{
     clock,
     committer::{AppendError, Tuning},
     deadline::Deadline,
-    execute::{ExecuteError, NoFacts, Order, execute},
+    execute::{ExecuteError, FactSource, NoFacts, Order, execute},
     log::Log,
     repository::{Repository, StoreError},
 };
 use samvirke_private_servers::{NatsServer, temporary};
+use samvirke_schemas::reply::Refused;
 
 use crate::{
     rig::{CONTEXT, Executed, add, id, new_id, open, order},
@@ -104,5 +105,35 @@ pub(crate) async fn a_command_is_answered_at_its_deadline_and_not_carried_out_af
     let again =
         execute(&repository, &NoFacts, &Order { deadline: Deadline::NONE, ..behind }).await?;
     assert_eq!((again.version, again.repeated), (3, false));
+    Ok(())
+}
+
+/// Facts that never come.
+struct Silent;
+
+impl FactSource<Tally> for Silent {
+    async fn facts(&self, _: &Tally, _: &Order<Tally>) -> Result<(), Refused> {
+        std::future::pending().await
+    }
+}
+
+pub(crate) async fn a_command_whose_facts_do_not_come_is_answered_at_its_deadline()
+-> anyhow::Result<()> {
+    let server = temporary::nats().await?;
+    let log = open(async_nats::connect(server.url()).await?, 1).await?;
+    let repository: Repository<Tally> = Repository::new(log);
+    add(&repository, "known", 1).await?;
+    // On an aggregate that is known, and on one to which nothing has happened.
+    for name in ["known", "new"] {
+        let begun = Instant::now();
+        let waits = impatient(name);
+        let executed = tokio::time::timeout(AT_ONCE * 10, execute(&repository, &Silent, &waits));
+        let executed = executed.await?;
+        assert!(is_late(&executed), "{name}: {executed:?}");
+        assert!(begun.elapsed() < AT_ONCE, "{name}: {:?}", begun.elapsed());
+    }
+    // The aggregate is free again.
+    assert_eq!(add(&repository, "known", 1).await?.version, 2);
+    assert_eq!(add(&repository, "new", 1).await?.version, 1);
     Ok(())
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{CaseFile, Row};
 use crate::{
     decisions,
-    fact::samples::{fact, folded},
+    fact::samples::{after, fact, folded},
     inbox,
     model::take,
 };
@@ -138,6 +138,27 @@ fn a_row_takes_its_commits_without_a_gap() {
     let gap = take::<CaseFile>(Some(held), &third).err().unwrap();
     assert!(matches!(gap, TakeError::Poison { reason } if reason.contains("version 1")));
     assert!(take::<CaseFile>(None, &third).is_err(), "the beginning is missing");
+}
+
+#[test]
+fn a_row_takes_a_commit_only_after_the_one_that_it_was_decided_after() {
+    let id = "vestregionen:1-2017";
+    let first = fact::<Event>("case", id, 1, &[opened("1/2017")]);
+    let another = fact::<Event>("case", id, 1, &[opened("2/2017")]);
+    let closed = || fact::<Event>("case", id, 2, &[json!({"closed": {}})]);
+    let held = || take::<CaseFile>(None, &first).unwrap();
+    for other in [after(&another, closed()), closed()] {
+        let altered = take::<CaseFile>(Some(held()), &other).err().unwrap();
+        assert!(
+            matches!(altered, TakeError::Poison { ref reason } if reason.contains("another commit")),
+            "{altered}"
+        );
+    }
+    assert!(
+        take::<CaseFile>(None, &after(&another, first.clone())).is_err(),
+        "nothing is before it"
+    );
+    assert_eq!(take::<CaseFile>(Some(held()), &after(&first, closed())).unwrap().version, 2);
 }
 
 fn row(events: &[Value]) -> Row {

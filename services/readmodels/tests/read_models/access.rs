@@ -84,6 +84,22 @@ fn called_with(item: Value) -> Vec<Value> {
     ]
 }
 
+/// What nobody can read may be a restriction.
+fn unknown(rig: &Rig) -> Recorded {
+    let data = to_raw_value(&json!({})).unwrap();
+    Recorded { id: rig.uuid(), tag: "restricted-anew".into(), version: 1, data }
+}
+
+/// A meeting that is called with one item, about no case.
+async fn called(rig: &Rig) -> Position {
+    let item = json!({"item": "en", "kind": "RS", "title": SECRET, "subject": {"plain-text": {}}});
+    let after = rig.commit::<meeting::Event>("meeting", "prove:m", 1, &called_with(item)).await;
+    // The rows of cases wait for their own stream only.
+    let case = opened("9/2017", "prove:sg", "Sak", "Sak");
+    rig.commit::<case::Event>("case", "prove:9", 1, &[case]).await;
+    after
+}
+
 async fn title(rig: &Rig, who: &Principal, person: Option<Uuid>, after: &Position) -> String {
     let case = rig.ask_as("case", json!({"id": "prove:1"}), (who, person), after).await.unwrap();
     case["title"].as_str().unwrap().to_owned()
@@ -226,14 +242,7 @@ async fn a_case_of_which_a_commit_is_parked_is_withheld_until_it_is_taken() {
     let title = "Kjøp av tomt";
     let events = [opened("1/2017", "prove:sg", title, "Eiendomssak")];
     rig.commit::<case::Event>("case", "prove:1", 1, &events).await;
-    // What nobody can read may be a restriction.
-    let unknown = Recorded {
-        id: rig.uuid(),
-        tag: "restricted-anew".into(),
-        version: 1,
-        data: to_raw_value(&json!({})).unwrap(),
-    };
-    let after = rig.commit_recorded("case", "prove:1", 2, vec![unknown]).await;
+    let after = rig.commit_recorded("case", "prove:1", 2, vec![unknown(&rig)]).await;
     let public = Principal::public();
     for (query, parameters) in [
         ("case", json!({"id": "prove:1"})),
@@ -272,18 +281,19 @@ async fn a_case_is_withheld_where_its_row_is_behind_the_stream() {
     assert_eq!(title().await, SECRET, "nothing restricts it");
 
     let pool = rig.pool().await;
-    let hold = held(&pool).await;
+    let hold = held(&pool, "cases").await;
     rig.commit::<case::Event>("case", "prove:1", 2, &[restricted()]).await;
     assert_eq!(title().await, "Personalsak", "what the row does not know is withheld");
     hold.rollback().await.unwrap();
 }
 
-/// Lets nobody write the rows of cases, which stand as they were, until it is rolled back.
-async fn held(pool: &PgPool) -> Transaction<'_, Postgres> {
+/// Lets nobody write the rows of a table, which stay as they were, until it is rolled back.
+async fn held<'a>(pool: &'a PgPool, table: &str) -> Transaction<'a, Postgres> {
     let table: String = sqlx::query_scalar(
         "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables
-         WHERE tablename = 'cases'",
+         WHERE tablename = $1",
     )
+    .bind(table)
     .fetch_one(pool)
     .await
     .unwrap();
@@ -306,7 +316,7 @@ async fn nobody_is_shown_what_was_public_once_while_a_restriction_has_not_been_t
     assert!(shown.to_string().contains(SECRET), "nothing restricts it");
 
     let pool = rig.pool().await;
-    let hold = held(&pool).await;
+    let hold = held(&pool, "cases").await;
     rig.commit::<case::Event>("case", "prove:1", 2, &[restricted()]).await;
     let one = json!({"id": "prove:1"});
     for (query, parameters) in [
@@ -327,4 +337,87 @@ async fn nobody_is_shown_what_was_public_once_while_a_restriction_has_not_been_t
     hold.rollback().await.unwrap();
     let shown = rig.ask("case", one, &public, &there).await.unwrap();
     assert_eq!(shown["title"], "Personalsak");
+}
+
+#[tokio::test]
+async fn nobody_is_shown_an_item_that_was_public_once_while_its_restriction_has_not_been_taken() {
+    let rig = Rig::new().await.unwrap();
+    rig.serve();
+    cooperation(&rig).await;
+    let after = called(&rig).await;
+    let (public, secretariat) = (Principal::public(), principal(Role::Secretariat));
+    let one = json!({"id": "prove:m"});
+    let shown = rig.ask("meeting", one.clone(), &public, &after).await.unwrap();
+    assert_eq!(shown["agenda"][0]["title"], SECRET, "nothing restricts it");
+
+    let pool = rig.pool().await;
+    let hold = held(&pool, "meetings").await;
+    let restricted = json!({"item-restricted": {
+        "item": "en", "public_title": "Personalsak", "reason": "Navn.",
+        "restriction": {"legal_basis": {"act": "offentleglova", "provision": "§ 13"}},
+    }});
+    rig.commit::<meeting::Event>("meeting", "prove:m", 4, &[restricted]).await;
+    for (query, parameters) in [("meeting", &one), ("calendar", &json!({"cooperation": "prove"}))] {
+        for who in [&public, &machine(ASKER), &delegate(BAERUM)] {
+            let refused = rig.ask(query, parameters.clone(), who, &after).await.unwrap_err();
+            assert!(matches!(refused, Refused::Unavailable { .. }), "{query}: {refused:?}");
+        }
+    }
+    let shown = rig.ask("meeting", one.clone(), &secretariat, &after).await.unwrap();
+    assert_eq!(shown["agenda"][0]["title"], SECRET, "from it nothing is withheld");
+    hold.rollback().await.unwrap();
+    let shown = rig.ask("meeting", one, &public, &after).await.unwrap();
+    assert_eq!(shown["agenda"][0]["title"], "Personalsak");
+}
+
+#[tokio::test]
+async fn of_a_meeting_of_which_a_commit_is_parked_nothing_on_its_agenda_is_shown() {
+    let rig = Rig::new().await.unwrap();
+    rig.serve();
+    cooperation(&rig).await;
+    let after = called(&rig).await;
+    let (one, calendar) = (json!({"id": "prove:m"}), json!({"cooperation": "prove"}));
+    let public = Principal::public();
+    let listed = rig.ask("calendar", calendar.clone(), &public, &after).await.unwrap();
+    assert_eq!(listed["items"][0]["items"], 1);
+
+    let after = rig.commit_recorded("meeting", "prove:m", 4, vec![unknown(&rig)]).await;
+    for who in [&public, &machine(ASKER), &delegate(ASKER)] {
+        let refused = rig.ask("meeting", one.clone(), who, &after).await.unwrap_err();
+        assert!(matches!(refused, Refused::Unavailable { .. }), "{refused:?}");
+        let listed = rig.ask("calendar", calendar.clone(), who, &after).await.unwrap();
+        assert_eq!(listed["items"][0]["items"], 0);
+    }
+    let auditor = principal(Role::Auditor);
+    let shown = rig.ask("meeting", one, &auditor, &after).await.unwrap();
+    assert_eq!(shown["agenda"][0]["title"], SECRET);
+    let listed = rig.ask("calendar", calendar, &auditor, &after).await.unwrap();
+    assert_eq!(listed["items"][0]["items"], 1);
+}
+
+#[tokio::test]
+async fn an_inbox_shows_no_title_of_a_case_of_which_a_commit_is_late_or_parked() {
+    let rig = Rig::new().await.unwrap();
+    rig.serve();
+    cooperation(&rig).await;
+    let sent = json!({"sent-to-members": {
+        "members": [{"member": ASKER, "names": {"nb": "Asker"}}], "text": "Planen vedtas.",
+        "settles": {"all-adopt-same-text": {}}, "on": "2017-10-02",
+    }});
+    let events = [opened("1/2017", "prove:sg", SECRET, "Personalsak"), sent];
+    let after = rig.commit::<case::Event>("case", "prove:1", 1, &events).await;
+    let inbox = async |after: &Position| {
+        let parameters = json!({"cooperation": "prove", "member": ASKER});
+        rig.ask("inbox", parameters, &machine(ASKER), after).await
+    };
+    assert_eq!(inbox(&after).await.unwrap()["items"][0]["title"], SECRET);
+
+    let pool = rig.pool().await;
+    let hold = held(&pool, "inbox").await;
+    let late = rig.commit_recorded("case", "prove:1", 3, vec![unknown(&rig)]).await;
+    let refused = inbox(&after).await.unwrap_err();
+    assert!(matches!(refused, Refused::Unavailable { .. }), "{refused:?}");
+    hold.rollback().await.unwrap();
+    let waiting = &inbox(&late).await.unwrap()["items"][0];
+    assert_eq!((&waiting["title"], &waiting["withheld"]), (&"Personalsak".into(), &true.into()));
 }

@@ -6,7 +6,7 @@ use async_nats::{Client, HeaderMap};
 use samvirke_kernel::{
     clock,
     committer::Pending,
-    envelope::{ENVELOPE_VERSION, Envelope, Member, record},
+    envelope::{ENVELOPE_VERSION, Envelope, Member, digest, record},
     log::Log,
     position::Position,
     service::Host,
@@ -121,7 +121,7 @@ impl Rig {
             provenance: None,
             occurred_at: "2017-06-01T07:00:00Z".parse().unwrap(),
             recorded_at: clock::now(),
-            previous: None,
+            previous: expected.last().map(|last| digest(&last.payload)),
             events,
         };
         let pending = Pending {

@@ -3,7 +3,7 @@
 use samvirke_kernel::{clock, stream};
 
 use super::{
-    Row, clocks,
+    Row, accounts, clocks,
     monitor::{self, Healthz},
 };
 use crate::{configuration::Configuration, connections, streams};
@@ -33,6 +33,7 @@ pub(crate) async fn check(configuration: &Configuration) -> Vec<Row> {
     });
     rows.extend(monitored(configuration).await);
     rows.extend(streams::rows(&client, configuration.nats.replicas.unwrap_or(1)).await);
+    rows.extend(accounts::check(configuration, &client).await);
     rows
 }
 

@@ -107,10 +107,12 @@ impl<'a> Speaker<'a> {
     pub(super) fn tell_addressed(
         &self,
         telling: &mut Telling<'_>,
-        addressed: BTreeSet<OrganisationNumber>,
+        mut addressed: BTreeSet<OrganisationNumber>,
         concerns: Concerns,
         fact: impl Fn(&Audience) -> Fact,
     ) {
+        // Whoever has left the cooperation is told what the public is told (decision 63).
+        addressed.retain(|member| self.heard.is_member(self.cooperation(), member, self.day));
         let veiled = concerns
             .cases
             .iter()

@@ -133,6 +133,31 @@ fn a_member_that_has_left_the_cooperation_is_told_nothing_more_of_a_restricted_c
 }
 
 #[test]
+fn what_is_told_after_a_member_has_left_the_cooperation_is_not_told_to_it() {
+    let mut feed = Feed::default();
+    let mut scenario = told_everywhere(&mut feed);
+    assert!(!feed.all(ASKER).is_empty());
+    let left =
+        json!({"member-released": {"member": ASKER, "to": "2017-06-14", "reason": "Går ut."}});
+    feed.publish(scenario.hear(COOPERATION, &[left]));
+    let amended = json!({"amended": {"title": "Personalsak", "public_title": "Sak"}});
+    for (aggregate, event) in [
+        (CASE, amended.clone()),
+        (CASE, decided()),
+        (CASE, json!({"member-released": {"member": ASKER, "reason": "Går ut."}})),
+        (CASE, restricted(everything(), None)),
+        (CASE, amended),
+        (MEETING, json!({"cancelled": {"reason": "Ingen saker."}})),
+    ] {
+        let tags = feed.publish(scenario.hear(aggregate, std::slice::from_ref(&event)));
+        // Only the ids of what it is to forget.
+        let own = tags.iter().filter(|tag| tag.contains(ASKER));
+        let own: Vec<_> = own.filter(|tag| !tag.ends_with("case.withheld")).collect();
+        assert!(own.is_empty(), "{event}: {tags:?}");
+    }
+}
+
+#[test]
 fn a_corrected_item_is_called_so_in_every_fact_of_the_meeting() {
     for event in [
         json!({"item-corrected": {"item": "lokaler", "title": "Lokaler", "reason": "Feil."}}),

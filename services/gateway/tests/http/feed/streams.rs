@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     events::Events,
-    publisher::{BAERUM, Fed, about_body, long, public, sequence, to},
+    publisher::{BAERUM, Fed, about_body, instead, long, public, sequence, to, withheld},
 };
 use crate::world::World;
 
@@ -59,6 +59,24 @@ async fn a_reader_gets_what_it_may_read_and_wants() {
     assert_eq!(public.event().await.unwrap().id, "FEED:3");
     let mut since = fed.stream("since=2017-06-01", &[]).await;
     assert_eq!(since.event().await.unwrap().id, "FEED:2");
+}
+
+#[tokio::test]
+async fn what_is_withheld_and_not_yet_erased_is_not_streamed() {
+    let mut fed = Fed::start().await;
+    let secret = about_body();
+    fed.tell(&[secret.clone(), public()]).await;
+    let mut before = fed.stream("after=FEED:0", &[]).await;
+    assert_eq!(before.event().await.unwrap().id, "FEED:1", "nothing withholds it");
+    fed.tell(&[withheld(&[secret.id()]), instead(&secret)]).await;
+    // Whoever was told the fact that names it knows that it is known here.
+    while before.event().await.unwrap().id != "FEED:3" {}
+    for (query, headers) in [("after=FEED:0", &[][..]), ("", &[("last-event-id", "FEED:0")])] {
+        let mut events = fed.stream(query, headers).await;
+        for id in ["FEED:2", "FEED:3", "FEED:4"] {
+            assert_eq!(events.event().await.unwrap().id, id);
+        }
+    }
 }
 
 #[tokio::test]

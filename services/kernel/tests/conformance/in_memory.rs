@@ -1,0 +1,95 @@
+//! What is kept in memory of a stream, where the stream becomes another one under it.
+
+use std::{sync::Arc, time::Duration};
+
+use samvirke_kernel::{
+    envelope::{Envelope, EnvelopeError},
+    follower::{Follower, Picture},
+    log::Stored,
+    supervision::Supervisor,
+};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    damage::{Victim, accept, noted},
+    rig::{add, id},
+    tally::Event,
+};
+
+const STREAM: &str = "TALLIES";
+const WITHIN: Duration = Duration::from_secs(40);
+
+/// The sum of everything that was added.
+#[derive(Debug, Default)]
+struct Sum(i64);
+
+impl Picture for Sum {
+    fn take(&mut self, commit: &Stored, envelope: &Envelope) -> Result<(), EnvelopeError> {
+        for Event::Added { amount } in envelope.events(commit.sequence)? {
+            self.0 += amount;
+        }
+        Ok(())
+    }
+}
+
+/// Waits until a projection is at `sequence`, and not beyond.
+async fn is_at(reached: &mut watch::Receiver<u64>, sequence: u64) -> anyhow::Result<()> {
+    tokio::time::timeout(WITHIN, reached.wait_for(|at| *at == sequence)).await??;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_in_memory_projection_begins_anew_where_the_stream_lost_what_it_took()
+-> anyhow::Result<()> {
+    let mut victim = Victim::start().await?;
+    let backup = victim.server.directory().join("backup");
+    let repository = Arc::new(victim.repository().await?);
+    add(&repository, "a", 3).await?;
+    victim.damage(STREAM, |files| files.back_up(&backup)).await?;
+    while add(&repository, "a", 4).await.is_err() {}
+    noted(repository.log(), 2).await?;
+    let supervisor = Supervisor::new(CancellationToken::new());
+    let sum: Follower<Sum> = Follower::start("sums", repository.log().clone(), &supervisor);
+    let mut reached = sum.reached();
+    is_at(&mut reached, 2).await?;
+    assert_eq!(sum.now().await.0, 7);
+
+    // It has nothing to take, and nothing tells it that what it took is gone.
+    victim.damage(STREAM, |files| files.put_back(&backup)).await?;
+    is_at(&mut reached, 1).await?;
+    assert_eq!(sum.now().await.0, 3, "what the stream does not have is not counted");
+
+    // What comes next is another commit at the sequence of the one that was lost.
+    accept(&victim).await?;
+    let other = victim.repository().await?;
+    let log = other.log();
+    assert_eq!(log.read(&log.subject("tally", &id("a")), 0).await?.len(), 1);
+    add(&other, "a", 10).await?;
+    is_at(&mut reached, 2).await?;
+    assert_eq!(sum.now().await.0, 13);
+    supervisor.shutdown().cancel();
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_in_memory_projection_with_nothing_to_take_begins_anew_where_its_stream_is_replaced()
+-> anyhow::Result<()> {
+    let victim = Victim::start().await?;
+    let repository = victim.repository().await?;
+    add(&repository, "a", 3).await?;
+    add(&repository, "a", 4).await?;
+    let log = repository.log();
+    let supervisor = Supervisor::new(CancellationToken::new());
+    let sum: Follower<Sum> = Follower::start("sums", log.clone(), &supervisor);
+    let mut reached = sum.reached();
+    is_at(&mut reached, 2).await?;
+
+    log.jetstream().delete_stream(STREAM).await?;
+    accept(&victim).await?;
+    add(&victim.repository().await?, "b", 5).await?;
+    is_at(&mut reached, 1).await?;
+    assert_eq!(sum.now().await.0, 5);
+    supervisor.shutdown().cancel();
+    Ok(())
+}
