@@ -4,6 +4,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     case_number::{CaseNumber, InvalidCaseNumber},
@@ -124,6 +125,9 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         treatment: Option<LocalId>,
         wanted: Wanted,
+        /// The command that it is asked for with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        command: Option<Uuid>,
     },
 }
 
@@ -151,6 +155,9 @@ pub enum Event {
     NumberTaken {
         case: AggregateId,
         taken: NumberTaken,
+        /// The command that took it. Absent where the commit is that command's own, as all were once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        command: Option<Uuid>,
     },
 }
 

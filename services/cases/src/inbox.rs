@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use samvirke_kernel::{
     Decider,
-    execute::{NoFacts, execute, execute_together},
+    execute::{GroupExecutor, NoFacts, execute},
     follower::Follower,
     inbox::{self, carry_out, refused, unknown_kind},
     repository::Repository,
@@ -15,13 +15,20 @@ use samvirke_schemas::{
     reply::{Accepted, Refused},
 };
 
-use crate::{case::Case, members::Members, numbering, policies, register::Register};
+use crate::{
+    case::Case,
+    members::Members,
+    numbering::{self, Numbering},
+    policies,
+    register::Register,
+};
 
 /// The context and the first token of its subjects.
 pub const CONTEXT: &str = Case::CONTEXT;
 
 struct Inbox {
-    registers: Repository<Register>,
+    /// The registers, and the commands that wait for them.
+    registers: Arc<GroupExecutor<Numbering, Follower<Members>>>,
     cases: Arc<Repository<Case>>,
     members: Follower<Members>,
 }
@@ -38,7 +45,11 @@ pub async fn service(host: Host) -> Result<(), ServiceError> {
     let supervisor = host.supervisor(CONTEXT);
     let members = Follower::start("members", networks, &supervisor);
     let inbox = Arc::new(Inbox {
-        registers: Repository::new(log.clone()),
+        registers: Arc::new(GroupExecutor::new(
+            Repository::new(log.clone()),
+            cases.clone(),
+            members.clone(),
+        )),
         cases: cases.clone(),
         members: members.clone(),
     });
@@ -55,7 +66,7 @@ pub async fn service(host: Host) -> Result<(), ServiceError> {
 impl CommandHandler for Inbox {
     async fn answer(&self, message: CommandMessage) -> Result<Accepted, Refused> {
         match message.kind.as_str() {
-            Register::KIND => carry_out(&self.registers, &NoFacts, &message).await,
+            Register::KIND => carry_out(self.registers.shared(), &NoFacts, &message).await,
             Case::KIND => self.answer_for_case(&message).await,
             _ => Err(unknown_kind(&message)),
         }
@@ -65,23 +76,11 @@ impl CommandHandler for Inbox {
 impl Inbox {
     async fn answer_for_case(&self, message: &CommandMessage) -> Result<Accepted, Refused> {
         let order = inbox::order::<Case>(message)?;
-        let done = match numbering::register_of(&order.id, &order.request) {
-            None => execute(&*self.cases, &self.members, &order).await.map_err(refused)?,
-            Some(register) => {
-                let (_registered, done) = execute_together(
-                    (&self.registers, &register),
-                    (&self.cases, &order),
-                    &self.members,
-                    |register, case, command| {
-                        numbering::decide(register, case, command)
-                            .map(|numbered| (numbered.register, numbered.case))
-                    },
-                )
-                .await
-                .map_err(refused)?;
-                done
-            }
+        let Some(register) = numbering::register_of(&order.id, &order.request) else {
+            let done = execute(&*self.cases, &self.members, &order).await.map_err(refused)?;
+            return Ok(inbox::accepted(&order, &done));
         };
+        let done = self.registers.execute(&register, order.clone()).await.map_err(refused)?;
         Ok(inbox::accepted(&order, &done))
     }
 }

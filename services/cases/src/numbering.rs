@@ -1,14 +1,9 @@
 //! One commit over a case and its register: a case takes the number it needs, or none is taken.
 //!
-//! Whoever serves cases does this, without knowing any rule:
-//!
-//! 1. [`register_of`] a command says whether it needs a number and from which register. If it does
-//!    not, the case alone decides.
-//! 2. Load the case and the register, each with its position.
-//! 3. [`decide`] gives the events of both.
-//! 4. Commit both in one atomic batch, one envelope each, both expecting the positions loaded.
-//!    Where one of the lists is empty, only the other is committed; where both are, nothing is.
-//! 5. On a conflict of either, begin at 2 again.
+//! [`register_of`] a command says whether it needs a number and from which register. If it does not,
+//! the case alone decides. Otherwise it waits for the register with the others that need a number from
+//! it, and [`Numbering`] decides them one after the other: the register's commit holds the numbers of
+//! all of them, and stands in one atomic batch with a commit for each case.
 //!
 //! The case's warnings are the caller's: they tell of the register's collisions too, since the case
 //! records them with its number.
@@ -17,7 +12,10 @@
 
 use std::borrow::Cow;
 
-use samvirke_kernel::{Command, Decider, Rejection, RejectionKind};
+use samvirke_kernel::{
+    Command, Decider, Rejection, RejectionKind,
+    execute::{EventsOfBoth, PairDecider},
+};
 use samvirke_schemas::{
     cases::{
         case::{
@@ -29,6 +27,7 @@ use samvirke_schemas::{
     id::{AggregateId, LocalId},
     principal::Principal,
 };
+use uuid::Uuid;
 
 use crate::{
     case::{Case, Facts},
@@ -91,6 +90,27 @@ impl Rejection for Refusal {
     }
 }
 
+/// How a case takes the numbers it needs from a register.
+#[derive(Clone, Copy, Debug)]
+pub struct Numbering;
+
+impl PairDecider for Numbering {
+    type Shared = Register;
+    type Own = Case;
+    type Rejection = Refusal;
+    const SHARED_COMMAND: &'static str = "take";
+
+    fn decide(
+        register: &Register,
+        case: &Case,
+        command: &Command<Request, Facts>,
+        command_id: Uuid,
+    ) -> Result<EventsOfBoth<Self>, Refusal> {
+        decide(register, case, command, command_id)
+            .map(|numbered| (numbered.register, numbered.case))
+    }
+}
+
 /// The register that a request to the case `id` takes numbers from, if it takes any.
 pub fn register_of(id: &AggregateId, request: &Request) -> Option<AggregateId> {
     let (register, wishes) = wishes(request)?;
@@ -98,7 +118,7 @@ pub fn register_of(id: &AggregateId, request: &Request) -> Option<AggregateId> {
     (!wishes.is_empty()).then_some(register)
 }
 
-/// Decides a command that takes numbers, on the states of its register and its case.
+/// Decides the command `command_id`, which takes numbers, on the states of its register and its case.
 ///
 /// `command.facts.numbers` is filled in here; whatever it held is not looked at.
 ///
@@ -109,20 +129,25 @@ pub fn decide(
     register: &Register,
     case: &Case,
     command: &Command<Request, Facts>,
+    command_id: Uuid,
 ) -> Result<Numbered, Refusal> {
     case.authorise(command)?;
-    let mut events = Vec::new();
+    let mut events: Vec<register::Event> = Vec::new();
+    let mut evolved = 0;
     let mut numbers = Vec::new();
     if let Some((register_id, wishes)) = wishes(&command.request) {
         let mut register = Cow::Borrowed(register);
         let id = AggregateId::new(command.id.cooperation.clone(), register_id.clone());
         for (treatment, wanted) in wishes {
-            let (new, number) = take(&register, &id, command, treatment, wanted)?;
-            numbers.extend(number);
-            for event in new {
-                register.to_mut().evolve(&event);
-                events.push(event);
+            // Only for another number is a large register copied.
+            for event in &events[evolved..] {
+                register.to_mut().evolve(event);
             }
+            evolved = events.len();
+            let asked = (command, command_id);
+            let (new, number) = take(&register, &id, asked, treatment, wanted)?;
+            numbers.extend(number);
+            events.extend(new);
         }
     }
     let facts = Facts { numbers, members: command.facts.members.clone() };
@@ -134,7 +159,7 @@ pub fn decide(
 fn take(
     register: &Register,
     id: &AggregateId,
-    command: &Command<Request, Facts>,
+    (command, command_id): (&Command<Request, Facts>, Uuid),
     treatment: Option<&LocalId>,
     wanted: &Wanted,
 ) -> Result<(Vec<register::Event>, Option<NumberTaken>), crate::register::Rejection> {
@@ -143,6 +168,7 @@ fn take(
         case: case.clone(),
         treatment: treatment.cloned(),
         wanted: wanted.clone(),
+        command: Some(command_id),
     };
     let take = Command {
         id: id.clone(),

@@ -42,6 +42,10 @@ pub struct Numbers {
     pub highest: u32,
     /// In the order they were taken.
     pub holders: BTreeMap<CaseNumber, Vec<Holder>>,
+    /// How many there are of them.
+    taken: usize,
+    /// The numbers that each case holds, for itself and for its treatments.
+    of_cases: BTreeMap<AggregateId, Vec<CaseNumber>>,
 }
 
 /// Who holds a number: a case for itself, or for one of its treatments (R32, R34).
@@ -116,11 +120,12 @@ impl Decider for Register {
     fn decide(&self, command: &Command<Request>) -> Result<Vec<Event>, Rejection> {
         match &command.request {
             Request::Open { year, series } => self.open(&command.id, *year, series.as_ref()),
-            Request::Take { case, treatment, wanted } => {
+            Request::Take { case, treatment, wanted, command: taken_by } => {
                 let Some(taken) = self.take(&command.id, case, treatment.as_ref(), wanted)? else {
                     return Ok(Vec::new());
                 };
-                Ok(vec![Event::NumberTaken { case: case.clone(), taken }])
+                let (case, command) = (case.clone(), *taken_by);
+                Ok(vec![Event::NumberTaken { case, taken, command }])
             }
         }
     }
@@ -133,13 +138,17 @@ impl Decider for Register {
                     series: series.clone(),
                     highest: 0,
                     holders: BTreeMap::new(),
+                    taken: 0,
+                    of_cases: BTreeMap::new(),
                 });
             }
-            Event::NumberTaken { case, taken } => {
+            Event::NumberTaken { case, taken, command: _ } => {
                 if let Self::Open(numbers) = self {
                     let holder = Holder { case: case.clone(), taken: taken.clone() };
                     numbers.highest = numbers.highest.max(taken.number.running);
                     numbers.holders.entry(taken.number).or_default().push(holder);
+                    numbers.taken += 1;
+                    numbers.of_cases.entry(case.clone()).or_default().push(taken.number);
                 }
             }
         }
@@ -166,9 +175,8 @@ impl Register {
         treatment: Option<&LocalId>,
     ) -> Option<&NumberTaken> {
         let Self::Open(numbers) = self else { return None };
-        numbers
-            .holders
-            .values()
+        let held = numbers.of_cases.get(case)?.iter();
+        held.flat_map(|number| numbers.holders.get(number))
             .flatten()
             .find(|holder| holder.case == *case && holder.taken.treatment.as_ref() == treatment)
             .map(|holder| &holder.taken)
@@ -214,7 +222,7 @@ impl Register {
                 Err(Rejection::HoldsAnother { number: held.number })
             };
         }
-        if numbers.holders.values().map(Vec::len).sum::<usize>() >= NUMBERS_MAX {
+        if numbers.taken >= NUMBERS_MAX {
             return Err(Rejection::Full);
         }
         let number = numbers.choose(wanted)?;

@@ -21,6 +21,21 @@ impl Deadline {
         Self(Some(Instant::now() + left))
     }
 
+    /// The earlier of two.
+    #[must_use]
+    pub fn min(self, other: Self) -> Self {
+        match (self.0, other.0) {
+            (Some(one), Some(other)) => Self(Some(one.min(other))),
+            (one, other) => Self(one.or(other)),
+        }
+    }
+
+    /// The later of two.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self(self.0.zip(other.0).map(|(one, other)| one.max(other)))
+    }
+
     pub fn has_passed(self) -> bool {
         self.0.is_some_and(|until| until <= Instant::now())
     }

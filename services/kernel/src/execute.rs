@@ -29,7 +29,7 @@ use crate::{
 
 mod together;
 
-pub use together::execute_together;
+pub use together::{EventsOfBoth, GroupExecutor, PairDecider};
 
 /// How often a decision is taken anew when another commit was first.
 pub const ATTEMPTS_MAX: u32 = 12;
@@ -204,10 +204,14 @@ async fn attempts<D: Decider>(
 const LATE: StoreError = StoreError::Append(AppendError::Late);
 
 /// Why it is not known whether a command was stored, if that is so.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Doubt(Option<AppendError>);
 
 impl Doubt {
+    fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// What is told of an order: after an attempt that may have been stored, nothing else that fails says
     /// that nothing was.
     fn about<R: std::error::Error>(self, error: ExecuteError<R>) -> ExecuteError<R> {

@@ -247,6 +247,7 @@ pub fn store_refused(error: &StoreError) -> Refused {
             Refused::OutcomeUnknown {}
         }
         StoreError::Append(AppendError::Held(held)) => held_back(held),
+        StoreError::Shared(error) => store_refused(error),
         StoreError::Append(AppendError::Late) => deadline_passed(),
         StoreError::Append(AppendError::Overloaded) => Refused::unavailable_as(
             "store-busy",

@@ -79,6 +79,7 @@ impl From<&StoreError> for PolicyError {
     fn from(error: &StoreError) -> Self {
         let reason = chain(error);
         match error {
+            StoreError::Shared(error) => Self::from(&**error),
             // Where there is no room, an operator can make some.
             StoreError::Read(_)
             | StoreError::Append(

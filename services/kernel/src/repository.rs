@@ -39,6 +39,9 @@ pub enum StoreError {
     Broken(#[from] BrokenHistory),
     #[error("the commit could not be stored")]
     Append(#[from] AppendError),
+    /// What many commands waited for together failed for all of them.
+    #[error(transparent)]
+    Shared(#[from] Arc<StoreError>),
     #[error("the events cannot be written")]
     Write(#[from] serde_json::Error),
     #[error("a decision has {events} events; at most {EVENTS_PER_COMMIT_MAX} are allowed")]

@@ -208,7 +208,7 @@ impl World {
         let register = register_id.as_ref().and_then(|id| self.registers.get(id));
         let register = register.cloned().unwrap_or_default();
         let case = self.cases.entry(command.id.clone()).or_default();
-        let numbered = numbering::decide(&register, case, &command).map_err(told)?;
+        let numbered = numbering::decide(&register, case, &command, Uuid::nil()).map_err(told)?;
         for event in &numbered.case {
             case.evolve(event);
         }

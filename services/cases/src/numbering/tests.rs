@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::case::tests::{ask, opening};
 
+const COMMAND: Uuid = Uuid::from_u128(7);
+
 /// A register and the cases that take numbers from it, committed as the inbox would.
 #[derive(Default)]
 struct World {
@@ -36,7 +38,7 @@ impl World {
             at,
             now: at,
         };
-        decide(&self.register, &self.case, &command)
+        decide(&self.register, &self.case, &command, COMMAND)
     }
 
     fn commit(&mut self, case: &str, request: Value) -> Numbered {
@@ -69,6 +71,16 @@ fn r31_case_and_register_change_together() {
     let opened = &world.case.matter().unwrap().opened;
     assert_eq!(opened.number.number.to_string(), "24/2017");
     assert_eq!(world.number("vestregionen:future", None), "24/2017");
+}
+
+#[test]
+fn a_number_names_the_case_and_the_command_that_took_it() {
+    let mut world = World::new();
+    let numbered = world.commit("vestregionen:future", json!({"open": opening()}));
+    let [register::Event::NumberTaken { case, command, .. }] = &numbered.register[..] else {
+        panic!("{numbered:?}")
+    };
+    assert_eq!((case.to_string().as_str(), *command), ("vestregionen:future", Some(COMMAND)));
 }
 
 #[test]

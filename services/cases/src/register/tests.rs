@@ -26,6 +26,7 @@ fn take(case: &str, treatment: Option<&str>, wanted: Wanted) -> Request {
         case: id(case),
         treatment: treatment.map(|treatment| treatment.parse().unwrap()),
         wanted,
+        command: None,
     }
 }
 
@@ -73,6 +74,7 @@ fn r31_an_imported_number_is_kept_as_it_was_written() {
             as_written: Some("06/2017".parse().unwrap()),
             collides_with: Vec::new(),
         },
+        command: None,
     }]);
 }
 

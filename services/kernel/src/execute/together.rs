@@ -1,175 +1,317 @@
-//! One command that changes two aggregates of a stream, in one commit.
+//! Commands that change a shared aggregate beside their own: those that wait for the same shared
+//! aggregate are decided one after the other and stored together, as one atomic batch.
+//!
+//! Invariants: whoever waits for the shared aggregate holds no other command up, not even one on its own
+//! aggregate; a command is stored in one batch with what it changes of the shared aggregate; a command
+//! that is refused, given up or fails leaves nothing behind and takes no neighbour with it. No time is
+//! waited for others to come: a group is what waits when the one before it is stored.
 
+use std::{
+    any::Any,
+    collections::{HashMap, HashSet, VecDeque},
+    panic::resume_unwind,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use samvirke_schemas::id::AggregateId;
+use tokio::sync::{Notify, oneshot};
+use tracing::error;
+use uuid::Uuid;
 
-use super::{
-    ATTEMPTS_MAX, Done, Doubt, ExecuteError, FactSource, LATE, Order, advance, overtaken, repeated,
-    unchanged,
-};
+use super::{Done, ExecuteError, FactSource, LATE, Order};
 use crate::{
+    committer::AppendError,
     decider::{Command, Decider},
-    loaded::Loaded,
+    envelope::EVENTS_PER_COMMIT_MAX,
     repository::{Repository, StoreError},
+    supervision::{Stop, Supervisor, caught},
 };
 
-/// Carries out a command on `second` that also changes `first`, as one commit.
-///
-/// `decide` sees both states and gives the events of both. Where one list is empty only the other is
-/// stored, and where both are, nothing is.
-///
-/// # Errors
-///
-/// As [`execute`](super::execute).
-pub async fn execute_together<A: Decider, B: Decider, R: std::error::Error + 'static>(
-    first: (&Repository<A>, &AggregateId),
-    second: (&Repository<B>, &Order<B>),
-    source: &impl FactSource<B>,
-    decide: impl Fn(&A, &B, &Command<B::Request, B::Facts>) -> Result<(Vec<A::Event>, Vec<B::Event>), R>,
-) -> Result<(Done<A::Event>, Done<B::Event>), ExecuteError<R>> {
-    let ((first, first_id), (second, order)) = (first, second);
-    let (first_slot, second_slot) = (first.slot(first_id), second.slot(&order.id));
-    // Always in this order, so that two such commands cannot wait for each other.
-    let slots = async { (first_slot.lock().await, second_slot.lock().await) };
-    let (mut first_slot, mut second_slot) = order.deadline.wait(slots).await.ok_or(LATE)?;
-    let slots = (&mut *first_slot, &mut *second_slot);
-    let mut doubt = Doubt::default();
-    let outcome =
-        attempts((first, first_id), (second, order), source, decide, slots, &mut doubt).await;
-    outcome.map_err(|error| doubt.about(error))
+mod group;
+mod ticket;
+
+use group::{Group, Seat};
+use ticket::{GivenUpOnDrop, Ticket};
+
+/// The most commands that may wait for one shared aggregate.
+const WAITING_MAX: usize = 8_192;
+
+/// How a command on one aggregate changes a shared one with it, as a case takes its number from a register.
+pub trait PairDecider: Send + Sync + 'static {
+    /// The aggregate that many commands change.
+    type Shared: Decider;
+    /// The aggregate that a command is given to.
+    type Own: Decider;
+    type Rejection: std::error::Error + Send + 'static;
+    /// The tag under which the commits of the shared aggregate are recorded.
+    const SHARED_COMMAND: &'static str;
+
+    /// Decides the command `command_id` on both states. Where one list is empty only the other is
+    /// stored, and where both are, nothing is.
+    ///
+    /// # Errors
+    ///
+    /// The rule that says no. Then neither changes.
+    fn decide(
+        shared: &Self::Shared,
+        own: &Self::Own,
+        command: &Command<<Self::Own as Decider>::Request, <Self::Own as Decider>::Facts>,
+        command_id: Uuid,
+    ) -> Result<EventsOfBoth<Self>, Self::Rejection>;
 }
 
-async fn attempts<A: Decider, B: Decider, R: std::error::Error + 'static>(
-    (first, first_id): (&Repository<A>, &AggregateId),
-    (second, order): (&Repository<B>, &Order<B>),
-    source: &impl FactSource<B>,
-    decide: impl Fn(&A, &B, &Command<B::Request, B::Facts>) -> Result<(Vec<A::Event>, Vec<B::Event>), R>,
-    (first_slot, second_slot): (&mut Option<Loaded<A>>, &mut Option<Loaded<B>>),
-    doubt: &mut Doubt,
-) -> Result<BothDone<A, B>, ExecuteError<R>> {
-    for attempt in 0..ATTEMPTS_MAX {
-        let (a, b) = (first_slot.take(), second_slot.take());
-        let read = order.deadline.wait(async {
-            let a = match a {
-                Some(hot) => hot,
-                None => first.load(first_id).await?,
-            };
-            let b = match b {
-                Some(hot) => hot,
-                None => second.load(&order.id).await?,
-            };
-            Ok::<_, StoreError>(Pair { a, b })
+/// What a command leads to, on the shared aggregate and on its own.
+pub type EventsOfBoth<P> = (
+    Vec<<<P as PairDecider>::Shared as Decider>::Event>,
+    Vec<<<P as PairDecider>::Own as Decider>::Event>,
+);
+
+type Executed<P> = Result<
+    Done<<<P as PairDecider>::Own as Decider>::Event>,
+    ExecuteError<<P as PairDecider>::Rejection>,
+>;
+
+/// What a caller is answered.
+enum Answer<P: PairDecider> {
+    Executed(Executed<P>),
+    /// Deciding panicked; the caller's own task goes on with the panic.
+    Panicked(Box<dyn Any + Send>),
+}
+
+/// A command that waits for its turn.
+struct Waiting<P: PairDecider> {
+    order: Order<P::Own>,
+    ticket: Arc<Ticket>,
+    answer: oneshot::Sender<Answer<P>>,
+}
+
+impl<P: PairDecider> Waiting<P> {
+    /// Answers the caller, who may be gone.
+    fn answer(self, executed: Executed<P>) {
+        let executed = executed.map_err(|error| self.ticket.doubt().about(error));
+        let _ = self.answer.send(Answer::Executed(executed));
+    }
+}
+
+/// The commands that wait for one shared aggregate, in the order they came.
+struct Queue<P: PairDecider> {
+    waiting: Mutex<VecDeque<Waiting<P>>>,
+    arrived: Notify,
+}
+
+impl<P: PairDecider> Queue<P> {
+    fn with<T>(&self, work: impl FnOnce(&mut VecDeque<Waiting<P>>) -> T) -> T {
+        work(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts commands back to where they came from, before all that came later.
+    fn put_back(
+        &self,
+        commands: impl IntoIterator<Item = Waiting<P>, IntoIter: DoubleEndedIterator>,
+    ) {
+        self.with(|waiting| {
+            for command in commands.into_iter().rev() {
+                waiting.push_front(command);
+            }
         });
-        let mut pair = read.await.ok_or(LATE)??;
-        let outcome = attempt_once(first, second, (source, order), &mut pair, &decide).await;
-        let again = match outcome {
-            Ok(Attempt::Done(done)) => Ok(Some(done)),
-            Ok(Attempt::Overtaken(error)) => {
-                overtaken(attempt, error, doubt).await?;
-                let read = order.deadline.wait(async {
-                    let news = first.catch_up(&mut pair.a).await?;
-                    if !second.catch_up(&mut pair.b).await? && !news && attempt > 0 {
-                        // What we knew may be of histories that the stream has lost.
-                        pair.a = first.load_whole(first_id).await?;
-                        pair.b = second.load_whole(&order.id).await?;
+    }
+}
+
+/// Commands whose own aggregate is busy, until it is free.
+type Busy<P> = FuturesUnordered<BoxFuture<'static, Waiting<P>>>;
+
+/// Carries out commands in groups, one group at a time for each shared aggregate.
+pub struct GroupExecutor<P: PairDecider, S> {
+    shared: Repository<P::Shared>,
+    own: Arc<Repository<P::Own>>,
+    source: S,
+    /// Those that somebody waits for; each has a task that carries out its groups.
+    queues: Mutex<HashMap<AggregateId, Arc<Queue<P>>>>,
+}
+
+impl<P: PairDecider, S: FactSource<P::Own> + Send + 'static> GroupExecutor<P, S> {
+    pub fn new(shared: Repository<P::Shared>, own: Arc<Repository<P::Own>>, source: S) -> Self {
+        Self { shared, own, source, queues: Mutex::default() }
+    }
+
+    /// The shared aggregates.
+    pub fn shared(&self) -> &Repository<P::Shared> {
+        &self.shared
+    }
+
+    /// Carries out a command that also changes the aggregate `shared`, with the others that wait for it.
+    ///
+    /// A caller that goes away takes its command with it, unless it is on its way to the store.
+    ///
+    /// # Errors
+    ///
+    /// As [`execute`](super::execute).
+    ///
+    /// # Panics
+    ///
+    /// Where deciding the command panics.
+    pub async fn execute(
+        self: &Arc<Self>,
+        shared: &AggregateId,
+        order: Order<P::Own>,
+    ) -> Executed<P> {
+        let deadline = order.deadline;
+        let (answer, mut answered) = oneshot::channel();
+        let ticket = Arc::<Ticket>::default();
+        let _given_up = GivenUpOnDrop(&ticket);
+        self.enqueue(shared, Waiting { order, ticket: ticket.clone(), answer })?;
+        let answer = match deadline.wait(&mut answered).await {
+            Some(answer) => answer,
+            None => match ticket.give_up() {
+                Some(doubt) => return Err(doubt.about(LATE.into())),
+                // It is on its way.
+                None => answered.await,
+            },
+        };
+        match (answer, ticket.give_up()) {
+            (Ok(Answer::Executed(executed)), _) => executed,
+            (Ok(Answer::Panicked(panic)), _) => resume_unwind(panic),
+            (Err(_stopped), Some(doubt)) if doubt.is_none() => {
+                resume_unwind(Box::new("what carried out the command's group panicked"))
+            }
+            (Err(_stopped), _) => {
+                let reason = "what carried out the command's group panicked".into();
+                Err(StoreError::from(AppendError::Unknown { reason }).into())
+            }
+        }
+    }
+
+    /// Lets a command wait; the first that waits for a shared aggregate starts the task for its groups.
+    fn enqueue(
+        self: &Arc<Self>,
+        shared: &AggregateId,
+        command: Waiting<P>,
+    ) -> Result<(), ExecuteError<P::Rejection>> {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = queues.get(shared) {
+            let has_room = queue.with(|waiting| {
+                let has_room = waiting.len() < WAITING_MAX;
+                if has_room {
+                    waiting.push_back(command);
+                }
+                has_room
+            });
+            queue.arrived.notify_one();
+            return match has_room {
+                true => Ok(()),
+                false => Err(StoreError::from(AppendError::Overloaded).into()),
+            };
+        }
+        let waiting = Mutex::new(VecDeque::from([command]));
+        let queue = Arc::new(Queue { waiting, arrived: Notify::new() });
+        queues.insert(shared.clone(), queue.clone());
+        let (executor, shared) = (self.clone(), shared.clone());
+        let name = format!("groups of {} {shared}, {}", P::Shared::KIND, rand::random::<u32>());
+        let supervisor = Supervisor::of_process();
+        supervisor.supervise_one_of_many("groups", name, Stop::MayEnd, move |_| {
+            let (executor, shared, queue) = (executor.clone(), shared.clone(), queue.clone());
+            async move {
+                executor.lead(&shared, &queue).await;
+                Ok(())
+            }
+        });
+        Ok(())
+    }
+
+    /// Carries out groups until nobody waits.
+    async fn lead(&self, id: &AggregateId, queue: &Queue<P>) {
+        let mut busy = Busy::new();
+        loop {
+            let slot = self.shared.slot(id);
+            let mut slot = slot.lock().await;
+            let seats = self.seat(queue, &busy);
+            if seats.is_empty() {
+                drop(slot);
+                if busy.is_empty() && self.retire(id, queue) {
+                    return;
+                }
+                let until_free = next_free(&mut busy, queue);
+                tokio::select! {
+                    () = queue.arrived.notified() => (),
+                    () = until_free => (),
+                }
+                continue;
+            }
+            metrics::histogram!("samvirke_group_commands").record(seats.len() as f64);
+            let group = async { Group::carry_out(self, id, &mut slot, seats).await };
+            let mut group = pin!(caught(group));
+            // Whoever waits for its own aggregate lets it go at once, also while a group is under way.
+            let left = loop {
+                tokio::select! {
+                    left = &mut group => break left,
+                    () = next_free(&mut busy, queue) => (),
+                }
+            };
+            match left {
+                Ok(left) => queue.put_back(left),
+                // What was known of the aggregates went with the panic; they are read anew.
+                Err(reason) => {
+                    error!(aggregate.id = %id, reason, "a group of commands made the program panic");
+                }
+            }
+        }
+    }
+
+    /// Takes what waits, in its order, as far as its own aggregates are free; no aggregate twice.
+    fn seat(&self, queue: &Queue<P>, busy: &Busy<P>) -> Vec<Seat<P>> {
+        let (mut seats, mut ids, mut later) = (Vec::new(), HashSet::new(), Vec::new());
+        while seats.len() < EVENTS_PER_COMMIT_MAX
+            && let Some(command) = queue.with(VecDeque::pop_front)
+        {
+            if command.ticket.is_given_up() {
+                continue;
+            }
+            if ids.contains(&command.order.id) {
+                later.push(command);
+                continue;
+            }
+            let slot = self.own.slot(&command.order.id);
+            match slot.clone().try_lock_owned() {
+                Ok(slot) => {
+                    ids.insert(command.order.id.clone());
+                    seats.push(Seat::new(command, slot));
+                }
+                Err(_busy) => busy.push(
+                    async move {
+                        drop(slot.lock().await);
+                        command
                     }
-                    Ok::<_, StoreError>(())
-                });
-                read.await.ok_or(LATE)??;
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        };
-        (*first_slot, *second_slot) = (Some(pair.a), Some(pair.b));
-        if let Some(done) = again? {
-            return Ok(done);
-        }
-    }
-    Err(ExecuteError::Contended)
-}
-
-struct Pair<A: Decider, B: Decider> {
-    a: Loaded<A>,
-    b: Loaded<B>,
-}
-
-type BothDone<A, B> = (Done<<A as Decider>::Event>, Done<<B as Decider>::Event>);
-
-enum Attempt<A: Decider, B: Decider> {
-    Done(BothDone<A, B>),
-    Overtaken(crate::committer::AppendError),
-}
-
-async fn attempt_once<A: Decider, B: Decider, R: std::error::Error + 'static>(
-    first: &Repository<A>,
-    second: &Repository<B>,
-    (source, order): (&impl FactSource<B>, &Order<B>),
-    pair: &mut Pair<A, B>,
-    decide: &impl Fn(
-        &A,
-        &B,
-        &Command<B::Request, B::Facts>,
-    ) -> Result<(Vec<A::Event>, Vec<B::Event>), R>,
-) -> Result<Attempt<A, B>, ExecuteError<R>> {
-    let (a_events, b_events) = loop {
-        if order.deadline.has_passed() {
-            return Err(LATE.into());
-        }
-        if let Some(known) = order.earlier(&pair.b)? {
-            let done = repeated(second, known);
-            return Ok(Attempt::Done((unchanged(first, &pair.a), done)));
-        }
-        let decided = match order.check_version(&pair.b) {
-            Ok(()) => {
-                let facts = order.deadline.wait(source.facts(&pair.b.state, order)).await;
-                let facts = facts.ok_or(LATE)?.map_err(ExecuteError::Facts)?;
-                decide(&pair.a.state, &pair.b.state, &order.command(facts))
-                    .map_err(ExecuteError::Rejected)
-            }
-            Err(stale) => Err(stale),
-        };
-        match decided {
-            Ok((a, b)) if !(a.is_empty() && b.is_empty()) => break (a, b),
-            // A refusal, or a finding that nothing changes, is never founded on old news.
-            decided => {
-                let news = first.catch_up(&mut pair.a).await?;
-                if second.catch_up(&mut pair.b).await? || news {
-                    continue;
-                }
-                if pair.a.version == 0 || pair.b.version == 0 {
-                    second.log().creations().await.map_err(StoreError::from)?;
-                }
-                decided?;
-                let done = (unchanged(first, &pair.a), unchanged(second, &pair.b));
-                return Ok(Attempt::Done(done));
+                    .boxed(),
+                ),
             }
         }
-    };
-    let mut members = Vec::with_capacity(2);
-    if !a_events.is_empty() {
-        members.push(first.pending(&pair.a, &a_events, order.about())?);
+        queue.put_back(later);
+        seats
     }
-    if !b_events.is_empty() {
-        members.push(second.pending(&pair.b, &b_events, order.about())?);
+
+    /// Whether nobody waits, so that the task may end.
+    fn retire(&self, id: &AggregateId, queue: &Queue<P>) -> bool {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_empty = queue.with(|waiting| waiting.is_empty());
+        if is_empty {
+            queues.remove(id);
+        }
+        is_empty
     }
-    let payloads: Vec<_> = members.iter().map(|member| member.payload.clone()).collect();
-    let sequences = match first.log().append_before(order.deadline, members).await {
-        Ok(sequences) => sequences,
-        Err(error) => return Ok(Attempt::Overtaken(error)),
-    };
-    let mut stored = sequences.into_iter().zip(payloads);
-    let a_stored = if a_events.is_empty() { None } else { stored.next() };
-    let b_stored = if b_events.is_empty() { None } else { stored.next() };
-    let a_done = match a_stored {
-        Some((at, payload)) => {
-            advance(first, &mut pair.a, (order.command_id, &order.digest), a_events, at, payload)
-        }
-        None => unchanged(first, &pair.a),
-    };
-    let b_done = match b_stored {
-        Some((at, payload)) => {
-            advance(second, &mut pair.b, (order.command_id, &order.digest), b_events, at, payload)
-        }
-        None => unchanged(second, &pair.b),
-    };
-    Ok(Attempt::Done((a_done, b_done)))
+}
+
+/// Lets the next command wait again whose own aggregate has become free.
+async fn next_free<P: PairDecider>(busy: &mut Busy<P>, queue: &Queue<P>) {
+    match busy.next().await {
+        Some(command) => queue.put_back([command]),
+        None => std::future::pending().await,
+    }
+}
+
+impl<P: PairDecider, S> std::fmt::Debug for GroupExecutor<P, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GroupExecutor").finish_non_exhaustive()
+    }
 }

@@ -29,14 +29,14 @@ use crate::{
 const ACKNOWLEDGEMENT: &[u8] = b"\"stream\":\"TALLIES\"";
 
 /// Between a client and the server; it can drop the server's acknowledgements of commits.
-struct Wire {
-    address: SocketAddr,
-    swallowing: Arc<AtomicBool>,
-    swallowed: Arc<Notify>,
+pub(crate) struct Wire {
+    pub address: SocketAddr,
+    pub swallowing: Arc<AtomicBool>,
+    pub swallowed: Arc<Notify>,
 }
 
 impl Wire {
-    async fn to(port: u16) -> anyhow::Result<Self> {
+    pub(crate) async fn to(port: u16) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let wire = Self {
             address: listener.local_addr()?,

@@ -136,7 +136,7 @@ async fn a_commit_that_was_put_in_another_ones_place_is_noticed() -> anyhow::Res
 }
 
 /// Waits until the list of streams knows that the stream has come to `sequence`.
-async fn noted(log: &Log, sequence: u64) -> anyhow::Result<()> {
+pub(crate) async fn noted(log: &Log, sequence: u64) -> anyhow::Result<()> {
     log.guard().start();
     let mut notes = log.client().subscribe(format!("streams.{STREAM}")).await?;
     let records = Records::open(log.jetstream()).await?.unwrap();
@@ -163,7 +163,7 @@ fn damage_of(executed: Executed) -> Damage {
 }
 
 /// Accepts the stream as it is.
-async fn accept(victim: &Victim) -> anyhow::Result<()> {
+pub(crate) async fn accept(victim: &Victim) -> anyhow::Result<()> {
     let client = async_nats::connect(victim.server.url()).await?;
     let adoption = weigh(&client, &stream::settings(CONTEXT, 1)).await?;
     assert!(adoption.is_needed());

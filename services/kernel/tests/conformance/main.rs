@@ -14,6 +14,7 @@ mod batches;
 mod damage;
 mod facts;
 mod followers;
+mod groups;
 mod histories;
 mod in_memory;
 mod parking;
@@ -53,6 +54,15 @@ on_one_and_on_three!(
     batches::one_stale_commit_does_not_fail_its_neighbours,
     batches::commits_that_belong_together_are_stored_or_refused_together,
     batches::a_subject_waits_for_its_turn,
+    groups::many_that_take_a_number_at_once_are_one_commit_of_what_numbers_them,
+    groups::a_refused_command_fails_alone_in_its_group,
+    groups::a_refusal_of_a_group_is_never_founded_on_old_news,
+    groups::a_command_that_panics_takes_no_neighbour_with_it,
+    groups::more_than_a_commit_holds_are_divided,
+    groups::two_processes_race_for_what_numbers_and_lose_and_double_nothing,
+    groups::a_command_given_by_many_to_two_processes_takes_one_number,
+    groups::who_waits_for_a_shared_aggregate_holds_up_nobody_on_its_own,
+    groups::one_whose_own_aggregate_is_busy_holds_up_nobody,
     histories::a_refusal_is_never_founded_on_old_news,
     histories::a_cold_load_reads_a_long_history_in_order,
     histories::a_history_larger_than_a_page_is_read_to_its_end,
@@ -89,5 +99,16 @@ mod one_server_only {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_command_whose_facts_do_not_come_is_answered_at_its_deadline() -> anyhow::Result<()> {
         super::turns::a_command_whose_facts_do_not_come_is_answered_at_its_deadline().await
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_command_leaves_its_group_at_its_deadline_and_takes_no_number() -> anyhow::Result<()>
+    {
+        super::groups::a_command_leaves_its_group_at_its_deadline_and_takes_no_number().await
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_lost_acknowledgement_of_a_group_neither_loses_nor_doubles() -> anyhow::Result<()> {
+        super::groups::a_lost_acknowledgement_of_a_group_neither_loses_nor_doubles().await
     }
 }

@@ -23,8 +23,8 @@ use crate::{
 };
 
 /// How long the callers wait, and within what they are answered.
-const PATIENCE: Duration = Duration::from_millis(300);
-const AT_ONCE: Duration = Duration::from_millis(1_200);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(300);
+pub(crate) const AT_ONCE: Duration = Duration::from_millis(1_200);
 
 /// Sends a signal, and after `-STOP` waits until all of the server stands still.
 pub(crate) fn signal(server: &NatsServer, signal: &str) {
