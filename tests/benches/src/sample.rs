@@ -86,13 +86,18 @@ fn principal(request: &Request) -> Principal {
     }
 }
 
+/// The id of a command that this process has not given yet.
+pub(crate) fn command_id() -> Uuid {
+    static COMMANDS: AtomicU64 = AtomicU64::new(1);
+    Uuid::from_u64_pair(0x5a11, COMMANDS.fetch_add(1, Ordering::Relaxed))
+}
+
 /// A request as it reaches the kernel, under a command id that was never used.
 pub(crate) fn order(id: AggregateId, request: Request) -> Order<Cooperation> {
-    static COMMANDS: AtomicU64 = AtomicU64::new(1);
     let now = clock::now();
     Order {
         id,
-        command_id: Uuid::from_u64_pair(0x5a11, COMMANDS.fetch_add(1, Ordering::Relaxed)),
+        command_id: command_id(),
         digest: DIGEST.into(),
         principal: principal(&request),
         request,

@@ -2,6 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::{
+    drive::{Measured, Window, drive},
+    rig::Nats,
+    sample::{self, names},
+};
 use samvirke_kernel::{
     Decider, clock,
     committer::Tuning,
@@ -18,13 +23,6 @@ use samvirke_schemas::{
     networks::network::Request,
     principal::{Grant, Principal, Role},
     reply::Refused,
-};
-use uuid::Uuid;
-
-use crate::{
-    drive::{Measured, Window, drive},
-    rig::Nats,
-    sample::{self, names},
 };
 
 /// The cooperation as the service reads it.
@@ -58,7 +56,7 @@ fn start(id: AggregateId) -> Order<Network> {
     let now = clock::now();
     Order {
         id,
-        command_id: Uuid::new_v4(),
+        command_id: sample::command_id(),
         digest: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef".into(),
         principal: Principal {
             subject: "bench".into(),

@@ -143,7 +143,7 @@ async fn start(
     let now = clock::now();
     let actor = serde_json::to_string(&principal).map_err(|error| broken(&error))?;
     let metadata = HashMap::from([
-        ("command_id".to_owned(), uuid::Uuid::new_v4().to_string()),
+        ("command_id".to_owned(), sample::command_id().to_string()),
         ("actor".to_owned(), actor),
         ("occurred_at".to_owned(), now.to_rfc3339()),
     ]);
