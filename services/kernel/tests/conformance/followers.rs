@@ -13,14 +13,21 @@ use crate::rig::{CONTEXT, Rig, pending};
 /// More than are held for those who follow.
 const MORE_THAN_HELD: u64 = 5_000;
 
+/// How many are stored at once: a busy cluster acknowledges so many in time.
+const STORED_AT_ONCE: u64 = 200;
+
 /// Stores commits on aggregates of their own, up to `last`.
 async fn store_to(log: &Log, last: u64) -> anyhow::Result<()> {
-    let from = log.last_sequence().await?;
-    let appended = (from..last).map(|n| {
-        let log = log.clone();
-        async move { log.append(vec![pending(&log, &format!("n{n}"), 0)]).await }
-    });
-    future::try_join_all(appended).await?;
+    let mut from = log.last_sequence().await?;
+    while from < last {
+        let to = last.min(from + STORED_AT_ONCE);
+        let appended = (from..to).map(|n| {
+            let log = log.clone();
+            async move { log.append(vec![pending(&log, &format!("n{n}"), 0)]).await }
+        });
+        future::try_join_all(appended).await?;
+        from = to;
+    }
     assert_eq!(log.last_sequence().await?, last);
     Ok(())
 }
