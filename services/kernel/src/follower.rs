@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, RwLock, RwLockReadGuard, watch};
 use tracing::warn;
 
 use crate::{
-    checkpoint::{Checkpoint, Stands},
+    checkpoint::Stands,
     envelope::{Envelope, EnvelopeError},
     inbox::chain,
     log::{Log, Stored},
@@ -118,17 +118,16 @@ impl<P: Picture> Follower<P> {
         if told > last {
             return Err(BeyondTheEnd { stream: stream.clone(), wanted: told, last }.into());
         }
-        let wanted = last;
         let mut moved = self.reached.clone();
         let there = matches!(
-            tokio::time::timeout(WAIT_MAX, moved.wait_for(|at| *at >= wanted)).await,
+            tokio::time::timeout(WAIT_MAX, moved.wait_for(|at| *at >= last)).await,
             Ok(Ok(_))
         );
         if there {
             Ok(self.picture.read().await)
         } else {
             let reached = *self.reached.borrow();
-            Err(Behind::NotYet { stream: stream.clone(), wanted, reached })
+            Err(Behind::NotYet { stream: stream.clone(), wanted: last, reached })
         }
     }
 }
@@ -188,9 +187,7 @@ async fn follow<P: Picture>(
 /// Whether the stream has the commit that was taken last.
 async fn stands(log: &Log, last: Option<&Stored>) -> Result<bool, String> {
     let Some(last) = last else { return Ok(true) };
-    let stream = log.identity().clone();
-    let kept = Checkpoint { stream, sequence: last.sequence, digest: Some(last.digest()) };
-    match log.stands(&kept).await {
+    match log.stands(&last.checkpoint(log.identity())).await {
         // What cannot be read any more was taken when it could.
         Ok(Stands::Here | Stands::Unreadable) => Ok(true),
         Ok(Stands::Beyond { .. } | Stands::Elsewhere) => Ok(false),

@@ -98,6 +98,12 @@ impl Stored {
     pub fn digest(&self) -> String {
         envelope::digest(&self.payload)
     }
+
+    /// The place of whoever took this message last.
+    pub(crate) fn checkpoint(&self, stream: &StreamIdentity) -> Checkpoint {
+        let (sequence, digest) = (self.sequence, Some(self.digest()));
+        Checkpoint { stream: stream.clone(), sequence, digest }
+    }
 }
 
 /// A context's event stream.

@@ -272,11 +272,7 @@ async fn take<P: Projection>(
     batch: &[Stored],
     from: Checkpoint,
 ) -> Result<Checkpoint, TakeError> {
-    let after = |commit: &Stored| Checkpoint {
-        stream: from.stream.clone(),
-        sequence: commit.sequence,
-        digest: Some(commit.digest()),
-    };
+    let after = |commit: &Stored| commit.checkpoint(&from.stream);
     let Some(last) = batch.last() else { return Ok(from) };
     let to = after(last);
     match take_caught(projection, batch, &from, &to).await {

@@ -17,7 +17,7 @@ use futures::StreamExt;
 use tokio::sync::watch;
 
 use crate::{
-    checkpoint::{Checkpoint, Stands},
+    checkpoint::Stands,
     log::{Log, ReadError, Stored},
     supervision::{Stop, Supervisor},
 };
@@ -242,7 +242,5 @@ impl Place {
 }
 
 async fn stands(log: &Log, last: &Stored) -> Result<bool, ReadError> {
-    let stream = log.identity().clone();
-    let kept = Checkpoint { stream, sequence: last.sequence, digest: Some(last.digest()) };
-    Ok(matches!(log.stands(&kept).await?, Stands::Here))
+    Ok(log.stands(&last.checkpoint(log.identity())).await? == Stands::Here)
 }

@@ -215,7 +215,7 @@ pub(crate) async fn withheld(
         return Ok(BTreeMap::new());
     }
     // Before the rows are read: what is restricted after that is restricted after the question.
-    let current = asked.at_the_end_of(&TABLE).await.is_ok();
+    let current = asked.at_the_ends_of(&[&TABLE]).await.is_ok();
     let sql = format!(
         "SELECT document->'access', late, document->'case'->'id', document->'case'->'public_title'
          FROM {} WHERE id = ANY($1)",

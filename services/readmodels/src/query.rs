@@ -1,7 +1,11 @@
 //! What every query shares: its parameters, its wait, its answer or refusal.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
+use futures::future::join_all;
 use samvirke_access::{Directory, SEE_ALL, Sittings, Viewer};
 use samvirke_kernel::{
     follower::{Behind, Follower},
@@ -113,27 +117,32 @@ impl Asked<'_> {
         })
     }
 
-    /// Waits until a table has come to where its streams end now.
+    /// Waits until the tables have come to where their streams end now; each stream is asked once.
     ///
     /// # Errors
     ///
-    /// When it has halted, or does not within [`CURRENT_WITHIN`].
-    pub(crate) async fn at_the_end_of(&self, table: &dyn Table) -> Result<(), QueryError> {
-        let projection = table.layout().name;
-        for context in table.contexts() {
-            let stream = stream_name(context);
-            let log = self.sources.log(&stream);
-            let progress = self.sources.board.get(&(projection, stream));
-            let (Some(log), Some(progress)) = (log, progress) else {
-                return Err(QueryError::NotCurrent { projection });
-            };
-            let mut progress = progress.clone();
-            let last = log.end(CURRENT_WITHIN).await.unwrap_or(u64::MAX);
-            if progress.borrow().halted {
-                return Err(QueryError::Halted { projection });
-            }
-            if !reached(&mut progress, last, CURRENT_WITHIN).await {
-                return Err(QueryError::NotCurrent { projection });
+    /// When one has halted, or does not within [`CURRENT_WITHIN`].
+    pub(crate) async fn at_the_ends_of(&self, tables: &[&dyn Table]) -> Result<(), QueryError> {
+        let contexts: BTreeSet<&str> =
+            tables.iter().flat_map(|table| table.contexts()).copied().collect();
+        let ends = contexts.into_iter().map(|context| async move {
+            let log = self.sources.log(&stream_name(context))?;
+            Some((context, log.end(CURRENT_WITHIN).await?))
+        });
+        let ends: HashMap<&str, u64> = join_all(ends).await.into_iter().flatten().collect();
+        for table in tables {
+            let projection = table.layout().name;
+            for context in table.contexts() {
+                let progress = self.sources.board.get(&(projection, stream_name(context)));
+                let mut progress =
+                    progress.cloned().ok_or(QueryError::NotCurrent { projection })?;
+                if progress.borrow().halted {
+                    return Err(QueryError::Halted { projection });
+                }
+                let end = ends.get(context).ok_or(QueryError::NotCurrent { projection })?;
+                if !reached(&mut progress, *end, CURRENT_WITHIN).await {
+                    return Err(QueryError::NotCurrent { projection });
+                }
             }
         }
         Ok(())
@@ -153,9 +162,7 @@ impl Asked<'_> {
     ) -> Result<(), QueryError> {
         self.seen_what_was_given(tables).await?;
         if !self.principal.is_any(SEE_ALL, cooperation) {
-            for table in tables {
-                self.at_the_end_of(*table).await?;
-            }
+            self.at_the_ends_of(tables).await?;
         }
         Ok(())
     }
