@@ -74,32 +74,32 @@ pub(crate) fn id(local: impl Display) -> AggregateId {
     format!("bench:{local}").parse().expect("names here are digits, letters and hyphens")
 }
 
-/// Whoever may give the request: operators found, the secretariat does the rest.
-fn principal(request: &Request) -> Principal {
-    let founds = request.tag() == found().tag();
-    let role = if founds { Role::Operator } else { Role::Secretariat };
-    Principal {
-        subject: "bench".into(),
-        member: None,
-        supplier: None,
-        grants: vec![Grant { role, cooperation: None }],
-    }
-}
-
 /// The id of a command that this process has not given yet.
 pub(crate) fn command_id() -> Uuid {
     static COMMANDS: AtomicU64 = AtomicU64::new(1);
     Uuid::from_u64_pair(0x5a11, COMMANDS.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A request as it reaches the kernel, under a command id that was never used.
+/// A request as it reaches the kernel, under a command id that was never used: operators found, the
+/// secretariat does the rest.
 pub(crate) fn order(id: AggregateId, request: Request) -> Order<Cooperation> {
+    let founds = request.tag() == found().tag();
+    order_as(if founds { Role::Operator } else { Role::Secretariat }, id, request)
+}
+
+/// As [`order`], to any aggregate.
+pub(crate) fn order_as<D: Decider>(role: Role, id: AggregateId, request: D::Request) -> Order<D> {
     let now = clock::now();
     Order {
         id,
         command_id: command_id(),
         digest: DIGEST.into(),
-        principal: principal(&request),
+        principal: Principal {
+            subject: "bench".into(),
+            member: None,
+            supplier: None,
+            grants: vec![Grant { role, cooperation: None }],
+        },
         request,
         at: now,
         now,

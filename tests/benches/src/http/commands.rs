@@ -54,14 +54,16 @@ impl Side {
     }
 }
 
-fn head(last: Option<&str>) -> Vec<String> {
-    let clients = CLIENTS.iter().map(|clients| format!("{clients} clients"));
+/// The first of [`CLIENTS`], and what comes last.
+fn head(columns: usize, last: Option<&str>) -> Vec<String> {
+    let clients = CLIENTS.iter().take(columns).map(|clients| format!("{clients} clients"));
     std::iter::once(String::new()).chain(clients).chain(last.map(str::to_owned)).collect()
 }
 
 fn table(title: &str, last: Option<&str>, sides: &[&Side]) {
     let title = format!("{title} a second (median, 99th percentile in ms)");
-    let mut table = Table::new(title, head(last));
+    let columns = sides.first().map_or(0, |side| side.rounds.len());
+    let mut table = Table::new(title, head(columns, last));
     for side in sides {
         table.row(side.name, side.cells());
     }

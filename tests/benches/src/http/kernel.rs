@@ -8,9 +8,8 @@ use crate::{
     sample::{self, names},
 };
 use samvirke_kernel::{
-    Decider, clock,
+    Decider,
     committer::Tuning,
-    deadline::Deadline,
     execute::{FactSource, NoFacts, Order, execute},
     repository::Repository,
 };
@@ -19,10 +18,7 @@ use samvirke_networks::{
     network::{Facts, Network},
 };
 use samvirke_schemas::{
-    id::AggregateId,
-    networks::network::Request,
-    principal::{Grant, Principal, Role},
-    reply::Refused,
+    id::AggregateId, networks::network::Request, principal::Role, reply::Refused,
 };
 
 /// The cooperation as the service reads it.
@@ -51,31 +47,6 @@ pub(crate) fn starting() -> Request {
     }
 }
 
-/// The order that starts the network `id`, as it reaches the kernel.
-fn start(id: AggregateId) -> Order<Network> {
-    let now = clock::now();
-    Order {
-        id,
-        command_id: sample::command_id(),
-        digest: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef".into(),
-        principal: Principal {
-            subject: "bench".into(),
-            member: None,
-            supplier: None,
-            grants: vec![Grant { role: Role::Secretariat, cooperation: None }],
-        },
-        request: starting(),
-        at: now,
-        now,
-        expected_version: None,
-        provenance: None,
-        after: Vec::new(),
-        cause: None,
-        traceparent: None,
-        deadline: Deadline::NONE,
-    }
-}
-
 /// Starts a network with each command, in one cooperation.
 pub(crate) async fn start_networks(
     nats: &Nats,
@@ -85,13 +56,14 @@ pub(crate) async fn start_networks(
     let log = nats.log(Tuning::default()).await?;
     let cooperations = Cooperations(Arc::new(Repository::new(log.clone())));
     let networks = Arc::new(Repository::<Network>::new(log.clone()));
-    let home = start("bench:network".parse()?).id.cooperation;
-    let founding = sample::order(AggregateId::of_cooperation(home), sample::found());
+    let home = AggregateId::of_cooperation(sample::id("network").cooperation);
+    let founding = sample::order(home, sample::found());
     execute(&*cooperations.0, &NoFacts, &founding).await?;
     let measured = drive(writers, window, move |writer, turn| {
         let (networks, cooperations) = (networks.clone(), cooperations.clone());
         async move {
-            let order = start(sample::id(format!("{}-{writer}-{turn}", Network::KIND)));
+            let id = sample::id(format!("{}-{writer}-{turn}", Network::KIND));
+            let order = sample::order_as(Role::Secretariat, id, starting());
             execute(&*networks, &cooperations, &order).await?;
             Ok(1)
         }
