@@ -79,13 +79,14 @@ pub async fn set_up(
 ) -> Result<Vec<(String, SetUp)>, StreamError> {
     super::check_server(client)?;
     let js = &jetstream::new(client.clone());
-    let there = Records::open(js).await?;
     let list_is_known = known.iter().any(|name| wanted.iter().any(|one| one.name == *name));
     let mut done = Vec::with_capacity(wanted.len());
     let mut streams = Vec::with_capacity(wanted.len());
     for settings in wanted {
         streams.push((settings, existing(js, &settings.name).await?));
     }
+    // After the streams: what another set-up makes meanwhile was listed before it was made.
+    let there = Records::open(js).await?;
     let marked = |config: &Config| config.metadata.contains_key(LISTED);
     let lost = there.is_none()
         && (list_is_known
@@ -111,7 +112,11 @@ pub async fn set_up(
                 }
                 SetUp::There
             }
-            (Some(Record { made: true, .. }), None) => SetUp::Missing,
+            (Some(Record { made: true, .. }), None) if existing(js, &name).await?.is_none() => {
+                SetUp::Missing
+            }
+            // Another set-up has made it meanwhile.
+            (Some(Record { made: true, .. }), None) => SetUp::There,
             (Some(Record { made: false, .. }) | None, None) => {
                 make(js, &records, settings, None).await?;
                 SetUp::Made

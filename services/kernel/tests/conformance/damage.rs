@@ -346,6 +346,25 @@ async fn a_new_stream_is_made_beside_those_that_are_listed_and_an_unlisted_one_t
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn set_ups_at_the_same_time_make_each_stream_and_miss_none() -> anyhow::Result<()> {
+    let victim = Victim::start().await?;
+    let wanted = ["one", "two", "three"].map(|context| stream::settings(context, 1));
+    let mut set_ups = tokio::task::JoinSet::new();
+    for number in 0..12 {
+        let client = async_nats::connect(victim.server.url()).await?;
+        let wanted = wanted.clone();
+        // They begin a stream apart, so that one looks for what another is about to make.
+        set_ups.spawn(async move { set_up(&client, 1, &wanted[number % 3..], &[]).await });
+    }
+    while let Some(done) = set_ups.join_next().await {
+        for (stream, done) in done?? {
+            assert!(matches!(done, SetUp::Made | SetUp::There), "{stream}: {done:?}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_that_has_vanished_is_damage_and_not_a_new_installation() -> anyhow::Result<()> {
     let mut victim = Victim::start().await?;
     add(&victim.repository().await?, "a", 1).await?;
