@@ -103,6 +103,9 @@ impl Decider for Register {
         include_str!("../../../schemas/src/case_number.rs"),
     ];
 
+    // No answer holds a whole register.
+    const HISTORY_BYTES_MAX: Option<u64> = None;
+
     type Request = Request;
     type Facts = ();
     type Event = Event;

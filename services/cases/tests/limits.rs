@@ -1,6 +1,9 @@
 //! Commands whose consequences could not be carried are refused by a rule that names the limit.
 
-use samvirke_kernel::envelope::DECISION_BYTES_MAX;
+use samvirke_kernel::{
+    answer::ANSWER_BYTES_MAX,
+    envelope::{DECISION_BYTES_MAX, HISTORY_BYTES_MAX},
+};
 use samvirke_private_servers::temporary;
 use samvirke_schemas::reply::Refused;
 use samvirke_tests::{Caller, Running};
@@ -36,4 +39,39 @@ async fn a_hearing_that_the_feed_could_not_carry_is_refused_by_a_rule_that_names
     let limit = DECISION_BYTES_MAX.to_string();
     assert!(detail.contains(&limit) && detail_nb.contains(&limit), "{detail} {detail_nb}");
     caller.give(to, AT, hearing(200)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_case_that_could_not_be_read_whole_takes_no_long_texts_and_can_still_be_restricted_and_closed()
+ {
+    let nats = temporary::nats().await.unwrap();
+    let caller = Caller::connect(&nats.url()).await.unwrap();
+    let _cases = Running::start(&nats.url(), samvirke_cases::service).unwrap();
+    caller.give("registers/prove:2017/open", AT, json!({"year": 2017})).await.unwrap();
+    let described =
+        |about: Value| json!({"title": "Sak om A", "public_title": "Sak", "about": about});
+    let open = json!({"kind": "hearing", "description": described(json!("Om saken")),
+        "owner": "prove:sg", "register": "2017"});
+    caller.give("cases/prove:lang/open", AT, open).await.unwrap();
+    let long = "𝔥".repeat(19_000);
+    let mut taken = 0;
+    let refused = loop {
+        let amend = described(json!(format!("{taken} {long}")));
+        match caller.ask("cases/prove:lang/amend", AT, amend).await.unwrap() {
+            Ok(_) if taken * long.len() < ANSWER_BYTES_MAX => taken += 1,
+            Ok(_) => panic!("{taken} texts were taken"),
+            Err(refused) => break refused,
+        }
+    };
+    let Refused::Rejected { code, rule, detail, detail_nb, .. } = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!((code.as_str(), rule.as_str()), ("history-too-large", "limit"));
+    let limit = HISTORY_BYTES_MAX.to_string();
+    assert!(detail.contains(&limit) && detail_nb.contains(&limit), "{detail} {detail_nb}");
+    assert!(taken * long.len() > ANSWER_BYTES_MAX / 4, "only {taken} texts were taken");
+    let restrict = json!({"legal_basis": {"act": "offentleglova", "provision": "§ 13"},
+        "scope": {"everything": {}}});
+    caller.give("cases/prove:lang/restrict", AT, restrict).await.unwrap();
+    caller.give("cases/prove:lang/withdraw", AT, json!({"reason": "Feil sak"})).await.unwrap();
 }

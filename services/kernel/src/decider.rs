@@ -15,7 +15,7 @@ use samvirke_schemas::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::rejection::Rejection;
+use crate::{envelope::HISTORY_BYTES_MAX, rejection::Rejection};
 
 /// An aggregate as a pure function of its history.
 pub trait Decider:
@@ -27,6 +27,9 @@ pub trait Decider:
     const KIND: &'static str;
     /// The sources that state and `evolve` are made of; snapshots taken under others are ignored.
     const REDUCER: &'static [&'static str];
+
+    /// From this many bytes on it takes only small decisions; none where nothing answers with the whole of it.
+    const HISTORY_BYTES_MAX: Option<u64> = Some(HISTORY_BYTES_MAX);
 
     type Request: Tagged + Clone + Debug + PartialEq + Send + Sync + 'static;
     /// What the rules need beside the aggregate's own history ([`FactSource`](crate::execute::FactSource)).

@@ -22,7 +22,7 @@ use crate::{
     committer::AppendError,
     deadline::Deadline,
     decider::Decider,
-    envelope::{self, DECISION_BYTES_MAX, EVENTS_PER_COMMIT_MAX},
+    envelope::{self, DECISION_BYTES_MAX, EVENTS_PER_COMMIT_MAX, SMALL_DECISION_BYTES},
     execute::{Done, ExecuteError, FactSource, Order, execute},
     form,
     loaded::BrokenHistory,
@@ -278,6 +278,16 @@ pub fn store_refused(error: &StoreError) -> Refused {
             detail: format!("{}; divide the command", chain(error)),
             detail_nb: format!(
                 "det er for mye i én kommando: en beslutning har høyst {DECISION_BYTES_MAX} byte og {EVENTS_PER_COMMIT_MAX} hendelser; del den opp"
+            ),
+            field: None,
+        },
+        StoreError::HistoryTooLarge { bytes_max, .. } => Refused::Rejected {
+            code: "history-too-large".into(),
+            kind: RejectionKind::State,
+            rule: "limit".into(),
+            detail: format!("{}; go on in another one", chain(error)),
+            detail_nb: format!(
+                "det er skrevet for mye her: over {bytes_max} byte tas bare beslutninger på høyst {SMALL_DECISION_BYTES} byte; gå videre i en ny, og vis til den"
             ),
             field: None,
         },

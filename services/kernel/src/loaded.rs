@@ -148,6 +148,9 @@ pub struct Loaded<D: Decider> {
     /// The stream's sequence of the last commit; 0 for an aggregate that does not exist.
     pub sequence: u64,
     pub previous: Previous,
+    /// How many bytes its commits have together; those before a snapshot that did not count them are not in it.
+    #[serde(default)]
+    pub bytes: u64,
     /// The latest commands, oldest first.
     pub remembered: VecDeque<Remembered>,
 }
@@ -161,6 +164,7 @@ impl<D: Decider> Loaded<D> {
             version: 0,
             sequence: 0,
             previous: Previous::Nothing,
+            bytes: 0,
             remembered: VecDeque::new(),
         }
     }
@@ -234,6 +238,7 @@ impl<D: Decider> Loaded<D> {
     ) {
         self.sequence = sequence;
         self.version = version;
+        self.bytes += payload.len() as u64;
         self.previous = Previous::Bytes(payload);
         if self.remembered.len() == COMMANDS_REMEMBERED_MAX {
             self.remembered.pop_front();

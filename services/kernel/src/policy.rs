@@ -94,6 +94,7 @@ impl From<&StoreError> for PolicyError {
             ) => Self::TryAgain { reason },
             StoreError::Append(AppendError::TooLarge { .. })
             | StoreError::TooLarge { .. }
+            | StoreError::HistoryTooLarge { .. }
             | StoreError::TooManyEvents { .. }
             | StoreError::History(_)
             | StoreError::Broken(_)

@@ -13,7 +13,7 @@ use crate::{
     decider::Decider,
     envelope::{
         self, DECISION_BYTES_MAX, ENVELOPE_VERSION, EVENTS_PER_COMMIT_MAX, Envelope, EnvelopeError,
-        Member,
+        Member, SMALL_DECISION_BYTES,
     },
     inbox::store_refused,
     loaded::{BrokenHistory, FoldError, Loaded},
@@ -50,6 +50,10 @@ pub enum StoreError {
         "a decision has {bytes} bytes; at most {DECISION_BYTES_MAX} are allowed, so that all that follows from it can be carried"
     )]
     TooLarge { bytes: usize },
+    #[error(
+        "its history has {bytes} bytes; beyond {bytes_max} only decisions of at most {SMALL_DECISION_BYTES} bytes are taken, so that the whole of it can be read"
+    )]
+    HistoryTooLarge { bytes: u64, bytes_max: u64 },
 }
 
 impl From<StoreError> for Refused {
@@ -287,6 +291,13 @@ impl<D: Decider> Repository<D> {
         let payload = envelope.write()?;
         if payload.len() > DECISION_BYTES_MAX {
             return Err(StoreError::TooLarge { bytes: payload.len() });
+        }
+        let bytes = loaded.bytes + payload.len() as u64;
+        if let Some(bytes_max) = D::HISTORY_BYTES_MAX
+            && bytes > bytes_max
+            && payload.len() > SMALL_DECISION_BYTES
+        {
+            return Err(StoreError::HistoryTooLarge { bytes: loaded.bytes, bytes_max });
         }
         Ok(Pending { subject: self.subject(&loaded.id).into(), expected: loaded.sequence, payload })
     }

@@ -44,6 +44,7 @@ fn errors() -> Vec<(StoreError, bool)> {
         (StoreError::Write(malformed), true),
         (StoreError::TooManyEvents { events: 257 }, true),
         (StoreError::TooLarge { bytes: 600_000 }, true),
+        (StoreError::HistoryTooLarge { bytes: 17_000_000, bytes_max: 16_777_216 }, true),
     ];
     appending
         .map(|(error, parks)| (StoreError::Append(error), parks))
