@@ -17,6 +17,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// questions that a busy database is asked.
 const TRIED_AFTER: Duration = Duration::from_secs(1);
 
+/// How long a statement waits for a lock that others hold; then whoever gave it fails, and says so where the
+/// tasks are told of, and tries again.
+const LOCK_TIMEOUT: &str = "5s";
+
 /// What each schema has besides the model's own table.
 const BOOKKEEPING: &str = "
 CREATE TABLE checkpoint (
@@ -78,7 +82,7 @@ pub fn connect(url: &str, schemas: &[String]) -> sqlx::Result<PgPool> {
         .join(",");
     let options = PgConnectOptions::from_str(url)?
         .application_name("samvirke-readmodels")
-        .options([("search_path", path.as_str())]);
+        .options([("search_path", path.as_str()), ("lock_timeout", LOCK_TIMEOUT)]);
     Ok(PgPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         .acquire_timeout(ACQUIRE_TIMEOUT)

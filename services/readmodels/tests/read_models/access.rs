@@ -288,7 +288,7 @@ async fn a_case_is_withheld_where_its_row_is_behind_the_stream() {
 }
 
 /// Lets nobody write the rows of a table, which stay as they were, until it is rolled back.
-async fn held<'a>(pool: &'a PgPool, table: &str) -> Transaction<'a, Postgres> {
+pub(crate) async fn held<'a>(pool: &'a PgPool, table: &str) -> Transaction<'a, Postgres> {
     let table: String = sqlx::query_scalar(
         "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables
          WHERE tablename = $1",

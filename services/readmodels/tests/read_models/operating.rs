@@ -5,11 +5,12 @@ use postgres_es::PostgresEventRepository;
 use samvirke_kernel::envelope::Recorded;
 use samvirke_networks::cooperation::Cooperation;
 use samvirke_readmodels::operate::{Operator, Retried};
-use samvirke_schemas::{cases::case, principal::Role};
+use samvirke_schemas::{cases::case, principal::Role, standing::TaskState};
 use serde_json::{Value, json, value::to_raw_value};
 use sqlx::{Executor, PgPool};
 
 use crate::{
+    access::held,
     rig::{Rig, principal},
     samples::{founded, opened, tell},
 };
@@ -187,4 +188,42 @@ async fn late(rig: &Rig) -> Vec<String> {
         .fetch_all(&rig.pool().await)
         .await
         .unwrap()
+}
+
+#[tokio::test]
+async fn a_read_model_that_waits_for_a_lock_tells_so_and_goes_on_once_it_has_it() {
+    let rig = Rig::new().await.unwrap();
+    let opened = [opened("1/2017", "vestregionen:sg", "Sak", "Sak")];
+    let there = rig.commit::<case::Event>("case", "vestregionen:1-2017", 1, &opened).await;
+    rig.serve();
+    let (one, auditor) = (json!({"id": "vestregionen:1-2017"}), principal(Role::Auditor));
+    rig.ask("case", one.clone(), &auditor, &there).await.unwrap();
+    let pool = rig.pool().await;
+    let hold = held(&pool, "cases").await;
+    let closed = [json!({"closed": {}})];
+    let there = rig.commit::<case::Event>("case", "vestregionen:1-2017", 2, &closed).await;
+    let state = async || {
+        let tasks = rig.tasks().await.tasks;
+        let task = tasks.into_iter().find(|one| one.task == "read model case_file on CASES");
+        task.map(|task| (task.state, task.reason.unwrap_or_default()))
+    };
+    until(async || {
+        state().await.is_some_and(|(state, why)| {
+            state == TaskState::Restarting && why.contains("lock timeout")
+        })
+    })
+    .await;
+    hold.rollback().await.unwrap();
+    rig.ask("case", one, &auditor, &there).await.unwrap();
+    until(async || state().await.is_some_and(|(state, _)| state == TaskState::Running)).await;
+}
+
+async fn until(is_so: impl AsyncFn() -> bool) {
+    let look = async {
+        while !is_so().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    let within = std::time::Duration::from_secs(30);
+    tokio::time::timeout(within, look).await.expect("it did not become so in time");
 }

@@ -9,7 +9,7 @@ use samvirke_kernel::{
     envelope::{ENVELOPE_VERSION, Envelope, Member, digest, record},
     log::Log,
     position::Position,
-    service::Host,
+    service::{Host, tasks_subject},
     signature::MessageSigner,
 };
 use samvirke_private_servers::{
@@ -21,7 +21,9 @@ use samvirke_schemas::{
     message::{QueryMessage, SIGNATURE},
     principal::{Grant, Principal, Role},
     reply::Refused,
+    standing::{self, Tasks},
 };
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
@@ -163,12 +165,35 @@ impl Rig {
             traceparent: None,
             deadline: clock::now() + chrono::Duration::seconds(20),
         };
-        let payload = serde_json::to_vec(&message).unwrap();
+        self.request(format!("qry.readmodels.{name}"), &message).await
+    }
+
+    /// How the service's background tasks are.
+    pub(crate) async fn tasks(&self) -> Tasks {
+        let message = QueryMessage {
+            name: standing::TASKS.to_owned(),
+            cooperation: None,
+            parameters: serde_json::Map::new(),
+            principal: Principal::public(),
+            person: None,
+            after: Vec::new(),
+            traceparent: None,
+            deadline: clock::now() + chrono::Duration::seconds(20),
+        };
+        self.request(tasks_subject("readmodels"), &message).await.unwrap()
+    }
+
+    async fn request<T: DeserializeOwned>(
+        &self,
+        subject: String,
+        message: &QueryMessage,
+    ) -> Result<T, Refused> {
+        let payload = serde_json::to_vec(message).unwrap();
         let mut headers = HeaderMap::new();
         headers.insert(SIGNATURE, self.signer.sign(&payload).as_str());
         loop {
             let asked = self.client.request_with_headers(
-                format!("qry.readmodels.{name}"),
+                subject.clone(),
                 headers.clone(),
                 payload.clone().into(),
             );
