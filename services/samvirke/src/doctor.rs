@@ -93,7 +93,7 @@ pub(crate) async fn run(configuration: &Configuration, asked: &Doctor) -> anyhow
 }
 
 async fn check(configuration: &Configuration) -> Vec<Row> {
-    let mut rows = vec![host::disk(&configuration.data)];
+    let mut rows = host::disks(&configuration.data);
     rows.extend(keys::check(configuration));
     rows.extend(nats::check(configuration).await);
     rows.extend(database::check(configuration).await);

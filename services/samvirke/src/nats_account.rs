@@ -29,7 +29,7 @@ use change::Change;
 use register::Register;
 
 /// Where the private server, its password and the register are, from the data directory.
-const DIRECTORY: &str = "nats";
+pub(crate) const DIRECTORY: &str = "nats";
 /// The register of accounts, from the data directory.
 pub(crate) const REGISTER: &str = "nats/accounts.toml";
 /// Holds the password of Samvirke's own user on a server that is run elsewhere: the variable that

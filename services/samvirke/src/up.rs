@@ -117,7 +117,7 @@ impl Servers {
 
     fn describe_in(data: &Path) -> anyhow::Result<Described> {
         database::refuse_where_lost(data)?;
-        let mut nats = nats::kept_in(&data.join("nats"))?;
+        let mut nats = nats::kept_in(&data.join(nats_account::DIRECTORY))?;
         let (accounts, register) = nats_account::private(data)?;
         nats.accounts = Some(accounts);
         let postgres = postgres::kept_in(&data.join(database::DIRECTORY))?;

@@ -1,23 +1,34 @@
 //! The checks on this machine and on the HTTP API.
 
-use std::path::Path;
+use std::{collections::BTreeSet, fs, os::unix::fs::MetadataExt, path::Path};
 
 use serde::Deserialize;
 
 use super::Row;
-use crate::{configuration::Configuration, http};
+use crate::{configuration::Configuration, database, http, nats_account};
 
 /// Below this much free space an operator should act.
 const FREE_WARN_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 /// Below this much free space servers are about to stop.
 const FREE_FAIL_BYTES: u64 = 256 * 1024 * 1024;
 
-/// How much room is left where the data is.
-pub(crate) fn disk(data: &Path) -> Row {
-    const CHECK: &str = "disk";
-    const REMEDY: &str = "make room, or move the data directory to a larger disk";
+/// How much room is left where the data is, with a row for each disk that it lies on.
+pub(crate) fn disks(data: &Path) -> Vec<Row> {
     // Before the first start there is no data directory yet.
-    let place = data.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("."));
+    let data = data.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("."));
+    let mut seen = BTreeSet::new();
+    let places =
+        [data.to_owned(), data.join(nats_account::DIRECTORY), data.join(database::DIRECTORY)];
+    let on_others = places.iter().filter(|place| {
+        let disk = fs::metadata(place).map(|found| found.dev());
+        disk.map_or(*place == data, |disk| seen.insert(disk))
+    });
+    on_others.map(|place| disk(place)).collect()
+}
+
+fn disk(place: &Path) -> Row {
+    const CHECK: &str = "disk";
+    const REMEDY: &str = "make room, or move the directory to a larger disk";
     match rustix::fs::statvfs(place) {
         Ok(found) => {
             let free = found.f_bavail.saturating_mul(found.f_frsize);
@@ -90,6 +101,20 @@ fn judge(check: &Check) -> Option<Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_whose_files_are_on_another_disk_has_a_row_of_its_own() {
+        let data = tempfile::tempdir().unwrap();
+        fs::create_dir(data.path().join(nats_account::DIRECTORY)).unwrap();
+        assert_eq!(disks(data.path()).len(), 1);
+        assert_eq!(disks(&data.path().join("not-made-yet")).len(), 1);
+        // A disk that is always there, and never has room.
+        std::os::unix::fs::symlink("/proc", data.path().join(database::DIRECTORY)).unwrap();
+        let rows = disks(data.path());
+        assert_eq!(rows.len(), 2);
+        let told = format!("{:?}", rows[1]);
+        assert!(told.contains("Fail") && told.contains(database::DIRECTORY), "{told}");
+    }
 
     #[test]
     fn a_task_that_has_halted_fails_and_one_that_is_restarted_warns() {
