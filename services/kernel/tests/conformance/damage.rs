@@ -32,7 +32,7 @@ use crate::{
     tally::Tally,
 };
 
-const STREAM: &str = "TALLIES";
+pub(crate) const STREAM: &str = "TALLIES";
 /// How long a stream may take until it is known whether it can be used.
 const KNOWN_WITHIN: Duration = Duration::from_secs(30);
 

@@ -18,6 +18,7 @@ mod groups;
 mod histories;
 mod in_memory;
 mod parking;
+mod policies;
 mod races;
 mod room;
 mod streams;
