@@ -153,7 +153,7 @@ fn put(paths: &mut Map<String, Value>, path: &str, method: &str, operation: Valu
 }
 
 fn query_parameter(parameter: &parameter::Parameter) -> Value {
-    let mut schema = parameter.schema.clone();
+    let mut schema = without_null(parameter.schema.clone());
     let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
     if let Some(schema) = schema.as_object_mut() {
         // An absent parameter is left out of a URL; there is no way to write null.
@@ -173,6 +173,27 @@ fn query_parameter(parameter: &parameter::Parameter) -> Value {
         value["explode"] = json!(false);
     }
     value
+}
+
+/// A schema without what stands for an absent value.
+fn without_null(mut schema: Value) -> Value {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|one| one != "null");
+        if let [alone] = types.as_slice() {
+            schema["type"] = alone.clone();
+        }
+    }
+    if let Some(Value::Array(ways)) = schema.get_mut("anyOf") {
+        ways.retain(|way| way["type"] != "null");
+        if let [Value::Object(alone)] = ways.as_slice()
+            && let alone = alone.clone()
+            && let Some(fields) = schema.as_object_mut()
+        {
+            fields.remove("anyOf");
+            fields.extend(alone);
+        }
+    }
+    schema
 }
 
 /// The description and the request schema of one command, out of the enum that lists them all.

@@ -60,6 +60,21 @@ fn every_command_and_query_has_a_path_of_its_own() {
 }
 
 #[test]
+fn no_parameter_in_an_address_may_be_null() {
+    let document = openapi();
+    let operations = document["paths"].as_object().unwrap().values();
+    let parameters = operations
+        .filter_map(|item| item["get"]["parameters"].as_array())
+        .flatten()
+        .filter(|one| one["in"] == "query");
+    let named: Vec<&Value> = parameters
+        .filter(|one| one["schema"].to_string().contains(r#""null""#))
+        .map(|one| &one["name"])
+        .collect();
+    assert!(named.is_empty(), "{named:?} cannot be written as null");
+}
+
+#[test]
 fn every_reference_leads_somewhere() {
     let document = openapi();
     let mut waiting = vec![&document];
