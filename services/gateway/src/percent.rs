@@ -1,6 +1,10 @@
 //! Percent-encoding (RFC 3986 § 2.1) without guessing: what is not UTF-8 is refused, never
 //! replaced.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
 /// The text is not percent-encoded UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is not percent-encoded UTF-8")]
@@ -8,27 +12,20 @@ pub(crate) struct Undecodable;
 
 /// Decodes `%C3%A5` to `å`.
 pub(crate) fn decode(text: &str) -> Result<String, Undecodable> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let high = rest.next().and_then(digit).ok_or(Undecodable)?;
-            let low = rest.next().and_then(digit).ok_or(Undecodable)?;
-            bytes.push(high << 4 | low);
-        } else {
-            bytes.push(byte);
-        }
+    // The library leaves a percent sign that encodes nothing as it is.
+    let encodes = |rest: &str| {
+        rest.as_bytes().get(..2).is_some_and(|pair| pair.iter().all(u8::is_ascii_hexdigit))
+    };
+    if !text.split('%').skip(1).all(encodes) {
+        return Err(Undecodable);
     }
-    String::from_utf8(bytes).map_err(|_| Undecodable)
+    let decoded = percent_decode_str(text).decode_utf8();
+    decoded.map(Cow::into_owned).map_err(|_| Undecodable)
 }
 
 /// Decodes a part of a query string, where `+` stands for a space.
 pub(crate) fn decode_form(text: &str) -> Result<String, Undecodable> {
     decode(&text.replace('+', "%20"))
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 #[cfg(test)]

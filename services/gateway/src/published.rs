@@ -111,8 +111,7 @@ impl Asking<'_> {
 /// An answer that is sent again only when it has changed.
 fn document(body: String, media_type: &'static str, headers: &HeaderMap) -> Response {
     let digest = Sha256::digest(body.as_bytes());
-    let digest: String =
-        digest.iter().take(DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex::encode(digest.get(..DIGEST_BYTES).unwrap_or(&digest));
     let etag = format!("\"{digest}\"");
     let mut response = match sent::none_match(headers, &etag) {
         true => StatusCode::NOT_MODIFIED.into_response(),

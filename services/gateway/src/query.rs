@@ -198,8 +198,7 @@ fn etag(answer: &str) -> Result<Option<HeaderValue>, Problem> {
         return Ok(None);
     };
     let digest = Sha256::digest(answer.as_bytes());
-    let digest: String =
-        digest.iter().take(DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex::encode(digest.get(..DIGEST_BYTES).unwrap_or(&digest));
     HeaderValue::from_str(&format!("\"{version}-{digest}\""))
         .map(Some)
         .map_err(|error| Refused::Broken { detail: error.to_string() }.into())

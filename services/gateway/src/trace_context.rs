@@ -33,10 +33,10 @@ impl TraceContext {
     fn parse(header: &str) -> Option<Self> {
         let (fields, rest) = header.split_at_checked(CHARS)?;
         let mut parts = fields.split('-');
-        let [version] = hex(parts.next()?)?;
+        let [version] = lower_hex(parts.next()?)?;
         let context = Self {
-            trace: hex(parts.next()?)?,
-            span: hex(parts.next()?)?,
+            trace: lower_hex(parts.next()?)?,
+            span: lower_hex(parts.next()?)?,
             flags: flags(parts.next()?)?,
         };
         let well_formed = match version {
@@ -50,32 +50,25 @@ impl TraceContext {
 
     /// The trace's id, for logs.
     pub(crate) fn trace_id(&self) -> String {
-        self.trace.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(self.trace)
     }
 }
 
 impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let span: String = self.span.iter().map(|byte| format!("{byte:02x}")).collect();
-        write!(f, "00-{}-{span}-{:02x}", self.trace_id(), self.flags)
+        write!(f, "00-{}-{}-{:02x}", self.trace_id(), hex::encode(self.span), self.flags)
     }
 }
 
 /// Reads exactly `N` bytes of lower-case hex.
-fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let lower = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    if text.len() != 2 * N || !text.as_bytes().iter().all(lower) {
-        return None;
-    }
+fn lower_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
+    hex::decode_to_slice(text, &mut bytes).ok()?;
+    (!text.contains(|letter: char| letter.is_ascii_uppercase())).then_some(bytes)
 }
 
 fn flags(text: &str) -> Option<u8> {
-    hex(text).map(|[byte]| byte & SAMPLED)
+    lower_hex(text).map(|[byte]| byte & SAMPLED)
 }
 
 #[cfg(test)]

@@ -163,12 +163,7 @@ impl Envelope {
 
 /// SHA-256 of stored bytes, in hexadecimal.
 pub fn digest(payload: &[u8]) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in Sha256::digest(payload) {
-        text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-        text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
-    }
-    text
+    hex::encode(Sha256::digest(payload))
 }
 
 /// Writes one event as it is stored.

@@ -70,7 +70,7 @@ pub struct MessageVerifier(VerifyingKey);
 impl std::fmt::Display for MessageVerifier {
     /// The public key in 64 hexadecimal digits.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(self.0.as_bytes()))
     }
 }
 
@@ -78,15 +78,8 @@ impl std::str::FromStr for MessageVerifier {
     type Err = NotAPublicKey;
 
     fn from_str(text: &str) -> Result<Self, NotAPublicKey> {
-        let digits = text.as_bytes();
-        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return Err(NotAPublicKey);
-        }
         let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| NotAPublicKey)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| NotAPublicKey)?;
-        }
+        hex::decode_to_slice(text, &mut bytes).map_err(|_| NotAPublicKey)?;
         VerifyingKey::from_bytes(&bytes).map(Self).map_err(|_| NotAPublicKey)
     }
 }

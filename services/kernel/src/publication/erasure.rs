@@ -201,7 +201,7 @@ fn digest(subject: &str, payload: &[u8]) -> String {
     hasher.update(subject.as_bytes());
     hasher.update(b"\n");
     hasher.update(payload);
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(hasher.finalize())
 }
 
 fn is_missing(kind: RawMessageErrorKind) -> bool {

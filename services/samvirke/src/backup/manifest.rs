@@ -99,7 +99,7 @@ impl Manifest {
             file.sync_all()
         };
         write(FILE, &text)
-            .and_then(|()| write(DIGEST_FILE, &format!("{}\n", hex(&Sha256::digest(&text)))))
+            .and_then(|()| write(DIGEST_FILE, &format!("{}\n", hex::encode(Sha256::digest(&text)))))
             .context("the manifest cannot be written")
     }
 
@@ -116,7 +116,7 @@ impl Manifest {
         let told = fs::read_to_string(directory.join(DIGEST_FILE))
             .with_context(|| format!("{DIGEST_FILE} of the backup is not read"))?;
         ensure!(
-            told.trim() == hex(&Sha256::digest(&text)),
+            told.trim() == hex::encode(Sha256::digest(&text)),
             "{} is damaged: its digest is not the one in {DIGEST_FILE}",
             path.display()
         );
@@ -194,7 +194,7 @@ impl Writing {
     /// Ends the file; it is on disk then.
     pub(super) fn finish(self) -> anyhow::Result<Kept> {
         self.file.sync_all().with_context(|| format!("{} cannot be written", self.path))?;
-        Ok(Kept { path: self.path, bytes: self.bytes, sha256: hex(&self.digest.finalize()) })
+        Ok(Kept { path: self.path, bytes: self.bytes, sha256: hex::encode(self.digest.finalize()) })
     }
 }
 
@@ -208,7 +208,7 @@ fn digest(path: &Path, bar: Option<&ProgressBar>) -> io::Result<(u64, String)> {
     loop {
         let count = file.read(&mut piece)?;
         if count == 0 {
-            return Ok((bytes, hex(&digest.finalize())));
+            return Ok((bytes, hex::encode(digest.finalize())));
         }
         digest.update(piece.get(..count).unwrap_or_default());
         bytes += count as u64;
@@ -216,10 +216,6 @@ fn digest(path: &Path, bar: Option<&ProgressBar>) -> io::Result<(u64, String)> {
             bar.inc(count as u64);
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

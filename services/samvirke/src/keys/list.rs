@@ -67,5 +67,5 @@ fn listed(configuration: &Configuration, key: Key) -> Listed {
 
 fn fingerprint(key: &[u8]) -> String {
     let digest = Sha256::digest(key);
-    digest.iter().take(FINGERPRINT_BYTES).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest.get(..FINGERPRINT_BYTES).unwrap_or(&digest))
 }
