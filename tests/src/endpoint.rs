@@ -40,7 +40,7 @@ pub enum Act {
 
 /// A request that came.
 #[derive(Clone, Debug)]
-pub struct Heard {
+pub struct ReceivedRequest {
     /// When it had come in full.
     pub at: Instant,
     /// What is done with it.
@@ -51,7 +51,7 @@ pub struct Heard {
     pub body: Vec<u8>,
 }
 
-impl Heard {
+impl ReceivedRequest {
     pub fn header(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(own, _)| own == name);
         found.map_or("", |(_, value)| value.as_str())
@@ -64,19 +64,19 @@ impl Heard {
 
 pub struct Endpoint {
     address: SocketAddr,
-    deliveries: Held<mpsc::UnboundedReceiver<Heard>>,
-    askings: Held<mpsc::UnboundedReceiver<Heard>>,
-    ears: Ears,
+    deliveries: Held<mpsc::UnboundedReceiver<ReceivedRequest>>,
+    askings: Held<mpsc::UnboundedReceiver<ReceivedRequest>>,
+    receiver: Receiver,
     /// It listens, unless it has gone away.
     task: Option<JoinHandle<()>>,
 }
 
 /// How it behaves, and where what it hears goes.
 #[derive(Clone)]
-struct Ears {
+struct Receiver {
     manners: Arc<Manners>,
-    delivered: mpsc::UnboundedSender<Heard>,
-    asked: mpsc::UnboundedSender<Heard>,
+    delivered: mpsc::UnboundedSender<ReceivedRequest>,
+    asked: mpsc::UnboundedSender<ReceivedRequest>,
 }
 
 #[derive(Debug)]
@@ -101,10 +101,10 @@ impl Endpoint {
             to_deliveries: Mutex::new([Act::Answer(204)].into()),
             to_asking: Mutex::new([AGREES].into()),
         });
-        let ears = Ears { manners, delivered, asked };
-        let task = Some(tokio::spawn(listen(listener, ears.clone())));
+        let receiver = Receiver { manners, delivered, asked };
+        let task = Some(tokio::spawn(listen(listener, receiver.clone())));
         let (deliveries, askings) = (Held::new(deliveries), Held::new(askings));
-        Self { address, deliveries, askings, ears, task }
+        Self { address, deliveries, askings, receiver, task }
     }
 
     /// Ends as a process does that is killed: nothing listens, and what was being answered breaks off.
@@ -122,18 +122,18 @@ impl Endpoint {
     /// When somebody else listens there.
     pub async fn comes_back(&mut self) -> io::Result<()> {
         let listener = TcpListener::bind(self.address).await?;
-        self.task = Some(tokio::spawn(listen(listener, self.ears.clone())));
+        self.task = Some(tokio::spawn(listen(listener, self.receiver.clone())));
         Ok(())
     }
 
     /// What it does with the next deliveries, the last for good.
     pub fn to_deliveries(&self, acts: impl IntoIterator<Item = Act>) {
-        *self.ears.manners.to_deliveries.lock().unwrap() = acts.into_iter().collect();
+        *self.receiver.manners.to_deliveries.lock().unwrap() = acts.into_iter().collect();
     }
 
     /// What it does when it is asked, the last for good.
     pub fn to_asking(&self, acts: impl IntoIterator<Item = Act>) {
-        *self.ears.manners.to_asking.lock().unwrap() = acts.into_iter().collect();
+        *self.receiver.manners.to_asking.lock().unwrap() = acts.into_iter().collect();
     }
 
     pub fn url(&self) -> String {
@@ -146,7 +146,7 @@ impl Endpoint {
 
     /// The next delivery.
     #[track_caller]
-    pub fn next(&self) -> impl Future<Output = Heard> {
+    pub fn next(&self) -> impl Future<Output = ReceivedRequest> {
         let location = std::panic::Location::caller();
         async move {
             let mut deliveries = self.deliveries.lock().await;
@@ -158,12 +158,12 @@ impl Endpoint {
     }
 
     /// The next delivery, however long it takes.
-    pub async fn heard(&self) -> Option<Heard> {
+    pub async fn heard(&self) -> Option<ReceivedRequest> {
         self.deliveries.lock().await.recv().await
     }
 
     /// The next times it was asked.
-    pub async fn asked(&self) -> Heard {
+    pub async fn asked(&self) -> ReceivedRequest {
         let mut askings = self.askings.lock().await;
         tokio::time::timeout(HEARD_WITHIN, askings.recv()).await.expect("it is asked").unwrap()
     }
@@ -197,7 +197,7 @@ impl Endpoint {
     }
 
     /// What has been delivered and not looked at.
-    pub async fn more(&self) -> Option<Heard> {
+    pub async fn more(&self) -> Option<ReceivedRequest> {
         self.deliveries.lock().await.try_recv().ok()
     }
 }
@@ -209,13 +209,13 @@ impl Drop for Endpoint {
 }
 
 /// Takes connections; with it goes whatever it was doing on them.
-async fn listen(listener: TcpListener, ears: Ears) {
+async fn listen(listener: TcpListener, receiver: Receiver) {
     let mut serving = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        let ears = ears.clone();
+        let receiver = receiver.clone();
         serving.spawn(async move {
             // Whoever hangs up in the middle is no failure here.
-            let _hung_up = serve(stream, &ears).await;
+            let _hung_up = serve(stream, &receiver).await;
         });
         while serving.try_join_next().is_some() {}
     }
@@ -226,10 +226,10 @@ fn next_act(acts: &Mutex<VecDeque<Act>>) -> Act {
     if acts.len() > 1 { acts.pop_front().unwrap() } else { acts[0].clone() }
 }
 
-async fn serve(stream: TcpStream, ears: &Ears) -> io::Result<()> {
+async fn serve(stream: TcpStream, receiver: &Receiver) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
-    while let Some(heard) = read(&mut stream, &ears.manners).await? {
-        let told = if heard.method == "OPTIONS" { &ears.asked } else { &ears.delivered };
+    while let Some(heard) = read(&mut stream, &receiver.manners).await? {
+        let told = if heard.method == "OPTIONS" { &receiver.asked } else { &receiver.delivered };
         let act = heard.act.clone();
         let head = match &act {
             Act::Answer(status) => format!("{status} X"),
@@ -265,7 +265,10 @@ async fn serve(stream: TcpStream, ears: &Ears) -> io::Result<()> {
 }
 
 /// Reads one request; nothing where the caller has hung up.
-async fn read(stream: &mut BufReader<TcpStream>, manners: &Manners) -> io::Result<Option<Heard>> {
+async fn read(
+    stream: &mut BufReader<TcpStream>,
+    manners: &Manners,
+) -> io::Result<Option<ReceivedRequest>> {
     let mut line = String::new();
     if stream.read_line(&mut line).await? == 0 {
         return Ok(None);
@@ -288,5 +291,5 @@ async fn read(stream: &mut BufReader<TcpStream>, manners: &Manners) -> io::Resul
         "OPTIONS" => &manners.to_asking,
         _ => &manners.to_deliveries,
     });
-    Ok(Some(Heard { at: Instant::now(), act, method, path, headers, body }))
+    Ok(Some(ReceivedRequest { at: Instant::now(), act, method, path, headers, body }))
 }

@@ -16,7 +16,7 @@ mod smtp;
 mod up;
 
 pub use caller::Caller;
-pub use endpoint::{AGREES, Act, Endpoint, Heard};
+pub use endpoint::{AGREES, Act, Endpoint, ReceivedRequest};
 pub use events::{Happened, history, until};
 pub use members::organisation_numbers;
 pub use policy::Policy;

@@ -1,12 +1,12 @@
-//! Deliveries: a lane for each subscription, woken when the feed says something that it may want.
+//! Deliveries: a worker for each subscription, woken when an event is published that it may want.
 //!
-//! Invariant: lanes share nothing but the limit of requests at once, so a dead endpoint delays nobody.
-//! A lane with nothing to do asks the server nothing.
+//! Invariant: workers share nothing but the limit of requests at once, so a dead endpoint delays nobody.
+//! A worker with nothing to do asks the server nothing.
 
 pub mod history;
-mod lane;
 mod sending;
 mod test_event;
+mod worker;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -30,25 +30,25 @@ use tracing::{info, warn};
 
 use crate::{
     erasing::Withheld,
-    roll::Roll,
     settings::Settings,
     subscription::{Standing, Subscription},
+    subscription_index::SubscriptionIndex,
     webhook::{Sender, secret::MasterKey},
 };
 use history::History;
-use lane::Lane;
+use worker::DeliveryWorker;
 
 /// The names of subscriptions' places in the feed begin so.
 const PLACE_PREFIX: &str = "subscription_";
-/// The most lanes that take up their places at once: the server drops what waits in too long a queue.
+/// The most workers that take up their places at once: the server drops what waits in too long a queue.
 pub(crate) const OPENINGS_MAX: usize = 64;
 /// How long what was interrupted waits.
 const RETRY: Duration = Duration::from_secs(1);
 /// How long deliveries under way are waited for when the service stops.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 
-/// What all lanes stand on.
-pub(crate) struct Ground {
+/// What all delivery workers share.
+pub(crate) struct DeliveryContext {
     pub(crate) publication: Publication,
     pub(crate) withheld: Withheld,
     pub(crate) members: Follower<Directory>,
@@ -59,71 +59,82 @@ pub(crate) struct Ground {
     pub(crate) settings: Arc<Settings>,
     /// One permit for each request to an endpoint that may be under way.
     pub(crate) requests: Arc<Semaphore>,
-    /// One permit for each lane that may be taking up its place.
+    /// One permit for each worker that may be taking up its place.
     pub(crate) openings: Semaphore,
     pub(crate) shutdown: CancellationToken,
 }
 
 /// Delivers to all subscriptions, as tasks of `supervisor`: one that wakes the others, and a worker
 /// for each subscription.
-pub(crate) fn supervise(supervisor: &Supervisor, ground: Arc<Ground>, roll: Follower<Roll>) {
+pub(crate) fn supervise(
+    supervisor: &Supervisor,
+    context: Arc<DeliveryContext>,
+    index: Follower<SubscriptionIndex>,
+) {
     let workers = supervisor.clone();
     supervisor.supervise("deliveries", Stop::Drain, move |_| {
-        let (ground, roll, workers) = (ground.clone(), roll.clone(), workers.apart());
-        async move { run(ground, roll, workers).await }
+        let (context, index, workers) = (context.clone(), index.clone(), workers.apart());
+        async move { run(context, index, workers).await }
     });
 }
 
 async fn run(
-    ground: Arc<Ground>,
-    roll: Follower<Roll>,
+    context: Arc<DeliveryContext>,
+    index: Follower<SubscriptionIndex>,
     workers: Supervisor,
 ) -> Result<(), TaskFailure> {
-    let shutdown = ground.shutdown.clone();
-    let begun = shutdown.run_until_cancelled(begin(&ground, &roll, workers)).await;
-    let Some((mut ears, mut lanes)) = begun else { return Ok(()) };
-    let mut reached = roll.reached();
+    let shutdown = context.shutdown.clone();
+    let begun = shutdown.run_until_cancelled(begin(&context, &index, workers)).await;
+    let Some((mut subscriber, mut deliveries)) = begun else { return Ok(()) };
+    let mut reached = index.reached();
     loop {
-        lanes.take(&*roll.now().await);
+        deliveries.take(&*index.now().await);
         tokio::select! {
             () = shutdown.cancelled() => break,
             changed = reached.changed() => if changed.is_err() { break },
-            subject = ears.next() => lanes.wake(&subject),
+            subject = subscriber.next() => deliveries.wake(&subject),
         }
     }
-    if tokio::time::timeout(DRAIN_MAX, lanes.finish()).await.is_err() {
+    if tokio::time::timeout(DRAIN_MAX, deliveries.finish()).await.is_err() {
         warn!("some deliveries were still under way when the feed stopped; they will be repeated");
     }
     Ok(())
 }
 
-/// Listens before any lane looks for itself, so that nothing falls between.
-async fn begin(ground: &Arc<Ground>, roll: &Follower<Roll>, workers: Supervisor) -> (Ears, Lanes) {
+/// Listens before any worker looks for itself, so that nothing falls between.
+async fn begin(
+    context: &Arc<DeliveryContext>,
+    index: &Follower<SubscriptionIndex>,
+    workers: Supervisor,
+) -> (FeedSubscriber, DeliveryWorkers) {
     let after = loop {
-        match ground.publication.last_sequence().await {
+        match context.publication.last_sequence().await {
             Ok(last) => break last,
             Err(error) => warn!(error = %chain(&error), "the feed cannot be read yet"),
         }
         tokio::time::sleep(RETRY).await;
     };
     // What is known only in part must not be acted upon.
-    while let Err(behind) = roll.at(&[]).await {
+    while let Err(behind) = index.at(&[]).await {
         warn!(%behind, "the subscriptions are not known yet");
     }
-    let known = roll.now().await;
+    let known = index.now().await;
     info!(subscriptions = known.all().count(), feed = after, "delivering");
-    if let Err(error) = leave_unused(&ground.publication, &known).await {
+    if let Err(error) = leave_unused(&context.publication, &known).await {
         warn!(error = %chain(&error), "places that nobody uses stay");
     }
-    let lanes = Lanes::new(ground.clone(), workers);
-    (Ears { publication: ground.publication.clone(), after, messages: None }, lanes)
+    let deliveries = DeliveryWorkers::new(context.clone(), workers);
+    (FeedSubscriber { publication: context.publication.clone(), after, messages: None }, deliveries)
 }
 
 /// Gives up the places of subscriptions that have ended, or that have a newer one.
-async fn leave_unused(publication: &Publication, roll: &Roll) -> Result<(), ReadError> {
+async fn leave_unused(
+    publication: &Publication,
+    index: &SubscriptionIndex,
+) -> Result<(), ReadError> {
     let places = publication.places(PLACE_PREFIX).await?;
     let mut used = std::collections::HashSet::new();
-    for (id, entry) in roll.all().filter(|(_, entry)| !entry.standing.has_ended()) {
+    for (id, entry) in index.all().filter(|(_, entry)| !entry.standing.has_ended()) {
         let run = entry.standing.run;
         let newest = place_name(id, run.number);
         if places.contains(&newest) {
@@ -145,18 +156,18 @@ pub(crate) fn place_name(id: &AggregateId, run: u32) -> String {
     format!("{PLACE_PREFIX}{}_{}_{run}", id.cooperation, id.local)
 }
 
-/// The feed as it goes on, of which only the subjects are heard.
-struct Ears {
+/// Follows the feed, and gives the subject of each new event.
+struct FeedSubscriber {
     publication: Publication,
     after: u64,
     messages: Option<BoxStream<'static, Result<Published, ReadError>>>,
 }
 
-impl Ears {
+impl FeedSubscriber {
     /// The next subject; what was interrupted is taken up where it was.
     async fn next(&mut self) -> String {
         loop {
-            let reason = match self.hear().await {
+            let reason = match self.observe().await {
                 Ok(Some(published)) => {
                     self.after = published.sequence;
                     return published.subject;
@@ -170,7 +181,7 @@ impl Ears {
         }
     }
 
-    async fn hear(&mut self) -> Result<Option<Published>, ReadError> {
+    async fn observe(&mut self) -> Result<Option<Published>, ReadError> {
         if self.messages.is_none() {
             let all = vec![feed::SUBJECTS.to_owned()];
             let messages = self.publication.follow(all, self.after).await?;
@@ -183,10 +194,10 @@ impl Ears {
     }
 }
 
-/// The lanes of all subscriptions that have not ended.
-struct Lanes {
-    ground: Arc<Ground>,
-    lanes: HashMap<CooperationId, HashMap<AggregateId, Handle>>,
+/// The workers of all subscriptions that have not ended.
+struct DeliveryWorkers {
+    context: Arc<DeliveryContext>,
+    deliveries: HashMap<CooperationId, HashMap<AggregateId, Handle>>,
     workers: Supervisor,
     /// The last change that was taken.
     taken: u64,
@@ -197,46 +208,46 @@ struct Handle {
     wake: Arc<Notify>,
 }
 
-impl Lanes {
-    fn new(ground: Arc<Ground>, workers: Supervisor) -> Self {
-        Self { ground, lanes: HashMap::new(), workers, taken: 0 }
+impl DeliveryWorkers {
+    fn new(context: Arc<DeliveryContext>, workers: Supervisor) -> Self {
+        Self { context, deliveries: HashMap::new(), workers, taken: 0 }
     }
 
-    /// Tells each lane what has changed, and opens and closes lanes.
-    fn take(&mut self, roll: &Roll) {
-        let changed: Vec<_> = roll
+    /// Notifies each worker of what has changed, and opens and closes workers.
+    fn take(&mut self, index: &SubscriptionIndex) {
+        let changed: Vec<_> = index
             .changed_after(self.taken)
             .map(|(id, entry)| (id.clone(), entry.standing.clone(), entry.sequence()))
             .collect();
         for (id, standing, sequence) in changed {
             self.taken = sequence;
             let ended = standing.has_ended();
-            let lanes = self.lanes.entry(id.cooperation.clone()).or_default();
-            match lanes.get(&id) {
+            let deliveries = self.deliveries.entry(id.cooperation.clone()).or_default();
+            match deliveries.get(&id) {
                 Some(handle) => {
                     handle.standing.send_replace(standing);
                 }
-                // Its places were given up when the service started, or by the lane that saw its end.
+                // Its places were given up when the service started, or by the worker that saw its end.
                 None if ended => (),
                 None => {
                     let (sender, receiver) = watch::channel(standing);
                     let wake = Arc::new(Notify::new());
                     let handle = Handle { standing: sender, wake: wake.clone() };
-                    lanes.insert(id.clone(), handle);
-                    start(&self.workers, &id, &self.ground, receiver, wake);
+                    deliveries.insert(id.clone(), handle);
+                    start(&self.workers, &id, &self.context, receiver, wake);
                 }
             }
             if ended {
-                lanes.remove(&id);
+                deliveries.remove(&id);
             }
         }
     }
 
-    /// Wakes the lanes that may want what was said.
+    /// Wakes the workers that may want what was published.
     fn wake(&self, subject: &str) {
         let Ok(subject) = subject.parse::<Subject>() else { return };
-        let lanes = self.lanes.get(&subject.cooperation).into_iter().flatten();
-        for (_, handle) in lanes {
+        let deliveries = self.deliveries.get(&subject.cooperation).into_iter().flatten();
+        for (_, handle) in deliveries {
             if may_want(&handle.standing.borrow(), &subject) {
                 handle.wake.notify_one();
             }
@@ -244,7 +255,7 @@ impl Lanes {
     }
 
     async fn finish(mut self) {
-        self.lanes.clear();
+        self.deliveries.clear();
         self.workers.finished().await;
     }
 }
@@ -253,15 +264,16 @@ impl Lanes {
 fn start(
     workers: &Supervisor,
     id: &AggregateId,
-    ground: &Arc<Ground>,
+    context: &Arc<DeliveryContext>,
     standing: watch::Receiver<Arc<Standing>>,
     wake: Arc<Notify>,
 ) {
-    let (id, ground, name) = (id.clone(), ground.clone(), format!("delivery {id}"));
+    let (id, context, name) = (id.clone(), context.clone(), format!("delivery {id}"));
     workers.supervise_one_of_many("delivery", name, Stop::MayEnd, move |task| {
-        let lane = Lane::new(id.clone(), ground.clone(), standing.clone(), wake.clone(), task);
+        let delivery =
+            DeliveryWorker::new(id.clone(), context.clone(), standing.clone(), wake.clone(), task);
         async move {
-            lane.run().await;
+            delivery.run().await;
             Ok(())
         }
     });
@@ -269,11 +281,11 @@ fn start(
 
 fn may_want(standing: &Standing, subject: &Subject) -> bool {
     let types = &standing.filters.types;
-    let heard = match (&subject.audience, standing.owner.member()) {
+    let state = match (&subject.audience, standing.owner.member()) {
         (Audience::Public, _) | (Audience::Member(_), None) => true,
         (Audience::Member(to), Some(own)) => to == own,
     };
-    heard && (types.is_empty() || types.contains(&subject.tag))
+    state && (types.is_empty() || types.contains(&subject.tag))
 }
 
 /// The subjects of the feed that a subscription is for.

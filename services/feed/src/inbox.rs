@@ -32,9 +32,9 @@ use tracing::warn;
 use uuid::Uuid;
 
 use crate::{
-    roll::Roll,
     settings::Settings,
     subscription::{Facts, Subscription},
+    subscription_index::SubscriptionIndex,
 };
 
 /// Names what Samvirke itself notes, so that noting it twice is noting it once.
@@ -43,7 +43,7 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x3f0d_7f5e_21c4_4b7c_9d1b_83a5_0e6f_42d
 /// What commands are decided with.
 pub(crate) struct Inbox {
     pub(crate) subscriptions: Arc<Repository<Subscription>>,
-    pub(crate) roll: Follower<Roll>,
+    pub(crate) index: Follower<SubscriptionIndex>,
     pub(crate) members: Follower<Directory>,
     pub(crate) publication: Publication,
     pub(crate) settings: Arc<Settings>,
@@ -64,7 +64,7 @@ impl FactSource<Subscription> for Inbox {
             Facts { unencrypted_allowed: self.settings.loopback_allowed, ..Facts::default() };
         if let Request::Create { owner, .. } = &order.request {
             let cooperation = &order.id.cooperation;
-            facts.owned = self.roll.at(&[]).await?.owned(cooperation, owner);
+            facts.owned = self.index.at(&[]).await?.owned(cooperation, owner);
             if let Owner::Member { member } = owner {
                 let members = self.members.at(&order.after).await?;
                 facts.is_member = members.is_member(member, cooperation, day_of(order.now));

@@ -1,6 +1,6 @@
-//! The change feed: facts in the feed's own words, in one order, and subscriptions to them.
+//! The change feed: facts in one order, and subscriptions to them.
 //!
-//! The relay reads what the services have committed and publishes what the world is told; deliveries
+//! The relay reads what the services have committed and publishes facts of them; deliveries
 //! bring it to those who subscribe.
 
 pub mod relay;
@@ -10,7 +10,7 @@ pub mod translation;
 pub mod subscription;
 
 mod inbox;
-pub mod roll;
+pub mod subscription_index;
 
 pub mod delivery;
 mod erasing;
@@ -36,15 +36,15 @@ pub use settings::Settings;
 pub use webhook::secret::MasterKey;
 
 use crate::{
-    delivery::{Ground, OPENINGS_MAX, history::History},
+    delivery::{DeliveryContext, OPENINGS_MAX, history::History},
     erasing::Withheld,
     inbox::Inbox,
-    queries::Desk,
+    queries::QueryHandler,
     subscription::Subscription,
     webhook::Sender,
 };
 
-/// The contexts whose events are told.
+/// The contexts whose events are published.
 pub const CONTEXTS: [&str; 4] = ["networks", "cases", "meetings", Subscription::CONTEXT];
 /// The service's name, a token of the subjects of its queries.
 const NAME: &str = "feed";
@@ -83,11 +83,11 @@ pub async fn service(
     let history = History::open(&host).await?;
     let settings = Arc::new(settings);
     let supervisor = host.supervisor(NAME);
-    let roll = Follower::start("subscriptions", own.clone(), &supervisor);
+    let index = Follower::start("subscriptions", own.clone(), &supervisor);
     let members = Follower::start("members", logs[0].clone(), &supervisor);
     let subscriptions = Arc::new(Repository::new(own));
     let withheld = Withheld::read(&publication).await?;
-    let ground = Arc::new(Ground {
+    let context = Arc::new(DeliveryContext {
         publication: publication.clone(),
         withheld: withheld.clone(),
         members: members.clone(),
@@ -102,15 +102,19 @@ pub async fn service(
     });
     let inbox = Arc::new(Inbox {
         subscriptions,
-        roll: roll.clone(),
+        index: index.clone(),
         members,
         publication: publication.clone(),
         settings,
     });
-    let desk =
-        Arc::new(Desk { roll: roll.clone(), publication: publication.clone(), history, master });
+    let handler = Arc::new(QueryHandler {
+        index: index.clone(),
+        publication: publication.clone(),
+        history,
+        master,
+    });
 
-    delivery::supervise(&supervisor, ground, roll);
+    delivery::supervise(&supervisor, context, index);
     let erasing = async {
         let erasures = host.erasures(&publication).await?;
         erasing::supervise(&supervisor, publication.clone(), erasures, withheld);
@@ -120,7 +124,7 @@ pub async fn service(
         relay::supervise(&supervisor, publication.clone(), logs, host.parking().await?);
         Ok(())
     };
-    let queries = host.serve_queries(NAME, move |message| desk.clone().answer(message));
+    let queries = host.serve_queries(NAME, move |message| handler.clone().answer(message));
     let commands = host.serve_commands(Subscription::CONTEXT, inbox);
     let tasks = async { tokio::try_join!(erasing, relay).map(|_| ()) };
     let serving = async { Ok(tokio::try_join!(queries, commands).map(|_| ())?) };

@@ -35,8 +35,8 @@ use crate::{
         history::{History, Latest},
         place_name,
     },
-    roll::{Entry, Roll},
     subscription::{Phase, Standing},
+    subscription_index::{Entry, SubscriptionIndex},
     webhook::secret::MasterKey,
 };
 
@@ -46,14 +46,14 @@ const PLACES_AT_ONCE: usize = 16;
 const CURSOR: &str = "subscriptions\n";
 
 /// What answers.
-pub(crate) struct Desk {
-    pub(crate) roll: Follower<Roll>,
+pub(crate) struct QueryHandler {
+    pub(crate) index: Follower<SubscriptionIndex>,
     pub(crate) publication: Publication,
     pub(crate) history: History,
     pub(crate) master: MasterKey,
 }
 
-impl Desk {
+impl QueryHandler {
     pub(crate) async fn answer(self: Arc<Self>, message: QueryMessage) -> Result<Value, Refused> {
         match message.name.as_str() {
             "subscriptions" => json(self.list(&message, parameters(&message)?).await?),
@@ -79,8 +79,9 @@ impl Desk {
         let limit = rows(limit, PAGE_ROWS)?;
         let after = after.as_ref().map(read_cursor).transpose()?;
         let entries: Vec<(AggregateId, Entry)> = {
-            let roll = self.roll(message).await?;
-            roll.of(&cooperation, after.as_ref())
+            let index = self.index(message).await?;
+            index
+                .of(&cooperation, after.as_ref())
                 .filter(|(_, entry)| may_read(&message.principal, &cooperation, &entry.standing))
                 .filter(|(_, entry)| {
                     member.is_none() || entry.standing.owner.member() == member.as_ref()
@@ -151,17 +152,17 @@ impl Desk {
         Ok(subscription_secret::Secret { generation: generation.number, secret, previous })
     }
 
-    async fn roll(
+    async fn index(
         &self,
         message: &QueryMessage,
-    ) -> Result<tokio::sync::RwLockReadGuard<'_, Roll>, Refused> {
+    ) -> Result<tokio::sync::RwLockReadGuard<'_, SubscriptionIndex>, Refused> {
         let after = positions(&message.after)?;
-        self.roll.at(&after).await.map_err(Refused::from)
+        self.index.at(&after).await.map_err(Refused::from)
     }
 
     /// A subscription that the caller may read.
     async fn entry(&self, message: &QueryMessage, id: &AggregateId) -> Result<Entry, Refused> {
-        let entry = self.roll(message).await?.get(id).cloned();
+        let entry = self.index(message).await?.get(id).cloned();
         let see_all = sees_all(&message.principal, &id.cooperation);
         match entry {
             Some(entry) if may_read(&message.principal, &id.cooperation, &entry.standing) => {

@@ -1,14 +1,14 @@
 //! From the event streams to the feed: each fact once, in one order.
 //!
-//! Invariant: what is published and how far the streams are told move together, since the one travels in
+//! Invariant: what is published and how far the streams are published move together, since the one travels in
 //! the other's headers. A message is accepted only right after the one it was written to follow, so two
 //! relays at once publish what one would.
 //!
-//! A commit that cannot be told is parked for its cooperation ([`samvirke_kernel::parking`]): nothing more
-//! of that cooperation is told until an operator has decided, and how far it is told stands beside how far
+//! A commit that cannot be rendered is parked for its cooperation ([`samvirke_kernel::parking`]): nothing more
+//! of that cooperation is published until an operator has decided, and how far it is published stands beside how far
 //! the others are, in every message. What waits is read from the streams again when it is its turn.
 
-mod speech;
+mod pending_messages;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
@@ -41,29 +41,29 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::{
-    sources::{Commit, InvalidReached, Reached, Sources},
+    sources::{Commit, InvalidSourceOffsets, SourceOffsets, Sources},
     translation::{Affected, Translation, Withholding},
 };
-use speech::{BEHIND_MAX, Held, Place, Speech, Untellable, read_behind};
+use pending_messages::{BEHIND_MAX, Held, PendingMessages, Place, Unrenderable, read_behind};
 
-/// The header that says how far the event streams are told.
+/// The header that says how far the event streams are published.
 pub const SOURCES: &str = "Samvirke-Sources";
-/// The header that says how far they are told of the cooperations that are behind, where some are.
+/// The header that says how far they are published of the cooperations that are behind, where some are.
 pub const BEHIND: &str = "Samvirke-Behind";
 /// What its records of parked commits are kept under.
 pub const TASK: &str = "relay";
 /// How often it is looked whether an operator has decided something.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// How many portions of the streams are read and put into words before they are told.
+/// How many portions of the streams are read and rendered before they are published.
 const HEARD_AHEAD_MAX: usize = 2;
-/// Up to so many commits that are not told, what they withhold of each other is published and erased a
+/// Up to so many commits that are not published, what they withhold of each other is published and erased a
 /// moment later; beyond it, the streams are read once more before anything is published.
 const FEW_UNTOLD: u64 = 1_000;
-/// From this many commits on that are not told, no more are taken in hand.
+/// From this many commits on that are not published, no more are taken in hand.
 const UNTOLD_MAX: usize = 4_000;
 /// The most batches on their way at once; more are no faster.
-const BATCHES_ON_THEIR_WAY_MAX: usize = 2;
-/// How often a relay makes sure that the streams have what it told.
+const BATCHES_IN_FLIGHT_MAX: usize = 2;
+/// How often a relay makes sure that the streams have what it published.
 const CHECKED_EVERY: Duration = Duration::from_secs(5);
 
 /// Why the relay was interrupted.
@@ -88,7 +88,7 @@ pub enum Interrupted {
     #[error("reading the event streams has ended")]
     Deaf(#[source] Option<JoinError>),
     #[error(transparent)]
-    Checkpoint(#[from] InvalidReached),
+    Checkpoint(#[from] InvalidSourceOffsets),
     #[error(
         "the feed was made from another stream {stream} than the one here, or what it told last there cannot be read: restore the stream"
     )]
@@ -153,28 +153,28 @@ pub async fn relay(
 ) -> Result<Never, Interrupted> {
     let (held, retried) = records(parking, task).await?;
     let told = end(publication, logs).await?;
-    info!(feed = told.sequence, reached = %told.reached, held = held.parked.len(), "relaying");
-    let (heard, speeches) = mpsc::channel(HEARD_AHEAD_MAX);
+    info!(feed = told.sequence, offsets = %told.offsets, held = held.parked.len(), "relaying");
+    let (state, observed) = mpsc::channel(HEARD_AHEAD_MAX);
     let mut hearing = JoinSet::new();
-    hearing.spawn(hear(logs.to_vec(), told.clone(), held.skipped.clone(), heard));
-    let mut teller = Teller {
+    hearing.spawn(observe(logs.to_vec(), told.clone(), held.skipped.clone(), state));
+    let mut publisher = Publisher {
         publication,
         logs,
         parking,
         task,
         held,
         retried,
-        speeches,
-        untold: VecDeque::new(),
+        observed,
+        unacknowledged: VecDeque::new(),
         sent: told.clone(),
         told,
-        on_their_way: VecDeque::new(),
+        in_flight: VecDeque::new(),
         look: interval(LOOK_EVERY),
         check: interval(CHECKED_EVERY),
     };
     loop {
-        teller.send().await?;
-        if let ControlFlow::Break(()) = teller.wait().await? {
+        publisher.send().await?;
+        if let ControlFlow::Break(()) = publisher.wait().await? {
             return Err(match hearing.join_next().await {
                 Some(Ok(Err(interrupted))) => interrupted,
                 Some(Err(failed)) => Interrupted::Deaf(Some(failed)),
@@ -184,7 +184,7 @@ pub async fn relay(
     }
 }
 
-/// A commit that an operator wants told once more.
+/// A commit that an operator wants published once more.
 struct Retried {
     cooperation: CooperationId,
     stream: String,
@@ -231,15 +231,15 @@ async fn report(parking: &Parking, task: &Task) -> Result<(), ParkingError> {
     Ok(())
 }
 
-/// Reads the streams and puts what they say into words, some way ahead of the telling.
+/// Reads the streams and renders what they have, some way ahead of publishing.
 ///
 /// An aggregate of which a commit was passed over that could not be read is not known well enough to
-/// tell more of it: what was passed over may have restricted it.
-async fn hear(
+/// publish more of it: what was passed over may have restricted it.
+async fn observe(
     logs: Vec<Log>,
     already: Place,
     passed_over: HashSet<(String, u64)>,
-    heard: mpsc::Sender<VecDeque<Speech>>,
+    state: mpsc::Sender<VecDeque<PendingMessages>>,
 ) -> Result<(), Interrupted> {
     let withheld = withheld_later(&logs, &already).await?;
     let mut sources = Sources::follow(&logs).await?;
@@ -247,7 +247,7 @@ async fn hear(
     let mut unknown: HashSet<String> = HashSet::new();
     let mut digests: HashMap<String, String> = HashMap::new();
     loop {
-        let mut speeches = VecDeque::new();
+        let mut observed = VecDeque::new();
         for commit in sources.next().await? {
             let subject = commit.stored.subject.clone();
             let Some(cooperation) = cooperation_of(&subject) else {
@@ -268,7 +268,7 @@ async fn hear(
             let skipped = said.as_ref().map(|said| withheld.skipped(said, wording.commits));
             let skipped = skipped.unwrap_or_default();
             let before = digests.insert(stream.clone(), digest.clone());
-            speeches.push_back(Speech {
+            observed.push_back(PendingMessages {
                 stream,
                 sequence,
                 digest,
@@ -279,13 +279,13 @@ async fn hear(
                 skipped,
             });
         }
-        if heard.send(speeches).await.is_err() {
+        if state.send(observed).await.is_err() {
             return Ok(());
         }
     }
 }
 
-/// Puts commits into words, one after the other.
+/// Renders commits, one after the other.
 struct Wording {
     translation: Translation,
     logs: Vec<Log>,
@@ -303,7 +303,7 @@ impl Wording {
         Self { translation, logs, already, read: HashMap::new(), commits: 0 }
     }
 
-    /// Puts a commit into words, or says why that cannot be done.
+    /// Renders a commit, or returns why that cannot be done.
     async fn take(&mut self, commit: &Commit) -> Result<Result<Vec<Said>, String>, Interrupted> {
         let said = caught(self.words(commit)).await;
         self.pass_over(commit);
@@ -337,38 +337,38 @@ impl Wording {
 }
 
 /// The events that commits already stored have withheld, each with the number of the last commit that
-/// did. What is published late must not say first what is known to be withheld.
+/// did. What is published late must not have what is known to be withheld.
 #[derive(Debug, Default)]
 struct WithheldLater(HashMap<Uuid, u64>);
 
 impl WithheldLater {
-    /// The places of what is not to be published of what commit `number` says.
+    /// The places of what is not to be published of the messages of commit `number`.
     fn skipped(&self, said: &[Said], number: u64) -> BTreeSet<usize> {
         let later = |said: &Said| self.0.get(&said.id()).is_some_and(|by| number < *by);
         (0..said.len()).filter(|index| said.get(*index).is_some_and(later)).collect()
     }
 }
 
-/// Reads the streams to their end where much is to be told, to know what was withheld later.
+/// Reads the streams to their end where much is to be published, to know what was withheld later.
 async fn withheld_later(logs: &[Log], already: &Place) -> Result<WithheldLater, Interrupted> {
     let mut withheld = WithheldLater::default();
     let mut ends = HashMap::new();
-    let mut untold = 0;
+    let mut unacknowledged = 0;
     for log in logs {
         let (name, last) = (log.identity().name.clone(), log.last_sequence().await?);
-        untold += last.saturating_sub(already.told_of_all(&name));
+        unacknowledged += last.saturating_sub(already.told_of_all(&name));
         ends.insert(name, last);
     }
-    if untold <= FEW_UNTOLD {
+    if unacknowledged <= FEW_UNTOLD {
         return Ok(withheld);
     }
     let mut sources = Sources::follow(logs).await?;
     let mut wording = Wording::new(logs.to_vec(), already.clone());
-    let reached = |wording: &Wording| {
+    let offsets = |wording: &Wording| {
         ends.iter()
             .all(|(name, end)| wording.read.get(name).is_some_and(|at| at >= end) || *end == 0)
     };
-    while !reached(&wording) {
+    while !offsets(&wording) {
         for commit in sources.next().await? {
             // What cannot be read is parked when it is its turn.
             for said in wording.take(&commit).await?.unwrap_or_default() {
@@ -414,36 +414,36 @@ async fn histories(
     Ok(histories)
 }
 
-/// Tells what is heard. Batches follow each other before the first is acknowledged; each expects the
+/// Publishes what is rendered. Batches follow each other before the first is acknowledged; each expects the
 /// one before it, so where one is not stored, none after it is.
-struct Teller<'a> {
+struct Publisher<'a> {
     publication: &'a Publication,
     logs: &'a [Log],
     parking: &'a Parking,
     task: &'a Task,
     held: Held,
     retried: Vec<Retried>,
-    speeches: mpsc::Receiver<VecDeque<Speech>>,
+    observed: mpsc::Receiver<VecDeque<PendingMessages>>,
     /// What is not acknowledged yet.
-    untold: VecDeque<Speech>,
+    unacknowledged: VecDeque<PendingMessages>,
     /// The end of what is acknowledged.
     told: Place,
     /// The end of what is on its way.
     sent: Place,
-    on_their_way: VecDeque<(Sent, Place)>,
+    in_flight: VecDeque<(Sent, Place)>,
     look: Interval,
     check: Interval,
 }
 
-impl Teller<'_> {
-    /// Sends what is heard, as far as there is room.
+impl Publisher<'_> {
+    /// Sends what is rendered, as far as there is room.
     async fn send(&mut self) -> Result<(), Interrupted> {
-        while self.on_their_way.len() < BATCHES_ON_THEIR_WAY_MAX {
-            let next = self.sent.next(&self.untold, BATCH_MESSAGES_MAX, &self.held);
+        while self.in_flight.len() < BATCHES_IN_FLIGHT_MAX {
+            let next = self.sent.next(&self.unacknowledged, BATCH_MESSAGES_MAX, &self.held);
             let (messages, place) = match next {
                 Ok(next) => next,
-                Err(untellable) => {
-                    self.park(untellable).await?;
+                Err(unrenderable) => {
+                    self.park(unrenderable).await?;
                     continue;
                 }
             };
@@ -452,11 +452,11 @@ impl Teller<'_> {
                 break;
             }
             match self.publication.send(expected, &messages).await {
-                Ok(sent) => self.on_their_way.push_back((sent, place)),
+                Ok(sent) => self.in_flight.push_back((sent, place)),
                 Err(error) => return self.begin_again(error).await,
             }
         }
-        if self.on_their_way.is_empty() {
+        if self.in_flight.is_empty() {
             // Nobody acknowledges what had nothing to say.
             self.told = self.sent.clone();
             self.forget_told();
@@ -464,9 +464,9 @@ impl Teller<'_> {
         self.note_what_was_retried().await
     }
 
-    /// Parks a commit: from now on nothing more of its cooperation is told.
-    async fn park(&mut self, untellable: Untellable) -> Result<(), Interrupted> {
-        let Untellable { cooperation, stream, sequence, subject, reason } = untellable;
+    /// Parks a commit: from now on nothing more of its cooperation is published.
+    async fn park(&mut self, unrenderable: Unrenderable) -> Result<(), Interrupted> {
+        let Unrenderable { cooperation, stream, sequence, subject, reason } = unrenderable;
         if self.held.parked.len() >= BEHIND_MAX {
             return Err(Interrupted::TooManyBehind);
         }
@@ -477,7 +477,7 @@ impl Teller<'_> {
         Ok(report(self.parking, self.task).await?)
     }
 
-    /// Takes the records off of commits that were tried once more and are told now.
+    /// Takes the records off of commits that were tried once more and are published now.
     async fn note_what_was_retried(&mut self) -> Result<(), Interrupted> {
         let told = &self.told;
         let is_told = |one: &Retried| told.has_told(&one.cooperation, &one.stream, one.sequence);
@@ -515,11 +515,11 @@ impl Teller<'_> {
         }
     }
 
-    /// Waits until something is heard or acknowledged; breaks when nothing will be heard any more.
+    /// Waits until something is rendered or acknowledged; breaks when nothing more will be.
     async fn wait(&mut self) -> Result<ControlFlow<()>, Interrupted> {
-        let has_room = self.untold.len() < UNTOLD_MAX;
+        let has_room = self.unacknowledged.len() < UNTOLD_MAX;
         let acknowledged = async {
-            match self.on_their_way.front_mut() {
+            match self.in_flight.front_mut() {
                 Some((sent, _)) => sent.acknowledged().await,
                 None => future::pending().await,
             }
@@ -531,16 +531,16 @@ impl Teller<'_> {
                 return Ok(ControlFlow::Continue(()));
             }
             _ = self.check.tick() => {
-                check(&self.told.reached, self.logs).await?;
+                check(&self.told.offsets, self.logs).await?;
                 return Ok(ControlFlow::Continue(()));
             }
-            speeches = self.speeches.recv(), if has_room => {
-                let Some(mut speeches) = speeches else { return Ok(ControlFlow::Break(())) };
-                self.untold.append(&mut speeches);
+            observed = self.observed.recv(), if has_room => {
+                let Some(mut observed) = observed else { return Ok(ControlFlow::Break(())) };
+                self.unacknowledged.append(&mut observed);
                 return Ok(ControlFlow::Continue(()));
             }
         };
-        match (acknowledged, self.on_their_way.pop_front()) {
+        match (acknowledged, self.in_flight.pop_front()) {
             (Ok(sequence), Some((_, place))) if sequence == place.sequence => {
                 metrics::counter!("samvirke_feed_published")
                     .increment(sequence - self.told.sequence);
@@ -555,7 +555,11 @@ impl Teller<'_> {
     }
 
     fn forget_told(&mut self) {
-        while self.untold.pop_front_if(|speech| self.told.is_past(speech, &self.held)).is_some() {}
+        while self
+            .unacknowledged
+            .pop_front_if(|pending| self.told.is_past(pending, &self.held))
+            .is_some()
+        {}
     }
 
     /// Goes on where the feed ends, unless the server will not have a message whatever is done.
@@ -574,7 +578,7 @@ impl Teller<'_> {
     }
 
     async fn look_again(&mut self) -> Result<(), Interrupted> {
-        self.on_their_way.clear();
+        self.in_flight.clear();
         self.told = end(self.publication, self.logs).await?;
         self.sent = self.told.clone();
         self.forget_told();
@@ -586,13 +590,13 @@ impl Teller<'_> {
 async fn end(publication: &Publication, logs: &[Log]) -> Result<Place, Interrupted> {
     let identities = || logs.iter().map(Log::identity);
     let Some(last) = publication.last().await? else {
-        let reached = Reached::nothing(identities());
-        return Ok(Place { sequence: 0, reached, behind: BTreeMap::new() });
+        let offsets = SourceOffsets::nothing(identities());
+        return Ok(Place { sequence: 0, offsets, behind: BTreeMap::new() });
     };
-    let mut reached: Reached = last.header(SOURCES).unwrap_or_default().parse()?;
+    let mut offsets: SourceOffsets = last.header(SOURCES).unwrap_or_default().parse()?;
     let mut behind = read_behind(last.header(BEHIND).unwrap_or_default())?;
     for log in logs {
-        let Some(kept) = reached.checkpoint(&log.identity().name) else { continue };
+        let Some(kept) = offsets.checkpoint(&log.identity().name) else { continue };
         if log.stands(&kept).await? != Stands::Here
             && let Some(accepted) = log.accepted_before(&kept).await?
         {
@@ -601,7 +605,7 @@ async fn end(publication: &Publication, logs: &[Log]) -> Result<Place, Interrupt
                 from = accepted.sequence,
                 "telling an accepted stream"
             );
-            reached.go_back(&accepted);
+            offsets.go_back(&accepted);
             for own in behind.values_mut() {
                 if own.sequence(&kept.stream.name) > accepted.sequence {
                     own.go_back(&accepted);
@@ -609,17 +613,17 @@ async fn end(publication: &Publication, logs: &[Log]) -> Result<Place, Interrupt
             }
         }
     }
-    check(&reached, logs).await?;
-    reached.know(identities());
+    check(&offsets, logs).await?;
+    offsets.know(identities());
     behind.values_mut().for_each(|own| own.know(identities()));
-    Ok(Place { sequence: last.sequence, reached, behind })
+    Ok(Place { sequence: last.sequence, offsets, behind })
 }
 
-/// Whether the streams still have the last commits that were told.
-async fn check(reached: &Reached, logs: &[Log]) -> Result<(), Interrupted> {
+/// Whether the streams still have the last commits that were published.
+async fn check(offsets: &SourceOffsets, logs: &[Log]) -> Result<(), Interrupted> {
     for log in logs {
         let stream = log.identity().name.clone();
-        let Some(kept) = reached.checkpoint(&stream) else { continue };
+        let Some(kept) = offsets.checkpoint(&stream) else { continue };
         match log.stands(&kept).await? {
             Stands::Here => (),
             Stands::Beyond { last } => {

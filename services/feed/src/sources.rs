@@ -1,7 +1,7 @@
 //! The event streams that the feed is made from, read side by side.
 //!
 //! Invariant: commits come in the order in which they were stored, across the streams, as far as the
-//! server's clock tells; what a commit rests on has come before it.
+//! server's clock orders them; what a commit rests on has come before it.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -125,7 +125,7 @@ impl Source {
         Ok(end)
     }
 
-    /// Takes what has come, and what the server says is on its way.
+    /// Takes what has come, and what the server reports to follow.
     async fn take_arrived(&mut self) -> Result<(), ReadError> {
         while self.in_hand.len() < IN_HAND_MAX {
             let last = self.in_hand.back();
@@ -153,14 +153,14 @@ impl Source {
     }
 }
 
-/// How far the streams have been told: what the last message of the feed carries.
+/// How far the streams have been published: what the last message of the feed carries.
 ///
 /// Written `NETWORKS@1732233600000000:12#9f86… CASES@1732233600000000:30+2#2c26…`: the stream, when it was created
-/// (µs since 1970), its last commit that is told in full, how many messages of the next one that says
-/// something are told, and the SHA-256 of the commit that is told in full. In old feeds the digest is
-/// missing, and the time of creation tells which stream it is.
+/// (µs since 1970), its last commit that is published in full, how many messages of the next one that has
+/// some are published, and the SHA-256 of the commit that is published in full. In old feeds the digest is
+/// missing, and the time of creation identifies the stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reached(BTreeMap<String, At>);
+pub struct SourceOffsets(BTreeMap<String, At>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct At {
@@ -170,7 +170,7 @@ struct At {
     digest: Option<String>,
 }
 
-/// A commit that is told.
+/// A commit that is published.
 #[derive(Clone, Copy, Debug)]
 pub struct Told<'a> {
     pub sequence: u64,
@@ -179,23 +179,23 @@ pub struct Told<'a> {
     pub before: Option<&'a str>,
 }
 
-/// The text does not say how far streams have been told.
+/// The text does not have how far streams have been published.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} does not say how far the streams have been told")]
-pub struct InvalidReached(String);
+pub struct InvalidSourceOffsets(String);
 
-impl InvalidReached {
+impl InvalidSourceOffsets {
     pub(crate) fn new(text: &str) -> Self {
         Self(text.to_owned())
     }
 }
 
-impl Reached {
-    /// Nothing is told of these streams yet.
+impl SourceOffsets {
+    /// Nothing of these streams is published yet.
     pub fn nothing<'a>(streams: impl IntoIterator<Item = &'a StreamIdentity>) -> Self {
-        let mut reached = Self::default();
-        reached.know(streams);
-        reached
+        let mut offsets = Self::default();
+        offsets.know(streams);
+        offsets
     }
 
     /// Takes up streams that the feed was not made from so far.
@@ -208,7 +208,7 @@ impl Reached {
         }
     }
 
-    /// How far this stream is told; none where it is not told of.
+    /// How far this stream is published; none where it is not.
     pub fn checkpoint(&self, stream: &str) -> Option<Checkpoint> {
         let at = self.0.get(stream)?;
         Some(Checkpoint {
@@ -221,7 +221,7 @@ impl Reached {
         })
     }
 
-    /// Goes back to where an operator accepted a stream: what was told beyond stays told.
+    /// Goes back to where an operator accepted a stream: what was published beyond stays published.
     pub fn go_back(&mut self, to: &Checkpoint) {
         let created = to.stream.created.timestamp_micros();
         let (sequence, digest) = (to.sequence, to.digest.clone());
@@ -235,17 +235,17 @@ impl Reached {
         Self(self.0.iter().map(without).collect())
     }
 
-    /// Whether the same is told as in `other`, digests or not.
+    /// Whether the same is published as in `other`, digests or not.
     pub(crate) fn is_as_far_as(&self, other: &Self) -> bool {
         self.without_digests() == other.without_digests()
     }
 
-    /// How far a stream is told.
+    /// How far a stream is published.
     pub fn sequence(&self, stream: &str) -> u64 {
         self.0.get(stream).map_or(0, |at| at.sequence)
     }
 
-    /// How many messages of a commit are told.
+    /// How many messages of a commit are published.
     pub fn told(&self, stream: &str, sequence: u64) -> usize {
         match self.0.get(stream) {
             Some(at) if sequence <= at.sequence => usize::MAX,
@@ -254,7 +254,7 @@ impl Reached {
         }
     }
 
-    /// Notes that `told` of the `all` messages of a commit are told. `digest` is that of the commit, and
+    /// Notes that `told` of the `all` messages of a commit are published. `digest` is that of the commit, and
     /// `before` that of the one before it in the stream.
     pub fn tell(&mut self, stream: &str, commit: &Told<'_>, told: usize, all: usize) {
         let Told { sequence, digest, before } = *commit;
@@ -270,7 +270,7 @@ impl Reached {
     }
 }
 
-impl fmt::Display for Reached {
+impl fmt::Display for SourceOffsets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (stream, at)) in self.0.iter().enumerate() {
             let space = if index == 0 { "" } else { " " };
@@ -286,10 +286,10 @@ impl fmt::Display for Reached {
     }
 }
 
-impl FromStr for Reached {
-    type Err = InvalidReached;
+impl FromStr for SourceOffsets {
+    type Err = InvalidSourceOffsets;
 
-    fn from_str(text: &str) -> Result<Self, InvalidReached> {
+    fn from_str(text: &str) -> Result<Self, InvalidSourceOffsets> {
         let read = |part: &str| {
             let (stream, rest) = part.split_once('@')?;
             let (created, rest) = rest.split_once(':')?;
@@ -307,7 +307,7 @@ impl FromStr for Reached {
             Some((stream.to_owned(), at))
         };
         let parts: Option<_> = text.split_whitespace().map(read).collect();
-        parts.map(Self).ok_or_else(|| InvalidReached(text.to_owned()))
+        parts.map(Self).ok_or_else(|| InvalidSourceOffsets(text.to_owned()))
     }
 }
 
@@ -315,32 +315,32 @@ impl FromStr for Reached {
 mod tests {
     use super::*;
 
-    fn reached() -> Reached {
+    fn offsets() -> SourceOffsets {
         "CASES@5:30+2#beef NETWORKS@4:12".parse().unwrap()
     }
 
     #[test]
     fn how_far_streams_are_told_reads_back_as_it_was_written() {
-        assert_eq!(reached().to_string(), "CASES@5:30+2#beef NETWORKS@4:12");
-        assert!("CASES:30".parse::<Reached>().is_err());
-        assert_eq!("".parse(), Ok(Reached::default()));
-        assert_eq!(reached().checkpoint("CASES").unwrap().digest.as_deref(), Some("beef"));
-        assert_eq!(reached().checkpoint("NETWORKS").unwrap().digest, None, "as old feeds have it");
+        assert_eq!(offsets().to_string(), "CASES@5:30+2#beef NETWORKS@4:12");
+        assert!("CASES:30".parse::<SourceOffsets>().is_err());
+        assert_eq!("".parse(), Ok(SourceOffsets::default()));
+        assert_eq!(offsets().checkpoint("CASES").unwrap().digest.as_deref(), Some("beef"));
+        assert_eq!(offsets().checkpoint("NETWORKS").unwrap().digest, None, "as old feeds have it");
     }
 
     #[test]
     fn a_commit_told_in_part_goes_on_where_it_stopped() {
-        let mut reached = reached();
-        assert_eq!(reached.told("CASES", 30), usize::MAX);
-        assert_eq!(reached.told("CASES", 31), 2);
-        assert_eq!(reached.told("CASES", 32), 0);
+        let mut offsets = offsets();
+        assert_eq!(offsets.told("CASES", 30), usize::MAX);
+        assert_eq!(offsets.told("CASES", 31), 2);
+        assert_eq!(offsets.told("CASES", 32), 0);
         let commit = |sequence| Told { sequence, digest: "d", before: Some("b") };
-        reached.tell("CASES", &commit(31), 3, 3);
-        assert_eq!(reached.told("CASES", 31), usize::MAX);
-        assert_eq!(reached.checkpoint("CASES").unwrap().digest.as_deref(), Some("d"));
-        reached.tell("CASES", &commit(40), 1, 9);
-        assert_eq!((reached.told("CASES", 39), reached.told("CASES", 40)), (usize::MAX, 1));
-        let at = reached.checkpoint("CASES").unwrap();
+        offsets.tell("CASES", &commit(31), 3, 3);
+        assert_eq!(offsets.told("CASES", 31), usize::MAX);
+        assert_eq!(offsets.checkpoint("CASES").unwrap().digest.as_deref(), Some("d"));
+        offsets.tell("CASES", &commit(40), 1, 9);
+        assert_eq!((offsets.told("CASES", 39), offsets.told("CASES", 40)), (usize::MAX, 1));
+        let at = offsets.checkpoint("CASES").unwrap();
         assert_eq!((at.sequence, at.digest.as_deref()), (39, Some("b")), "the last told in full");
     }
 }

@@ -1,10 +1,10 @@
-//! From a service's events to what the feed says: pure, and the same whenever it is done again.
+//! From a service's events to the feed's messages: pure, and the same whenever it is done again.
 //!
-//! What an event does not tell by itself (a case's title, a meeting's body) is remembered from the
+//! What an event does not have by itself (a case's title, a meeting's body) is kept from the
 //! events before it.
 
-mod heard;
-mod telling;
+mod message_builder;
+mod state;
 mod withholding;
 
 mod body;
@@ -23,19 +23,19 @@ use samvirke_kernel::{
 };
 use samvirke_schemas::feed::Said;
 
-use heard::Heard;
-use telling::Telling;
+use message_builder::MessageBuilder;
+use state::TranslationState;
 pub use withholding::{Affected, Withholding};
 
-/// Tells what is heard.
+/// Makes messages of commits.
 #[derive(Debug, Default)]
 pub struct Translation {
-    heard: Heard,
+    state: TranslationState,
 }
 
 impl Translation {
-    /// Hears a commit and returns what is said about it, in order: what is said to members comes
-    /// before what the public is told of the same.
+    /// Takes a commit and returns its messages, in order: those of members come
+    /// before those of the public about the same.
     ///
     /// # Errors
     ///
@@ -46,28 +46,34 @@ impl Translation {
         envelope: &Envelope,
     ) -> Result<Vec<Said>, EnvelopeError> {
         let sequence = stored.sequence;
-        let heard = &mut self.heard;
+        let state = &mut self.state;
         match envelope.aggregate.kind.as_str() {
             "cooperation" => {
-                Telling::each(envelope, sequence, "cooperations", |event, _, telling| {
-                    cooperation::hear(heard, event, telling);
+                MessageBuilder::each(envelope, sequence, "cooperations", |event, _, builder| {
+                    cooperation::observe(state, event, builder);
                 })
             }
-            "body" => Telling::each(envelope, sequence, "bodies", |event, _, telling| {
-                body::hear(heard, event, telling);
+            "body" => MessageBuilder::each(envelope, sequence, "bodies", |event, _, builder| {
+                body::observe(state, event, builder);
             }),
-            "network" => Telling::each(envelope, sequence, "networks", |event, _, telling| {
-                network::hear(heard, event, telling);
-            }),
-            "case" => Telling::each(envelope, sequence, "cases", |event, following, telling| {
-                case::hear(heard, event, following, telling);
-            }),
-            "meeting" => Telling::each(envelope, sequence, "meetings", |event, _, telling| {
-                meeting::hear(heard, event, telling);
-            }),
+            "network" => {
+                MessageBuilder::each(envelope, sequence, "networks", |event, _, builder| {
+                    network::observe(state, event, builder);
+                })
+            }
+            "case" => {
+                MessageBuilder::each(envelope, sequence, "cases", |event, following, builder| {
+                    case::observe(state, event, following, builder);
+                })
+            }
+            "meeting" => {
+                MessageBuilder::each(envelope, sequence, "meetings", |event, _, builder| {
+                    meeting::observe(state, event, builder);
+                })
+            }
             "subscription" => {
-                Telling::each(envelope, sequence, "subscriptions", |event, _, telling| {
-                    subscription::hear(heard, event, telling);
+                MessageBuilder::each(envelope, sequence, "subscriptions", |event, _, builder| {
+                    subscription::observe(state, event, builder);
                 })
             }
             // Registers only give numbers; the case says which it got.

@@ -5,7 +5,7 @@
 
 pub mod address;
 mod handshake;
-mod parcel;
+mod request;
 pub mod schedule;
 pub mod secret;
 
@@ -21,10 +21,10 @@ use tokio::time::Instant;
 use url::Host;
 
 pub use handshake::Handshake;
-pub use parcel::{Outcome, Parcel, Verdict};
+pub use request::{Outcome, Verdict, WebhookRequest};
 
 use crate::settings::Settings;
-use address::{Gate, NotPublic};
+use address::{EgressPolicy, NotPublic};
 
 /// The most bytes read of an answer.
 pub const ANSWER_BYTES_MAX: usize = 16 * 1024;
@@ -33,7 +33,7 @@ pub const ANSWER_BYTES_MAX: usize = 16 * 1024;
 #[derive(Clone, Debug)]
 pub struct Sender {
     http: Client,
-    gate: Gate,
+    egress_policy: EgressPolicy,
     settings: Arc<Settings>,
 }
 
@@ -55,7 +55,7 @@ impl Sender {
     ///
     /// When no HTTP client can be made.
     pub fn new(settings: Arc<Settings>) -> Result<Self, reqwest::Error> {
-        let gate = Gate { loopback_allowed: settings.loopback_allowed };
+        let egress_policy = EgressPolicy { loopback_allowed: settings.loopback_allowed };
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("ring has the ciphers of TLS 1.2 and 1.3")
@@ -69,20 +69,20 @@ impl Sender {
             .retry(reqwest::retry::never())
             // A proxy would resolve names behind our back.
             .no_proxy()
-            .dns_resolver(gate)
+            .dns_resolver(egress_policy)
             .connect_timeout(settings.connect_timeout())
             .timeout(settings.answer_timeout())
             .pool_max_idle_per_host(1)
             .build()?;
-        Ok(Self { http, gate, settings })
+        Ok(Self { http, egress_policy, settings })
     }
 
     fn request(&self, method: Method, to: &Endpoint) -> Result<reqwest::RequestBuilder, NotPublic> {
         // An address that is written as numbers is resolved by nobody.
         match to.host() {
             Host::Domain(_) => (),
-            Host::Ipv4(address) => self.gate.check(address.into())?,
-            Host::Ipv6(address) => self.gate.check(address.into())?,
+            Host::Ipv4(address) => self.egress_policy.check(address.into())?,
+            Host::Ipv6(address) => self.egress_policy.check(address.into())?,
         }
         Ok(self.http.request(method, to.as_str()))
     }

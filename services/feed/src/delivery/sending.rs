@@ -18,15 +18,15 @@ use samvirke_schemas::{
 };
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
-use super::lane::{Lane, Trouble, Turn, line};
+use super::worker::{DeliveryWorker, Trouble, Turn, line};
 use crate::{
     delivery::test_event,
     inbox::note,
     subscription::Standing,
-    webhook::{Outcome, Parcel, Verdict, schedule},
+    webhook::{Outcome, Verdict, WebhookRequest, schedule},
 };
 
-impl Lane {
+impl DeliveryWorker {
     /// Delivers an event, or leaves it behind where it is not wanted.
     pub(super) async fn handle(
         &mut self,
@@ -62,7 +62,7 @@ impl Lane {
         let retry_after = match outcome.verdict {
             Verdict::Delivered => {
                 taken.done().await?;
-                self.ground.history.note(&self.id, &attempt).await;
+                self.context.history.note(&self.id, &attempt).await;
                 return Ok(self.next(taken));
             }
             Verdict::Gone => None,
@@ -73,17 +73,17 @@ impl Lane {
         let reason = match outcome.verdict {
             Verdict::Gone => Some(StopReason::Gone),
             Verdict::Delivered | Verdict::Failed { .. } => {
-                let tried = taken.attempt >= self.ground.settings.attempts_max;
+                let tried = taken.attempt >= self.context.settings.attempts_max;
                 tried.then_some(StopReason::TriedTooOften)
             }
         };
         if let Some(reason) = reason {
-            self.ground.history.note(&self.id, &attempt).await;
+            self.context.history.note(&self.id, &attempt).await;
             return self.stop(standing, reason, &attempt, since).await;
         }
         let delay = self.delay(taken.attempt, retry_after);
         attempt.next = Some(clock::now() + delay);
-        self.ground.history.note(&self.id, &attempt).await;
+        self.context.history.note(&self.id, &attempt).await;
         taken.again_after(delay).await?;
         Ok(Turn::Rest(Instant::now() + delay))
     }
@@ -91,13 +91,17 @@ impl Lane {
     /// Sends a test event once.
     pub(super) async fn test(&mut self, standing: &Standing, test: u32) -> Result<(), Trouble> {
         let (id, now) = (&self.id, clock::now());
-        let last = FeedPosition(self.ground.publication.last_sequence().await?);
+        let last = FeedPosition(self.context.publication.last_sequence().await?);
         let event = test_event::of(id, &standing.owner, test, last, now);
         let body = serde_json::to_vec(&event).map_err(|err| Trouble::Unreadable(err.into()))?;
-        let parcel =
-            Parcel { id: event.id, body: body.into(), secrets: self.secrets(standing), at: now };
+        let request = WebhookRequest {
+            id: event.id,
+            body: body.into(),
+            secrets: self.secrets(standing),
+            at: now,
+        };
         let _turn = self.turn(None).await;
-        let outcome = self.ground.sender.send(standing.channel.endpoint(), &parcel).await;
+        let outcome = self.context.sender.send(standing.channel.endpoint(), &request).await;
         let delivered = outcome.verdict == Verdict::Delivered;
         let attempt = Attempt {
             at: now,
@@ -112,14 +116,14 @@ impl Lane {
             failing_since: None,
             next: None,
         };
-        self.ground.history.note(&self.id, &attempt).await;
+        self.context.history.note(&self.id, &attempt).await;
         let words = [
             outcome.answer.status.map(|it| it.to_string()),
             outcome.answer.excerpt.map(String::from),
         ];
         let answer = line(&words.into_iter().flatten().collect::<Vec<_>>().join(" "));
         let request = Request::ConcludeTest { test, delivered, answer };
-        Ok(note(&self.ground.subscriptions, &self.id, request, test).await?)
+        Ok(note(&self.context.subscriptions, &self.id, request, test).await?)
     }
 
     /// Sends an event as soon as the endpoint's rate and our own limit allow it; returns when, and what came of
@@ -136,13 +140,13 @@ impl Lane {
             return Ok(None);
         }
         let at = clock::now();
-        let parcel = Parcel {
+        let request = WebhookRequest {
             id: event.id,
             body: taken.published.payload.clone(),
             secrets: self.secrets(standing),
             at,
         };
-        let outcome = self.ground.sender.send(standing.channel.endpoint(), &parcel).await;
+        let outcome = self.context.sender.send(standing.channel.endpoint(), &request).await;
         Ok(Some((at, outcome)))
     }
 
@@ -153,16 +157,16 @@ impl Lane {
             self.not_before = Instant::now() + Duration::from_secs(60) / rate;
         }
         // It is never closed.
-        self.ground.requests.clone().acquire_owned().await.ok()
+        self.context.requests.clone().acquire_owned().await.ok()
     }
 
     fn secrets(&self, standing: &Standing) -> Vec<crate::webhook::secret::Secret> {
-        self.ground.master.in_force(&self.id, standing.secret, clock::now())
+        self.context.master.in_force(&self.id, standing.secret, clock::now())
     }
 
     pub(super) fn delay(&self, attempt: u32, asked: Option<Duration>) -> Duration {
         let chance = rand::rng().random_range(0.0..=1.0);
-        schedule::delay(&self.ground.settings, attempt, asked, chance)
+        schedule::delay(&self.context.settings, attempt, asked, chance)
     }
 
     /// When the first attempt to deliver this event failed.
@@ -170,7 +174,7 @@ impl Lane {
         if attempt.attempt <= 1 {
             return Ok(attempt.at);
         }
-        let latest = self.ground.history.latest(&[&self.id]).await?;
+        let latest = self.context.history.latest(&[&self.id]).await?;
         let before = latest.get(&self.id).and_then(|latest| latest.failure.as_ref());
         let same = before.filter(|before| before.position == attempt.position);
         Ok(same.and_then(|before| before.failing_since).unwrap_or(attempt.at))
@@ -192,13 +196,13 @@ impl Lane {
             answer: attempt.answer.clone(),
         };
         let request = Request::Stop { run, reason, failure };
-        note(&self.ground.subscriptions, &self.id, request, run).await?;
+        note(&self.context.subscriptions, &self.id, request, run).await?;
         self.changed().await;
         Ok(Turn::Idle)
     }
 }
 
-impl Lane {
+impl DeliveryWorker {
     /// Whether an event is given to the owner now.
     async fn is_given(
         &self,
@@ -206,7 +210,7 @@ impl Lane {
         taken: &Taken,
         event: &CloudEvent,
     ) -> Result<bool, Trouble> {
-        let withheld = self.ground.withheld.holds(event.id, taken.published.sequence);
+        let withheld = self.context.withheld.holds(event.id, taken.published.sequence);
         Ok(!withheld && self.is_wanted(standing, taken, event).await?)
     }
 
@@ -243,7 +247,7 @@ impl Lane {
     }
 
     async fn is_member_today(&self, member: &OrganisationNumber) -> Result<bool, Trouble> {
-        let members = self.ground.members.at(&[]).await?;
+        let members = self.context.members.at(&[]).await?;
         Ok(members.is_member(member, &self.id.cooperation, day_of(clock::now())))
     }
 }

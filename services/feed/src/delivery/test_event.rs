@@ -1,4 +1,4 @@
-//! The event that is sent to try an endpoint. It is not in the feed, and says nothing but that.
+//! The event that is sent to try an endpoint. It is not in the feed, and has nothing but that.
 
 use chrono::{DateTime, Utc};
 use samvirke_schemas::{

@@ -44,7 +44,7 @@ pub enum Phase {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     pub number: u32,
-    /// The last run that was told where to begin.
+    /// The last run whose beginning is known.
     pub placed: u32,
     /// Where that one began.
     pub after: FeedPosition,

@@ -1,4 +1,4 @@
-//! What is said of a body. Everything is public except who holds a seat, which is never said.
+//! What is published about a body. Everything is public except who holds a seat, which is never published.
 
 use samvirke_schemas::{
     date::Date,
@@ -11,26 +11,30 @@ use samvirke_schemas::{
     organisation::OrganisationNumber,
 };
 
-use super::{heard::Heard, telling::Telling};
+use super::{message_builder::MessageBuilder, state::TranslationState};
 
-pub(super) fn hear(heard: &mut Heard, event: &Event, telling: &mut Telling<'_>) {
-    let id = telling.about();
+pub(super) fn observe(
+    state: &mut TranslationState,
+    event: &Event,
+    builder: &mut MessageBuilder<'_>,
+) {
+    let id = builder.about();
     if let Some(begun) = BodyHistory::begin(event) {
-        heard.bodies.insert(id.clone(), begun);
+        state.bodies.insert(id.clone(), begun);
     }
-    let Some(history) = heard.bodies.get(id) else { return };
+    let Some(history) = state.bodies.get(id) else { return };
     // Told of the seats as they were: what is vacated is forgotten otherwise.
-    if let Some(told) = tell(heard, history, event, telling) {
+    if let Some(told) = tell(state, history, event, builder) {
         let Told { fact, bodies, members } = told;
         let bodies = bodies.into_iter().chain([id.clone()]).collect();
-        telling.publicly(Concerns { bodies, members, ..Concerns::default() }, fact);
+        builder.publicly(Concerns { bodies, members, ..Concerns::default() }, fact);
     }
-    if let Some(history) = heard.bodies.get_mut(id) {
+    if let Some(history) = state.bodies.get_mut(id) {
         history.take(event);
     }
 }
 
-/// What is said, and the other bodies and the members that it concerns.
+/// What is published, and the other bodies and the members that it concerns.
 struct Told {
     fact: Fact,
     bodies: Option<AggregateId>,
@@ -53,16 +57,16 @@ impl Told {
 }
 
 fn tell(
-    heard: &Heard,
+    state: &TranslationState,
     history: &BodyHistory,
     event: &Event,
-    telling: &Telling<'_>,
+    builder: &MessageBuilder<'_>,
 ) -> Option<Told> {
-    let body = heard.body(telling.about());
-    let seat = |stay: &Stay| seat_of(heard, stay, telling);
+    let body = state.body(builder.about());
+    let seat = |stay: &Stay| seat_of(state, stay, builder);
     let told = match event.clone() {
         Event::Established { kind, rules, elections, in_force_from, prepares_for, .. } => {
-            let prepares = prepares_for.as_ref().map(|other| heard.body(other));
+            let prepares = prepares_for.as_ref().map(|other| state.body(other));
             Told::of(Fact::BodyEstablished(fact::Established {
                 body,
                 kind,
@@ -78,7 +82,7 @@ fn tell(
             Told::of(Fact::BodyRulesChanged(changed))
         }
         Event::SeatFilled { seat, member, office, from, to, .. } => {
-            let member = Some(heard.member(telling.cooperation(), &member));
+            let member = Some(state.member(builder.cooperation(), &member));
             let seat = fact::Seat { seat, member, office: Some(office) };
             let filled = fact::SeatFilled { body, seat: seat.clone(), from, to };
             Told::of(Fact::BodySeatFilled(filled)).with_seats(&[seat])
@@ -95,13 +99,13 @@ fn tell(
         }
         Event::Elected { .. } | Event::SteppedDown { .. } => elected(history, event, body, seat)?,
         Event::Paused { from, reason, tasks_go_to } => {
-            let other = heard.body(&tasks_go_to);
+            let other = state.body(&tasks_go_to);
             Told::of(Fact::BodyPaused(fact::Paused { body, from, reason, tasks_go_to: other }))
                 .with_body(Some(&tasks_go_to))
         }
         Event::Resumed { from } => Told::of(Fact::BodyResumed(fact::Resumed { body, from })),
         Event::Disbanded { on, reason, tasks_go_to } => {
-            let other = tasks_go_to.as_ref().map(|other| heard.body(other));
+            let other = tasks_go_to.as_ref().map(|other| state.body(other));
             let disbanded = fact::Disbanded { body, on, reason, tasks_go_to: other };
             Told::of(Fact::BodyDisbanded(disbanded)).with_body(tasks_go_to.as_ref())
         }
@@ -147,10 +151,10 @@ fn elected(
     None
 }
 
-fn seat_of(heard: &Heard, stay: &Stay, telling: &Telling<'_>) -> fact::Seat {
+fn seat_of(state: &TranslationState, stay: &Stay, builder: &MessageBuilder<'_>) -> fact::Seat {
     fact::Seat {
         seat: stay.seat.seat.clone(),
-        member: Some(heard.member(telling.cooperation(), &stay.seat.member)),
+        member: Some(state.member(builder.cooperation(), &stay.seat.member)),
         office: Some(stay.seat.office),
     }
 }

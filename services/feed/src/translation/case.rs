@@ -1,14 +1,14 @@
-//! What is remembered of a case, and what is said of it.
+//! What is kept of a case, and what is published about it.
 //!
-//! Invariant: what is restricted on the day of an event is put into words only for the members taking
-//! part; everyone else hears the public title and no restricted text. Who takes part is told by the
+//! Invariant: what is restricted on the day of an event is published only to the members taking
+//! part; everyone else gets the public title and no restricted text. Who takes part follows from the
 //! same rule as where a case is read.
 
 mod follow_up;
 mod hearing;
 mod joint;
 mod memory;
-mod speaker;
+mod renderer;
 mod standing;
 mod treatment;
 
@@ -17,117 +17,117 @@ use samvirke_schemas::{cases::case::Event, id::AggregateId, local_time::day_of};
 pub(super) use memory::{Case, CasePin};
 
 use super::{
-    heard::Heard,
-    telling::Telling,
+    message_builder::MessageBuilder,
+    state::TranslationState,
     withholding::{Pin, Withholding},
 };
-use speaker::Speaker;
+use renderer::Renderer;
 
 /// Hears an event, and knows what `following` are in the same commit: what is restricted together with
-/// its opening is never told.
-pub(super) fn hear(
-    heard: &mut Heard,
+/// its opening is never published.
+pub(super) fn observe(
+    state: &mut TranslationState,
     event: &Event,
     following: &[Event],
-    telling: &mut Telling<'_>,
+    builder: &mut MessageBuilder<'_>,
 ) {
-    let id = telling.about();
+    let id = builder.about();
     if let Event::Opened(opened) = event {
         let mut case = Case::opened(opened);
-        if let Some(Pin::Case(pin)) = &heard.pin {
+        if let Some(Pin::Case(pin)) = &state.pin {
             case.stand_as(pin.clone());
         }
         for event in following.iter().filter(|event| matches!(event, Event::Restricted(_))) {
             case.learn(event);
         }
-        heard.cases.insert(id.clone(), case);
+        state.cases.insert(id.clone(), case);
     }
-    if let Some(case) = heard.cases.get_mut(id) {
+    if let Some(case) = state.cases.get_mut(id) {
         case.learn(event);
     }
-    if let Some(speaker) = Speaker::new(heard, telling) {
-        tell(&speaker, event, telling);
+    if let Some(renderer) = Renderer::new(state, builder) {
+        tell(&renderer, event, builder);
     }
-    if heard.pin.is_none() {
-        note_mentions(heard, id, event);
-        let today = day_of(telling.recorded_at());
-        if heard.cases.get(id).is_some_and(|case| case.withholds(event, today)) {
-            heard.withholding = Some(Withholding::of_case(heard, id, telling));
+    if state.pin.is_none() {
+        note_mentions(state, id, event);
+        let today = day_of(builder.recorded_at());
+        if state.cases.get(id).is_some_and(|case| case.withholds(event, today)) {
+            state.withholding = Some(Withholding::of_case(state, id, builder));
         }
     }
-    if let Some(case) = heard.cases.get_mut(id) {
+    if let Some(case) = state.cases.get_mut(id) {
         case.forget(event);
     }
 }
 
 /// Notes which other cases a fact of this one names.
-fn note_mentions(heard: &mut Heard, id: &AggregateId, event: &Event) {
+fn note_mentions(state: &mut TranslationState, id: &AggregateId, event: &Event) {
     if let Event::Related(relation) | Event::RelationRemoved { relation, .. } = event {
-        heard.mention(&relation.to, "case", id);
+        state.mention(&relation.to, "case", id);
     }
     if let Event::ForceEnded(end) = event
         && let Some(other) = &end.replaced_by
     {
-        heard.mention(other, "case", id);
+        state.mention(other, "case", id);
     }
 }
 
-fn tell(speaker: &Speaker<'_>, event: &Event, telling: &mut Telling<'_>) {
+fn tell(renderer: &Renderer<'_>, event: &Event, builder: &mut MessageBuilder<'_>) {
     match event {
-        Event::Opened(opened) => speaker.opened(opened, telling),
-        Event::Amended(description) => speaker.amended(description, telling),
-        Event::Withdrawn { reason } => speaker.withdrawn(reason, telling),
-        Event::Closed {} => speaker.closed(telling),
-        Event::Reopened { reason } => speaker.reopened(reason, telling),
-        Event::Related(relation) => speaker.related(relation, telling),
+        Event::Opened(opened) => renderer.opened(opened, builder),
+        Event::Amended(description) => renderer.amended(description, builder),
+        Event::Withdrawn { reason } => renderer.withdrawn(reason, builder),
+        Event::Closed {} => renderer.closed(builder),
+        Event::Reopened { reason } => renderer.reopened(reason, builder),
+        Event::Related(relation) => renderer.related(relation, builder),
         Event::RelationRemoved { relation, reason } => {
-            speaker.relation_removed(relation, reason, telling);
+            renderer.relation_removed(relation, reason, builder);
         }
-        Event::PutInForce { from } => speaker.in_force(*from, telling),
-        Event::ForceEnded(end) => speaker.force_ended(end, telling),
-        Event::Restricted(restriction) => speaker.restricted(restriction, telling),
-        Event::RestrictionLifted { reason } => speaker.restriction_lifted(reason, telling),
-        Event::StatementSent(statement) => speaker.statement_sent(statement, telling),
+        Event::PutInForce { from } => renderer.in_force(*from, builder),
+        Event::ForceEnded(end) => renderer.force_ended(end, builder),
+        Event::Restricted(restriction) => renderer.restricted(restriction, builder),
+        Event::RestrictionLifted { reason } => renderer.restriction_lifted(reason, builder),
+        Event::StatementSent(statement) => renderer.statement_sent(statement, builder),
 
         Event::TreatmentDue { treatment, body } => {
-            speaker.treatment_due(treatment, body, telling);
+            renderer.treatment_due(treatment, body, builder);
         }
-        Event::OutcomeRecorded(outcome) => speaker.outcome_recorded(outcome, telling),
+        Event::OutcomeRecorded(outcome) => renderer.outcome_recorded(outcome, builder),
 
-        Event::SentToMembers(asked) => speaker.sent_to_members(asked, telling),
-        Event::ReceiptRegistered(receipt) => speaker.receipt_registered(receipt, telling),
-        Event::ReferenceRegistered(reference) => speaker.reference_registered(reference, telling),
-        Event::MemberDecisionRegistered(decision) => speaker.member_decided(decision, telling),
-        Event::MemberDecisionCorrected(decision) => speaker.member_corrected(decision, telling),
+        Event::SentToMembers(asked) => renderer.sent_to_members(asked, builder),
+        Event::ReceiptRegistered(receipt) => renderer.receipt_registered(receipt, builder),
+        Event::ReferenceRegistered(reference) => renderer.reference_registered(reference, builder),
+        Event::MemberDecisionRegistered(decision) => renderer.member_decided(decision, builder),
+        Event::MemberDecisionCorrected(decision) => renderer.member_corrected(decision, builder),
         Event::MemberIncluded { recipient, reason } => {
-            speaker.member_included(recipient, reason, telling);
+            renderer.member_included(recipient, reason, builder);
         }
         Event::MemberReleased { member, reason } => {
-            speaker.member_released(member, reason, telling);
+            renderer.member_released(member, reason, builder);
         }
-        Event::Settled(settlement) => speaker.settled(settlement, telling),
+        Event::Settled(settlement) => renderer.settled(settlement, builder),
 
-        Event::HearingOpened(opened) => speaker.hearing_opened(opened, telling),
+        Event::HearingOpened(opened) => renderer.hearing_opened(opened, builder),
         Event::HearingExtended { deadline, reason } => {
-            speaker.hearing_extended(*deadline, reason.as_ref(), telling);
+            renderer.hearing_extended(*deadline, reason.as_ref(), builder);
         }
-        Event::HearingClosed { on, silent } => speaker.hearing_closed(*on, silent, telling),
-        Event::HearingSummedUp(summary) => speaker.hearing_summed_up(summary, telling),
-        Event::AdoptedAfterHearing(adoption) => speaker.hearing_adopted(adoption, telling),
-        Event::StatementReceived(received) => speaker.statement_received(received, telling),
+        Event::HearingClosed { on, silent } => renderer.hearing_closed(*on, silent, builder),
+        Event::HearingSummedUp(summary) => renderer.hearing_summed_up(summary, builder),
+        Event::AdoptedAfterHearing(adoption) => renderer.hearing_adopted(adoption, builder),
+        Event::StatementReceived(received) => renderer.statement_received(received, builder),
 
-        Event::FollowUpAssigned(task) => speaker.assigned(&task.follow_up, telling),
+        Event::FollowUpAssigned(task) => renderer.assigned(&task.follow_up, builder),
         Event::FollowUpReported { follow_up, on, text } => {
-            speaker.reported(follow_up, *on, text, telling);
+            renderer.reported(follow_up, *on, text, builder);
         }
         Event::FollowUpRescheduled { follow_up, reason, .. } => {
-            speaker.rescheduled(follow_up, reason, telling);
+            renderer.rescheduled(follow_up, reason, builder);
         }
         Event::FollowUpDone { follow_up, on, text } => {
-            speaker.done(follow_up, *on, text.as_ref(), telling);
+            renderer.done(follow_up, *on, text.as_ref(), builder);
         }
         Event::FollowUpDropped { follow_up, reason } => {
-            speaker.dropped(follow_up, reason, telling);
+            renderer.dropped(follow_up, reason, builder);
         }
 
         // Papers and recommendations are found in the case; their text may still change.

@@ -1,4 +1,4 @@
-//! What is said of a cooperation. Everything about it is public.
+//! What is published about a cooperation. Everything about it is public.
 
 use samvirke_schemas::{
     feed::{Concerns, Fact, fact::cooperation as fact},
@@ -7,7 +7,7 @@ use samvirke_schemas::{
     organisation::OrganisationNumber,
 };
 
-use super::{heard::Heard, telling::Telling};
+use super::{message_builder::MessageBuilder, state::TranslationState};
 
 /// What is remembered of a cooperation.
 #[derive(Debug, Default)]
@@ -16,14 +16,18 @@ pub(super) struct Cooperation {
     pub(super) memberships: Memberships,
 }
 
-pub(super) fn hear(heard: &mut Heard, event: &Event, telling: &mut Telling<'_>) {
-    let known = heard.cooperations.entry(telling.cooperation().clone()).or_default();
+pub(super) fn observe(
+    state: &mut TranslationState,
+    event: &Event,
+    builder: &mut MessageBuilder<'_>,
+) {
+    let known = state.cooperations.entry(builder.cooperation().clone()).or_default();
     known.memberships.take(event);
     if let Event::Founded { names, .. } = event {
         known.names = Some(names.clone());
     }
     let members = concerned(event).into_iter().cloned().collect();
-    telling.publicly(Concerns { members, ..Concerns::default() }, fact(heard, event, telling));
+    builder.publicly(Concerns { members, ..Concerns::default() }, fact(state, event, builder));
 }
 
 /// The member that it happened to.
@@ -39,9 +43,9 @@ fn concerned(event: &Event) -> Option<&OrganisationNumber> {
     }
 }
 
-fn fact(heard: &Heard, event: &Event, telling: &Telling<'_>) -> Fact {
-    let id = telling.cooperation();
-    let cooperation = heard.cooperation(id);
+fn fact(state: &TranslationState, event: &Event, builder: &MessageBuilder<'_>) -> Fact {
+    let id = builder.cooperation();
+    let cooperation = state.cooperation(id);
     match event.clone() {
         Event::Founded {
             names,
@@ -70,7 +74,7 @@ fn fact(heard: &Heard, event: &Event, telling: &Telling<'_>) -> Fact {
             })
         }
         Event::MemberReleased { member, to, reason } => {
-            let member = heard.member(id, &member);
+            let member = state.member(id, &member);
             let released = fact::MemberReleased { cooperation, member, to, reason };
             Fact::CooperationMemberReleased(released)
         }
@@ -78,7 +82,7 @@ fn fact(heard: &Heard, event: &Event, telling: &Telling<'_>) -> Fact {
             Fact::CooperationAgreementAmended(fact::AgreementAmended { cooperation, agreement })
         }
         Event::LeadershipHandedOver { to, from } => {
-            let to = heard.member(id, &to);
+            let to = state.member(id, &to);
             let handed_over = fact::LeadershipHandedOver { cooperation, to, from };
             Fact::CooperationLeadershipHandedOver(handed_over)
         }

@@ -1,10 +1,10 @@
-//! What is remembered of a meeting, and what is said of it.
+//! What is kept of a meeting, and what is published about it.
 //!
-//! Invariant: of an item that is restricted, or treated behind closed doors, everyone is told the public
+//! Invariant: of an item that is restricted, or treated behind closed doors, everyone gets the public
 //! title only; of one that is about a restricted case, so is everyone but the case's parties.
 
 mod agenda;
-mod speaker;
+mod renderer;
 
 use std::collections::HashMap;
 
@@ -19,9 +19,9 @@ use samvirke_schemas::{
     text::Line,
 };
 
-use super::{heard::Heard, telling::Telling, withholding::Withholding};
+use super::{message_builder::MessageBuilder, state::TranslationState, withholding::Withholding};
 use agenda::Agenda;
-use speaker::{Addendum, Speaker};
+use renderer::{Addendum, Renderer};
 
 /// What is remembered of a meeting.
 #[derive(Debug)]
@@ -33,66 +33,70 @@ pub(super) struct Meeting {
     earlier_days: Vec<Day>,
     venue: Option<Venue>,
     agenda: Agenda,
-    /// Whether the agenda was told: the body was called, or the meeting reported.
+    /// Whether the agenda was published: the body was called, or the meeting reported.
     agenda_told: bool,
 }
 
-pub(super) fn hear(heard: &mut Heard, event: &Event, telling: &mut Telling<'_>) {
-    let id = telling.about();
+pub(super) fn observe(
+    state: &mut TranslationState,
+    event: &Event,
+    builder: &mut MessageBuilder<'_>,
+) {
+    let id = builder.about();
     if let Event::ItemPut { item, .. } = event
         && let Some(case) = item.subject.case()
-        && heard.pin.is_none()
+        && state.pin.is_none()
     {
-        heard.mention(case, "meeting", id);
+        state.mention(case, "meeting", id);
     }
     if let Event::Planned { body, .. } | Event::HeldReported { body, .. } = event {
-        heard.meetings.entry(id.clone()).or_insert_with(|| Meeting {
+        state.meetings.entry(id.clone()).or_insert_with(|| Meeting {
             body: body.clone(),
             title: None,
             days: Vec::new(),
             earlier_days: Vec::new(),
             venue: None,
-            agenda: Agenda::pinned(heard.pin.as_ref()),
+            agenda: Agenda::pinned(state.pin.as_ref()),
             agenda_told: false,
         });
     }
-    if let Some(meeting) = heard.meetings.get_mut(id) {
+    if let Some(meeting) = state.meetings.get_mut(id) {
         meeting.learn(event);
         meeting.agenda.learn(event);
     }
-    if let Some(speaker) = Speaker::new(heard, telling) {
-        tell(&speaker, event, telling);
+    if let Some(renderer) = Renderer::new(state, builder) {
+        tell(&renderer, event, builder);
     }
     if let Event::ItemCorrected { item, .. } | Event::ItemRestricted { item, .. } = event
-        && heard.pin.is_none()
-        && heard.meetings.get(id).is_some_and(|meeting| meeting.agenda_told)
+        && state.pin.is_none()
+        && state.meetings.get(id).is_some_and(|meeting| meeting.agenda_told)
     {
-        heard.withholding = Some(Withholding::of_item(heard, item, telling));
+        state.withholding = Some(Withholding::of_item(state, item, builder));
     }
 }
 
-fn tell(speaker: &Speaker<'_>, event: &Event, telling: &mut Telling<'_>) {
+fn tell(renderer: &Renderer<'_>, event: &Event, builder: &mut MessageBuilder<'_>) {
     match event {
-        Event::Planned { venue, .. } => speaker.planned(venue, telling),
+        Event::Planned { venue, .. } => renderer.planned(venue, builder),
         Event::Moved { venue, reason, urgent, .. } => {
-            speaker.moved(venue, reason, urgent.as_ref(), telling);
+            renderer.moved(venue, reason, urgent.as_ref(), builder);
         }
-        Event::Cancelled { reason } => speaker.cancelled(reason, telling),
+        Event::Cancelled { reason } => renderer.cancelled(reason, builder),
         Event::NoticeIssued { on, days_before, urgent, agenda, .. } => {
-            speaker.notice_issued((*on, *days_before), urgent.as_ref(), agenda, telling);
+            renderer.notice_issued((*on, *days_before), urgent.as_ref(), agenda, builder);
         }
-        Event::ItemCorrected { item, .. } => speaker.item_corrected(item, telling),
+        Event::ItemCorrected { item, .. } => renderer.item_corrected(item, builder),
         Event::ItemRestricted { item, restriction, .. } => {
-            speaker.item_restricted(item, restriction, telling);
+            renderer.item_restricted(item, restriction, builder);
         }
-        Event::Closed { .. } => speaker.held(false, telling),
-        Event::HeldReported { .. } => speaker.held(true, telling),
+        Event::Closed { .. } => renderer.held(false, builder),
+        Event::HeldReported { .. } => renderer.held(true, builder),
         Event::MinutesPublished { withheld, addenda, on, .. } => {
-            speaker.minutes_published(withheld, *addenda, *on, telling);
+            renderer.minutes_published(withheld, *addenda, *on, builder);
         }
         Event::AddendumAdded { number, text, item, public, on } => {
             let (number, item, public, on) = (*number, item.as_ref(), *public, *on);
-            speaker.addendum_added(&Addendum { number, text, item, public, on }, telling);
+            renderer.addendum_added(&Addendum { number, text, item, public, on }, builder);
         }
         // The agenda is told as it is called, and as it was treated.
         Event::ItemPut { .. }

@@ -1,4 +1,4 @@
-//! What is said of a network. Everything about it is public.
+//! What is published about a network. Everything about it is public.
 
 use samvirke_schemas::{
     feed::{Concerns, Fact, fact::network as fact},
@@ -7,17 +7,21 @@ use samvirke_schemas::{
     organisation::OrganisationNumber,
 };
 
-use super::{heard::Heard, telling::Telling};
+use super::{message_builder::MessageBuilder, state::TranslationState};
 
-pub(super) fn hear(heard: &mut Heard, event: &Event, telling: &mut Telling<'_>) {
+pub(super) fn observe(
+    state: &mut TranslationState,
+    event: &Event,
+    builder: &mut MessageBuilder<'_>,
+) {
     if let Event::Started { names, theme, .. } = event {
-        let id = telling.about().clone();
+        let id = builder.about().clone();
         let network = fact::Network { id: id.clone(), names: names.clone(), theme: theme.clone() };
-        heard.networks.insert(id, network);
+        state.networks.insert(id, network);
     }
-    if let Some(fact) = fact(heard, event, telling) {
+    if let Some(fact) = fact(state, event, builder) {
         let members = concerned(event).into_iter().cloned().collect();
-        telling.publicly(Concerns { members, ..Concerns::default() }, fact);
+        builder.publicly(Concerns { members, ..Concerns::default() }, fact);
     }
 }
 
@@ -38,30 +42,30 @@ fn member(party: &Party) -> Option<&OrganisationNumber> {
     }
 }
 
-fn fact(heard: &Heard, event: &Event, telling: &Telling<'_>) -> Option<Fact> {
-    let id = telling.cooperation();
-    let network = heard.networks.get(telling.about())?.clone();
+fn fact(state: &TranslationState, event: &Event, builder: &MessageBuilder<'_>) -> Option<Fact> {
+    let id = builder.cooperation();
+    let network = state.networks.get(builder.about())?.clone();
     let fact = match event.clone() {
         Event::Started { purpose, leader, initiated_by, established, .. } => {
             Fact::NetworkStarted(fact::Started {
                 network,
                 purpose,
-                leader: leader.map(|leader| heard.member(id, &leader)),
-                initiated_by: initiated_by.map(|party| participant(heard, id, party)),
+                leader: leader.map(|leader| state.member(id, &leader)),
+                initiated_by: initiated_by.map(|party| participant(state, id, party)),
                 established,
             })
         }
         Event::ParticipantAdded { participant: party, from } => {
-            let participant = participant(heard, id, party);
+            let participant = participant(state, id, party);
             Fact::NetworkParticipantAdded(fact::ParticipantAdded { network, participant, from })
         }
         Event::ParticipantRemoved { participant: party, to, reason } => {
-            let participant = participant(heard, id, party);
+            let participant = participant(state, id, party);
             let removed = fact::ParticipantRemoved { network, participant, to, reason };
             Fact::NetworkParticipantRemoved(removed)
         }
         Event::LeaderChanged { leader, from } => {
-            let leader = leader.map(|leader| heard.member(id, &leader));
+            let leader = leader.map(|leader| state.member(id, &leader));
             Fact::NetworkLeaderChanged(fact::LeaderChanged { network, leader, from })
         }
         Event::Closed { on, reason } => Fact::NetworkClosed(fact::Closed { network, on, reason }),
@@ -71,7 +75,7 @@ fn fact(heard: &Heard, event: &Event, telling: &Telling<'_>) -> Option<Fact> {
     Some(fact)
 }
 
-fn participant(heard: &Heard, id: &CooperationId, party: Party) -> fact::Participant {
-    let names = member(&party).and_then(|member| heard.member_names(id, member));
+fn participant(state: &TranslationState, id: &CooperationId, party: Party) -> fact::Participant {
+    let names = member(&party).and_then(|member| state.member_names(id, member));
     fact::Participant { party, names }
 }

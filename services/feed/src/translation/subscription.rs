@@ -1,4 +1,4 @@
-//! What is said of a subscription: that deliveries have stopped, to its owner and nobody else.
+//! What is published about a subscription: that deliveries have stopped, to its owner and nobody else.
 
 use samvirke_schemas::{
     feed::{Concerns, Fact, FeedPosition, fact::subscription as fact},
@@ -11,7 +11,7 @@ use samvirke_schemas::{
     text::Line,
 };
 
-use super::{heard::Heard, telling::Telling};
+use super::{message_builder::MessageBuilder, state::TranslationState};
 
 /// Whose a subscription is and where it goes.
 #[derive(Debug)]
@@ -20,25 +20,29 @@ pub(super) struct Subscription {
     endpoint: Endpoint,
 }
 
-pub(super) fn hear(heard: &mut Heard, event: &Event, telling: &mut Telling<'_>) {
-    let id = telling.about();
+pub(super) fn observe(
+    state: &mut TranslationState,
+    event: &Event,
+    builder: &mut MessageBuilder<'_>,
+) {
+    let id = builder.about();
     match event {
         Event::Created { owner, channel: Channel::Webhook { endpoint }, .. } => {
             let known = Subscription { owner: owner.clone(), endpoint: endpoint.clone() };
-            heard.subscriptions.insert(id.clone(), known);
+            state.subscriptions.insert(id.clone(), known);
         }
         Event::EndpointChanged { endpoint } => {
-            if let Some(known) = heard.subscriptions.get_mut(id) {
+            if let Some(known) = state.subscriptions.get_mut(id) {
                 known.endpoint = endpoint.clone();
             }
         }
         Event::Stopped { failure, .. } => {
-            if let Some(known) = heard.subscriptions.get(id) {
-                stopped(known, failure, telling);
+            if let Some(known) = state.subscriptions.get(id) {
+                stopped(known, failure, builder);
             }
         }
         Event::Ended { .. } => {
-            heard.subscriptions.remove(id);
+            state.subscriptions.remove(id);
         }
         Event::EndpointAgreed { .. }
         | Event::EndpointRefused { .. }
@@ -52,20 +56,20 @@ pub(super) fn hear(heard: &mut Heard, event: &Event, telling: &mut Telling<'_>) 
     }
 }
 
-fn stopped(known: &Subscription, failure: &Failure, telling: &mut Telling<'_>) {
+fn stopped(known: &Subscription, failure: &Failure, builder: &mut MessageBuilder<'_>) {
     // The secretariat's own are seen where subscriptions are listed.
     let Owner::Member { member } = &known.owner else { return };
     let before = failure.position.0.saturating_sub(1);
     let status = failure.answer.status.and_then(|status| status.to_string().parse().ok());
     let fact = fact::Stopped {
-        subscription: telling.about().clone(),
+        subscription: builder.about().clone(),
         endpoint_host: host(&known.endpoint),
         last_position: (before > 0).then(|| FeedPosition(before).to_string()),
         failing_since: failure.since,
         last_answer: status.or_else(|| failure.answer.excerpt.clone()),
     };
     let concerns = Concerns { members: [member.clone()].into(), ..Concerns::default() };
-    telling.only(member, concerns, Fact::SubscriptionStopped(fact));
+    builder.only(member, concerns, Fact::SubscriptionStopped(fact));
 }
 
 fn host(endpoint: &Endpoint) -> Line {

@@ -1,4 +1,4 @@
-//! What is said of each event, and to whom.
+//! What is published about each event, and to whom.
 
 mod body;
 mod case;
@@ -93,7 +93,7 @@ fn given_meeting() -> Scenario {
 impl Scenario {
     /// What has happened before. The aggregate is written `<kind>/<id>`.
     fn and(mut self, aggregate: &str, event: Value) -> Self {
-        self.hear(aggregate, &[event]);
+        self.observe(aggregate, &[event]);
         self
     }
 
@@ -107,18 +107,18 @@ impl Scenario {
     }
 
     /// What is said when this happens.
-    fn when(mut self, aggregate: &str, event: Value) -> Spoken {
-        let said = self.hear(aggregate, &[event]);
-        Spoken(said.into_iter().map(spoken).collect())
+    fn when(mut self, aggregate: &str, event: Value) -> Rendered {
+        let said = self.observe(aggregate, &[event]);
+        Rendered(said.into_iter().map(spoken).collect())
     }
 
     /// What is said when this happens in one commit.
-    fn when_all(mut self, aggregate: &str, events: &[Value]) -> Spoken {
-        let said = self.hear(aggregate, events);
-        Spoken(said.into_iter().map(spoken).collect())
+    fn when_all(mut self, aggregate: &str, events: &[Value]) -> Rendered {
+        let said = self.observe(aggregate, events);
+        Rendered(said.into_iter().map(spoken).collect())
     }
 
-    fn hear(&mut self, aggregate: &str, events: &[Value]) -> Vec<Said> {
+    fn observe(&mut self, aggregate: &str, events: &[Value]) -> Vec<Said> {
         let (kind, id) = aggregate.split_once('/').unwrap();
         self.commits += 1;
         let at: DateTime<Utc> = self.day.and_hms_opt(10, 0, 0).unwrap().and_utc();
@@ -178,9 +178,9 @@ impl Scenario {
 }
 
 /// What was said, in order.
-struct Spoken(Vec<CloudEvent>);
+struct Rendered(Vec<CloudEvent>);
 
-/// Each fact reads back from its event as it was said.
+/// Each fact reads back from its event as it was published.
 fn spoken(said: Said) -> CloudEvent {
     let event = CloudEvent::new(&said, 1).unwrap();
     assert_eq!(event.fact().unwrap(), said.fact);
@@ -188,23 +188,23 @@ fn spoken(said: Said) -> CloudEvent {
     event
 }
 
-impl Spoken {
+impl Rendered {
     /// Who hears what, in order: `public case.opened`.
-    fn heard(&self) -> Vec<String> {
+    fn state(&self) -> Vec<String> {
         self.0.iter().map(|event| format!("{} {}", event.audience, event.tag())).collect()
     }
 
     /// What an audience hears, parsed.
     fn to(&self, audience: &str) -> Value {
         let event = self.0.iter().find(|event| event.audience == audience);
-        let event = event.unwrap_or_else(|| panic!("{audience} hears nothing: {:?}", self.heard()));
+        let event = event.unwrap_or_else(|| panic!("{audience} hears nothing: {:?}", self.state()));
         serde_json::from_str(event.data.get()).unwrap()
     }
 
     /// Checks that only the public is told, and that this is part of it.
     #[track_caller]
     fn publicly(&self, tag: &str, data: Value) {
-        assert_eq!(self.heard(), [format!("public {tag}")]);
+        assert_eq!(self.state(), [format!("public {tag}")]);
         contains(&self.to("public"), &data);
     }
 
@@ -214,7 +214,7 @@ impl Spoken {
     fn addressed(&self, members: &[&str], tag: &str, data: Value) {
         let wanted: Vec<String> =
             members.iter().chain(&["public"]).map(|one| format!("{one} {tag}")).collect();
-        assert_eq!(self.heard(), wanted);
+        assert_eq!(self.state(), wanted);
         let public = self.0.last().unwrap().id;
         for event in &self.0 {
             contains(&serde_json::from_str(event.data.get()).unwrap(), &data);
@@ -225,7 +225,7 @@ impl Spoken {
 
     #[track_caller]
     fn nothing(&self) {
-        assert_eq!(self.heard(), [""; 0]);
+        assert_eq!(self.state(), [""; 0]);
     }
 }
 

@@ -1,8 +1,8 @@
-//! What was told and may be told no longer: which events to forget, and what may still be known of them.
+//! What was published and may be published no longer: which events to forget, and what may still be known of them.
 //!
-//! When a case or an item is restricted, everything that was told of it before is put into words anew, as
-//! of today: with the titles of today, by the restriction of today. The events that said it before are named
-//! in a fact of their own, and the new words follow under the same ids. What is told so is the same whenever
+//! When a case or an item is restricted, everything that was published about it before is rendered again, as
+//! of today: with the titles of today, by the restriction of today. The events that published it before are named
+//! in a fact of their own, and the new versions follow under the same ids. What is published so is the same whenever
 //! the streams are read again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -25,9 +25,9 @@ use samvirke_schemas::{
 };
 use uuid::Uuid;
 
-use super::{Translation, case::CasePin, heard::Heard, telling::Telling};
+use super::{Translation, case::CasePin, message_builder::MessageBuilder, state::TranslationState};
 
-/// An aggregate whose facts are put into words anew.
+/// An aggregate whose facts are rendered again.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Affected {
     /// `case` or `meeting`.
@@ -46,16 +46,16 @@ enum Cause {
 #[derive(Clone, Debug)]
 pub struct Withholding {
     cause: Cause,
-    /// Those who may have been told more than the public.
+    /// Those who may have got more than the public.
     members: BTreeSet<OrganisationNumber>,
-    /// Whose facts may have told it.
+    /// Whose facts may have published it.
     pub affected: BTreeSet<Affected>,
     origin: Uuid,
     occurred_at: DateTime<Utc>,
     recorded_at: DateTime<Utc>,
 }
 
-/// How an aggregate stands today, while its history is put into words anew.
+/// How an aggregate stands today, while its history is rendered again.
 #[derive(Debug)]
 pub(super) enum Pin {
     Case(CasePin),
@@ -69,37 +69,45 @@ enum Kept {
 }
 
 impl Withholding {
-    /// A case is restricted: it, and whatever mentions it, has told too much.
-    pub(super) fn of_case(heard: &Heard, id: &AggregateId, telling: &Telling<'_>) -> Self {
+    /// A case is restricted: it, and whatever mentions it, has published too much.
+    pub(super) fn of_case(
+        state: &TranslationState,
+        id: &AggregateId,
+        builder: &MessageBuilder<'_>,
+    ) -> Self {
         let own = Affected { kind: "case", id: id.clone() };
-        let mentions = heard.mentions.get(id).into_iter().flatten().cloned();
-        let members = heard.cases.get(id).map(|case| case.ever_parties().clone());
+        let mentions = state.mentions.get(id).into_iter().flatten().cloned();
+        let members = state.cases.get(id).map(|case| case.ever_parties().clone());
         Self {
             cause: Cause::Case(id.clone()),
             members: members.unwrap_or_default(),
             affected: mentions.chain([own]).collect(),
-            origin: telling.origin(),
-            occurred_at: telling.occurred_at(),
-            recorded_at: telling.recorded_at(),
+            origin: builder.origin(),
+            occurred_at: builder.occurred_at(),
+            recorded_at: builder.recorded_at(),
         }
     }
 
     /// An item is restricted or called otherwise.
-    pub(super) fn of_item(heard: &Heard, item: &LocalId, telling: &Telling<'_>) -> Self {
-        let id = telling.about();
-        let cases = heard.meetings.get(id).map(super::meeting::Meeting::cases);
-        let parties = cases.into_iter().flatten().filter_map(|case| heard.cases.get(case));
+    pub(super) fn of_item(
+        state: &TranslationState,
+        item: &LocalId,
+        builder: &MessageBuilder<'_>,
+    ) -> Self {
+        let id = builder.about();
+        let cases = state.meetings.get(id).map(super::meeting::Meeting::cases);
+        let parties = cases.into_iter().flatten().filter_map(|case| state.cases.get(case));
         Self {
             cause: Cause::Item { meeting: id.clone(), item: item.clone() },
             members: parties.flat_map(|case| case.ever_parties().clone()).collect(),
             affected: [Affected { kind: "meeting", id: id.clone() }].into(),
-            origin: telling.origin(),
-            occurred_at: telling.occurred_at(),
-            recorded_at: telling.recorded_at(),
+            origin: builder.origin(),
+            occurred_at: builder.occurred_at(),
+            recorded_at: builder.recorded_at(),
         }
     }
 
-    /// Whether a fact may have told what is withheld.
+    /// Whether a fact may have published what is withheld.
     fn is_told_by(&self, said: &Said) -> bool {
         match &self.cause {
             Cause::Case(id) => said.concerns.cases.contains(id),
@@ -156,9 +164,9 @@ impl Withholding {
 }
 
 impl Translation {
-    /// What the commit that was taken last withholds of what was told before it.
+    /// What the commit that was taken last withholds of what was published before it.
     pub fn withholding(&mut self) -> Option<Withholding> {
-        self.heard.withholding.take()
+        self.state.withholding.take()
     }
 
     /// Says which events to forget, and then what may still be known of them. `histories` are the commits
@@ -172,9 +180,9 @@ impl Translation {
         withholding: &Withholding,
         histories: &[(Affected, Vec<(Stored, Envelope)>)],
     ) -> Result<Vec<Said>, EnvelopeError> {
-        self.heard.anew_on = Some(day_of(withholding.recorded_at));
+        self.state.anew_on = Some(day_of(withholding.recorded_at));
         let anew = self.put_anew(histories);
-        self.heard.anew_on = None;
+        self.state.anew_on = None;
         let mut anew = anew?;
         anew.retain(|said| withholding.is_told_by(said));
         let mut events: BTreeMap<Audience, Vec<Uuid>> = BTreeMap::new();
@@ -197,26 +205,26 @@ impl Translation {
         Ok(said)
     }
 
-    /// What the commits say as of today.
+    /// What the commits publish as of today.
     fn put_anew(
         &mut self,
         histories: &[(Affected, Vec<(Stored, Envelope)>)],
     ) -> Result<Vec<Said>, EnvelopeError> {
         let mut anew = Vec::new();
         for (affected, commits) in histories {
-            let kept = self.heard.pin(affected);
+            let kept = self.state.pin(affected);
             let told = commits.iter().try_for_each(|(stored, envelope)| {
                 anew.append(&mut self.take(stored, envelope)?);
                 Ok(())
             });
-            self.heard.unpin(&affected.id, kept);
+            self.state.unpin(&affected.id, kept);
             told?;
         }
         Ok(anew)
     }
 }
 
-impl Heard {
+impl TranslationState {
     /// Notes that facts of an aggregate mention a case.
     pub(super) fn mention(&mut self, case: &AggregateId, kind: &'static str, by: &AggregateId) {
         let mentions = self.mentions.entry(case.clone()).or_default();

@@ -50,12 +50,12 @@ pub struct NotPublic {
 
 /// Lets requests through to public addresses only.
 #[derive(Clone, Copy, Debug)]
-pub struct Gate {
+pub struct EgressPolicy {
     /// Whether this machine itself is let through too.
     pub loopback_allowed: bool,
 }
 
-impl Gate {
+impl EgressPolicy {
     /// # Errors
     ///
     /// [`NotPublic`] where a request may not go.
@@ -75,16 +75,16 @@ impl Gate {
     }
 }
 
-impl Resolve for Gate {
+impl Resolve for EgressPolicy {
     fn resolve(&self, name: Name) -> Resolving {
-        let gate = *self;
+        let egress_policy = *self;
         Box::pin(async move {
             let found: Vec<SocketAddr> =
                 tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
             if found.is_empty() {
                 return Err(io::Error::other("the name leads nowhere").into());
             }
-            let found: Addrs = Box::new(gate.check_all(found)?.into_iter());
+            let found: Addrs = Box::new(egress_policy.check_all(found)?.into_iter());
             Ok(found)
         })
     }
@@ -111,12 +111,12 @@ fn is_in_v6(address: Ipv6Addr, (network, prefix): (Ipv6Addr, u32)) -> bool {
 mod tests {
     use super::*;
 
-    fn passes(gate: Gate, text: &str) -> bool {
-        gate.check(text.parse().unwrap()).is_ok()
+    fn passes(egress_policy: EgressPolicy, text: &str) -> bool {
+        egress_policy.check(text.parse().unwrap()).is_ok()
     }
 
-    const CLOSED: Gate = Gate { loopback_allowed: false };
-    const OPEN: Gate = Gate { loopback_allowed: true };
+    const CLOSED: EgressPolicy = EgressPolicy { loopback_allowed: false };
+    const OPEN: EgressPolicy = EgressPolicy { loopback_allowed: true };
 
     #[test]
     fn requests_go_to_public_addresses() {

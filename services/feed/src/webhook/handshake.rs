@@ -9,14 +9,14 @@ use super::{NoAnswer, Sender, answer, without_answer};
 const RATE_WANTED_PER_MINUTE: u32 = 6_000;
 const ANY: &str = "*";
 
-/// What an endpoint said to being asked.
+/// What an endpoint answered when it was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Handshake {
     /// It wants deliveries, at most so many a minute; absent where it sets no limit.
     Agreed { rate_per_minute: Option<u32>, answer: Answer },
     /// It does not, and asking again does not help.
     Refused { reason: String, answer: Answer },
-    /// It did not say; asking again may help.
+    /// It did not answer; asking again may help.
     Silent { reason: String, answer: Answer },
 }
 

@@ -46,8 +46,8 @@ async fn a_redirect_is_a_failure_and_is_not_followed() {
     receiver.to_deliveries([Act::Head("307 X\r\nLocation: /annetsteds"), Act::Answer(204)]);
     world.subscribe(&receiver).await;
     for _ in 0..2 {
-        let heard = receiver.next().await;
-        assert_eq!(heard.path, "/hendelser?nokkel=1");
-        assert_eq!(heard.event().position, "FEED:2");
+        let received = receiver.next().await;
+        assert_eq!(received.path, "/hendelser?nokkel=1");
+        assert_eq!(received.event().position, "FEED:2");
     }
 }

@@ -136,8 +136,8 @@ async fn a_test_event_is_sent_once_beside_the_feed() {
     world.subscribe(&receiver).await;
     receiver.positions(3).await;
     world.tell(ID, "test-delivery", json!({})).await;
-    let heard = receiver.next().await;
-    assert_eq!(heard.event().kind, "no.samvirke.subscription.test.v1");
+    let received = receiver.next().await;
+    assert_eq!(received.event().kind, "no.samvirke.subscription.test.v1");
     // Created, agreed, asked for a test, concluded.
     world.until(ID, |seen| seen["version"] == 4).await;
     world.happen(1).await;

@@ -18,9 +18,9 @@ async fn what_fails_is_sent_again_with_the_same_id_before_anything_else() {
     world.subscribe(&receiver).await;
     let mut ids = Vec::new();
     for _ in 0..4 {
-        let heard = receiver.next().await;
-        assert_eq!(heard.event().position, "FEED:2");
-        ids.push(heard.header("webhook-id").to_owned());
+        let received = receiver.next().await;
+        assert_eq!(received.event().position, "FEED:2");
+        ids.push(received.header("webhook-id").to_owned());
     }
     ids.dedup();
     assert_eq!(ids.len(), 1);

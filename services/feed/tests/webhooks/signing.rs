@@ -7,23 +7,23 @@ use serde_json::json;
 use standardwebhooks::Webhook;
 
 use crate::world::{ASKER, BAERUM, ID, World, secretariat, somebody};
-use samvirke_tests::{Endpoint, Heard};
+use samvirke_tests::{Endpoint, ReceivedRequest};
 
 /// Checks a delivery with somebody else's code.
-fn verifies(secret: &str, heard: &Heard) -> bool {
-    let mut headers = http_headers(heard);
+fn verifies(secret: &str, received: &ReceivedRequest) -> bool {
+    let mut headers = http_headers(received);
     let checker = Webhook::new(secret).unwrap();
-    let genuine = checker.verify(&heard.body, &headers).is_ok();
+    let genuine = checker.verify(&received.body, &headers).is_ok();
     headers.insert("webhook-id", "another".parse().unwrap());
-    assert!(checker.verify(&heard.body, &headers).is_err(), "the id is signed");
+    assert!(checker.verify(&received.body, &headers).is_err(), "the id is signed");
     genuine
 }
 
-fn http_headers(heard: &Heard) -> reqwest::header::HeaderMap {
+fn http_headers(received: &ReceivedRequest) -> reqwest::header::HeaderMap {
     ["webhook-id", "webhook-timestamp", "webhook-signature"]
         .into_iter()
         .map(|name| {
-            (reqwest::header::HeaderName::from_static(name), heard.header(name).parse().unwrap())
+            (reqwest::header::HeaderName::from_static(name), received.header(name).parse().unwrap())
         })
         .collect()
 }
@@ -34,13 +34,13 @@ async fn a_delivery_is_signed_with_the_secret_that_its_owner_is_given() {
     let _feed = world.feed();
     let receiver = Endpoint::start().await;
     world.subscribe(&receiver).await;
-    let heard = receiver.next().await;
+    let received = receiver.next().await;
     let owner = somebody(Role::MemberIntegration, Some(BAERUM));
     let given = world.ask("subscription-secret", &owner, json!({"id": ID})).await.unwrap();
-    assert!(verifies(given["secret"].as_str().unwrap(), &heard));
-    assert_eq!(heard.header("webhook-id"), heard.event().id.to_string());
+    assert!(verifies(given["secret"].as_str().unwrap(), &received));
+    assert_eq!(received.header("webhook-id"), received.event().id.to_string());
     let other = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-    assert!(!verifies(other, &heard));
+    assert!(!verifies(other, &received));
 }
 
 #[tokio::test]
@@ -88,8 +88,8 @@ async fn after_a_rotation_both_secrets_sign() {
     let second = given["secret"].as_str().unwrap();
     assert_ne!(second, first);
     world.happen(1).await;
-    let heard = receiver.next().await;
-    let signatures: BTreeSet<&str> = heard.header("webhook-signature").split(' ').collect();
+    let received = receiver.next().await;
+    let signatures: BTreeSet<&str> = received.header("webhook-signature").split(' ').collect();
     assert_eq!(signatures.len(), 2);
-    assert!(verifies(&first, &heard) && verifies(second, &heard));
+    assert!(verifies(&first, &received) && verifies(second, &received));
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rand::{RngExt, rngs::StdRng};
-use samvirke_tests::{Act, Endpoint, Heard};
+use samvirke_tests::{Act, Endpoint, ReceivedRequest};
 
 use super::shelf::{Got, Shelf, position};
 
@@ -47,7 +47,7 @@ fn act(random: &mut StdRng) -> Act {
 
 /// Whoever says 200 has stored the event before; whoever says anything else, or nothing in time, is
 /// taken not to have, so that it must come again.
-fn got(heard: Heard, shelf: &Shelf) -> anyhow::Result<Got> {
+fn got(heard: ReceivedRequest, shelf: &Shelf) -> anyhow::Result<Got> {
     let kept = match heard.act {
         Act::Answer(status) => status < 300,
         Act::HalfAnAnswer => true,

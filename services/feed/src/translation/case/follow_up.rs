@@ -8,25 +8,36 @@ use samvirke_schemas::{
     text::Prose,
 };
 
-use super::speaker::Speaker;
-use crate::translation::telling::Telling;
+use super::renderer::Renderer;
+use crate::translation::message_builder::MessageBuilder;
 
-impl Speaker<'_> {
-    pub(super) fn assigned(&self, id: &LocalId, telling: &mut Telling<'_>) {
-        self.tell_task(id, telling, |task, audience| {
+impl Renderer<'_> {
+    pub(super) fn assigned(&self, id: &LocalId, builder: &mut MessageBuilder<'_>) {
+        self.tell_task(id, builder, |task, audience| {
             Fact::FollowUpAssigned(fact::Assigned { case: self.case(audience), task })
         });
     }
 
-    pub(super) fn reported(&self, id: &LocalId, on: Date, text: &Prose, telling: &mut Telling<'_>) {
-        self.tell_task(id, telling, |task, audience| {
+    pub(super) fn reported(
+        &self,
+        id: &LocalId,
+        on: Date,
+        text: &Prose,
+        builder: &mut MessageBuilder<'_>,
+    ) {
+        self.tell_task(id, builder, |task, audience| {
             let text = self.text(audience, Some(text));
             Fact::FollowUpReported(fact::Reported { case: self.case(audience), task, on, text })
         });
     }
 
-    pub(super) fn rescheduled(&self, id: &LocalId, reason: &Prose, telling: &mut Telling<'_>) {
-        self.tell_task(id, telling, |task, audience| {
+    pub(super) fn rescheduled(
+        &self,
+        id: &LocalId,
+        reason: &Prose,
+        builder: &mut MessageBuilder<'_>,
+    ) {
+        self.tell_task(id, builder, |task, audience| {
             let reason = self.text(audience, Some(reason));
             let case = self.case(audience);
             Fact::FollowUpRescheduled(fact::Rescheduled { case, task, reason })
@@ -38,16 +49,16 @@ impl Speaker<'_> {
         id: &LocalId,
         on: Date,
         text: Option<&Prose>,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
     ) {
-        self.tell_task(id, telling, |task, audience| {
+        self.tell_task(id, builder, |task, audience| {
             let text = self.text(audience, text);
             Fact::FollowUpDone(fact::Done { case: self.case(audience), task, on, text })
         });
     }
 
-    pub(super) fn dropped(&self, id: &LocalId, reason: &Prose, telling: &mut Telling<'_>) {
-        self.tell_task(id, telling, |task, audience| {
+    pub(super) fn dropped(&self, id: &LocalId, reason: &Prose, builder: &mut MessageBuilder<'_>) {
+        self.tell_task(id, builder, |task, audience| {
             let reason = self.text(audience, Some(reason));
             Fact::FollowUpDropped(fact::Dropped { case: self.case(audience), task, reason })
         });
@@ -56,11 +67,11 @@ impl Speaker<'_> {
     fn tell_task(
         &self,
         id: &LocalId,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
         fact: impl Fn(fact::Task, &Audience) -> Fact,
     ) {
         let Some(task) = self.case.tasks.iter().find(|task| task.follow_up == *id) else { return };
-        self.tell(telling, self.concerns_owner(&task.owner), |audience| {
+        self.tell(builder, self.concerns_owner(&task.owner), |audience| {
             fact(self.task(task, audience), audience)
         });
     }
@@ -75,7 +86,7 @@ impl Speaker<'_> {
     fn task(&self, task: &Assignment, audience: &Audience) -> fact::Task {
         let owner = match &task.owner {
             Owner::Member { member } => fact::Owner::Member(self.member(member)),
-            Owner::Body { body } => fact::Owner::Body(self.heard.body(body)),
+            Owner::Body { body } => fact::Owner::Body(self.state.body(body)),
             Owner::Office { office, member } => fact::Owner::Office {
                 office: *office,
                 member: member.as_ref().map(|member| self.member(member)),

@@ -17,15 +17,15 @@ use samvirke_schemas::{
 
 use super::{
     memory::Round,
-    speaker::{Speaker, withheld},
+    renderer::{Renderer, withheld},
 };
-use crate::translation::telling::Telling;
+use crate::translation::message_builder::MessageBuilder;
 
-impl Speaker<'_> {
-    pub(super) fn hearing_opened(&self, opened: &HearingOpened, telling: &mut Telling<'_>) {
+impl Renderer<'_> {
+    pub(super) fn hearing_opened(&self, opened: &HearingOpened, builder: &mut MessageBuilder<'_>) {
         let invited = self.members_invited();
         self.tell_addressed(
-            telling,
+            builder,
             invited.clone(),
             self.concerns_invited(&invited),
             |audience| {
@@ -49,12 +49,12 @@ impl Speaker<'_> {
         &self,
         deadline: LocalTime,
         reason: Option<&Prose>,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
     ) {
         let Some(round) = &self.case.hearing else { return };
         let invited = self.members_invited();
         self.tell_addressed(
-            telling,
+            builder,
             invited.clone(),
             self.concerns_invited(&invited),
             |audience| {
@@ -68,10 +68,15 @@ impl Speaker<'_> {
         );
     }
 
-    pub(super) fn hearing_closed(&self, on: Date, silent: &[LocalId], telling: &mut Telling<'_>) {
+    pub(super) fn hearing_closed(
+        &self,
+        on: Date,
+        silent: &[LocalId],
+        builder: &mut MessageBuilder<'_>,
+    ) {
         let invited = self.members_invited();
         self.tell_addressed(
-            telling,
+            builder,
             invited.clone(),
             self.concerns_invited(&invited),
             |audience| {
@@ -85,20 +90,20 @@ impl Speaker<'_> {
         );
     }
 
-    pub(super) fn hearing_summed_up(&self, summary: &Summary, telling: &mut Telling<'_>) {
-        self.tell(telling, self.concerns_invited(&self.members_invited()), |audience| {
+    pub(super) fn hearing_summed_up(&self, summary: &Summary, builder: &mut MessageBuilder<'_>) {
+        self.tell(builder, self.concerns_invited(&self.members_invited()), |audience| {
             let text = self.text(audience, Some(&summary.text));
             Fact::HearingSummedUp(fact::SummedUp { case: self.case(audience), text })
         });
     }
 
-    pub(super) fn hearing_adopted(&self, adoption: &Adoption, telling: &mut Telling<'_>) {
+    pub(super) fn hearing_adopted(&self, adoption: &Adoption, builder: &mut MessageBuilder<'_>) {
         let mut concerns = self.concerns_invited(&self.members_invited());
         concerns.bodies.insert(adoption.body.clone());
-        self.tell(telling, concerns, |audience| {
+        self.tell(builder, concerns, |audience| {
             Fact::HearingAdopted(fact::Adopted {
                 case: self.case(audience),
-                body: self.heard.body(&adoption.body),
+                body: self.state.body(&adoption.body),
                 text: self.text(audience, Some(&adoption.text)),
                 on: adoption.on,
             })
@@ -108,7 +113,7 @@ impl Speaker<'_> {
     pub(super) fn statement_received(
         &self,
         received: &ReceivedStatement,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
     ) {
         let ReceivedStatement { statement, received_at, late } = received;
         let Some(from) = self.statement_from(&statement.from) else { return };
@@ -117,7 +122,7 @@ impl Speaker<'_> {
             fact::StatementFrom::Uninvited { .. } => None,
         };
         let member = member.cloned().into_iter().collect();
-        self.tell(telling, self.concerns_invited(&member), |audience| {
+        self.tell(builder, self.concerns_invited(&member), |audience| {
             Fact::HearingStatementReceived(fact::StatementReceived {
                 case: self.case(audience),
                 statement: statement.statement.clone(),

@@ -13,14 +13,14 @@ use samvirke_schemas::{
     text::Prose,
 };
 
-use super::speaker::{Speaker, withheld};
-use crate::translation::telling::Telling;
+use super::renderer::{Renderer, withheld};
+use crate::translation::message_builder::MessageBuilder;
 
-impl Speaker<'_> {
-    pub(super) fn sent_to_members(&self, asked: &MembersAsked, telling: &mut Telling<'_>) {
+impl Renderer<'_> {
+    pub(super) fn sent_to_members(&self, asked: &MembersAsked, builder: &mut MessageBuilder<'_>) {
         let concerns = self.concerns_members(asked.members.iter().map(|one| &one.member));
         let addressed = concerns.members.clone();
-        self.tell_addressed(telling, addressed, concerns, |audience| {
+        self.tell_addressed(builder, addressed, concerns, |audience| {
             let own = asked.members.iter().find(|one| Some(&one.member) == audience.member());
             Fact::CaseSentToMembers(fact::SentToMembers {
                 case: self.case(audience),
@@ -38,12 +38,12 @@ impl Speaker<'_> {
         &self,
         recipient: &Recipient,
         reason: &Prose,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
     ) {
         let asked = self.case.asked.as_ref();
         let concerns = self.concerns_members([&recipient.member]);
         let addressed = concerns.members.clone();
-        self.tell_addressed(telling, addressed, concerns, |audience| {
+        self.tell_addressed(builder, addressed, concerns, |audience| {
             let text = asked.and_then(|asked| asked.text.as_ref());
             Fact::CaseMemberIncluded(fact::MemberIncluded {
                 case: self.case(audience),
@@ -56,16 +56,16 @@ impl Speaker<'_> {
         });
     }
 
-    /// The member is told by itself that it takes part no longer, and no more than the public of what is restricted.
+    /// The member gets a message of its own that it takes part no longer, and no more than the public of what is restricted.
     pub(super) fn member_released(
         &self,
         member: &OrganisationNumber,
         reason: &Prose,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
     ) {
         let concerns = self.concerns_members([member]);
         let addressed = concerns.members.clone();
-        self.tell_addressed(telling, addressed, concerns, |audience| {
+        self.tell_addressed(builder, addressed, concerns, |audience| {
             Fact::CaseMemberReleased(fact::MemberReleased {
                 case: self.case(audience),
                 member: self.member(member),
@@ -74,11 +74,11 @@ impl Speaker<'_> {
         });
     }
 
-    pub(super) fn settled(&self, settlement: &Settlement, telling: &mut Telling<'_>) {
+    pub(super) fn settled(&self, settlement: &Settlement, builder: &mut MessageBuilder<'_>) {
         let asked = self.case.asked.iter().flat_map(|asked| &asked.members);
         let concerns = self.concerns_members(asked);
         let addressed = concerns.members.clone();
-        self.tell_addressed(telling, addressed, concerns, |audience| {
+        self.tell_addressed(builder, addressed, concerns, |audience| {
             Fact::CaseSettled(fact::Settled {
                 case: self.case(audience),
                 result: settlement.result,
@@ -90,10 +90,10 @@ impl Speaker<'_> {
         });
     }
 
-    pub(super) fn receipt_registered(&self, receipt: &Receipt, telling: &mut Telling<'_>) {
+    pub(super) fn receipt_registered(&self, receipt: &Receipt, builder: &mut MessageBuilder<'_>) {
         let Receipt { member, step, on, registered_by } = receipt;
         let (on, registered_by) = (*on, *registered_by);
-        self.tell(telling, self.concerns_members([member]), |audience| {
+        self.tell(builder, self.concerns_members([member]), |audience| {
             let (case, member) = (self.case(audience), self.member(member));
             match step {
                 ReceiptStep::Received => {
@@ -109,10 +109,10 @@ impl Speaker<'_> {
     pub(super) fn reference_registered(
         &self,
         registered: &MemberReference,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
     ) {
         let MemberReference { member, reference, registered_by } = registered;
-        self.tell(telling, self.concerns_members([member]), |audience| {
+        self.tell(builder, self.concerns_members([member]), |audience| {
             Fact::MemberReferenceRegistered(answer::ReferenceRegistered {
                 case: self.case(audience),
                 member: self.member(member),
@@ -125,11 +125,11 @@ impl Speaker<'_> {
     pub(super) fn member_decided(
         &self,
         registered: &RegisteredDecision,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
     ) {
         let RegisteredDecision { member, decision, registered_by, .. } = registered;
         let MemberDecision { outcome, text, body, on } = decision;
-        self.tell(telling, self.concerns_members([member]), |audience| {
+        self.tell(builder, self.concerns_members([member]), |audience| {
             Fact::MemberDecisionRegistered(answer::DecisionRegistered {
                 case: self.case(audience),
                 member: self.member(member),
@@ -145,11 +145,11 @@ impl Speaker<'_> {
     pub(super) fn member_corrected(
         &self,
         registered: &RegisteredDecision,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
     ) {
         let RegisteredDecision { member, decision, reason, registered_by } = registered;
         let MemberDecision { outcome, text, body, on } = decision;
-        self.tell(telling, self.concerns_members([member]), |audience| {
+        self.tell(builder, self.concerns_members([member]), |audience| {
             Fact::MemberDecisionCorrected(answer::DecisionCorrected {
                 case: self.case(audience),
                 member: self.member(member),

@@ -26,7 +26,7 @@ use samvirke_schemas::{
     text::{Line, Prose},
 };
 
-use crate::translation::heard::Heard;
+use crate::translation::state::TranslationState;
 
 /// What is remembered of a case.
 #[derive(Debug)]
@@ -121,7 +121,7 @@ impl Case {
         }
     }
 
-    /// Is called and restricted so, whatever the history says from here on.
+    /// Is called and restricted so, whatever the history has from here on.
     pub(super) fn stand_as(&mut self, pin: CasePin) {
         (self.title, self.public_title) = (pin.title, pin.public_title);
         self.access.stand_restricted(pin.restriction);
@@ -133,7 +133,7 @@ impl Case {
         &self.ever_parties
     }
 
-    /// Whether an event withholds something of what was told before it.
+    /// Whether an event withholds something of what was published before it.
     pub(super) fn withholds(&self, event: &Event, today: Date) -> bool {
         let narrows = matches!(
             event,
@@ -235,7 +235,7 @@ impl Case {
         }
     }
 
-    /// Forgets what an event ended, once it is told.
+    /// Forgets what an event ended, once it is published.
     pub(super) fn forget(&mut self, event: &Event) {
         if let Event::MemberReleased { member, .. } = event
             && let Some(asked) = &mut self.asked
@@ -275,7 +275,7 @@ impl Case {
         &self.access
     }
 
-    /// Whether the public is told less than the parties.
+    /// Whether the public gets less than the parties.
     pub(in crate::translation) fn is_veiled(&self, day: Date) -> bool {
         self.access.withheld_from(&Viewer::public(day)).title()
     }
@@ -284,7 +284,7 @@ impl Case {
     pub(in crate::translation) fn brief(
         &self,
         id: &AggregateId,
-        heard: &Heard,
+        state: &TranslationState,
         viewer: &Viewer,
     ) -> brief::Case {
         let withheld = self.access.withheld_from(viewer).title();
@@ -295,7 +295,7 @@ impl Case {
             as_written: self.as_written.clone(),
             title: title.clone(),
             kind: self.kind,
-            owner: heard.body(&self.owner),
+            owner: state.body(&self.owner),
             withheld,
         }
     }
@@ -309,7 +309,7 @@ impl Case {
     }
 }
 
-/// How much a scope restricts. Which papers it names is not told.
+/// How much a scope restricts. Which papers it names is not published.
 pub(super) fn part(scope: &Scope) -> RestrictedPart {
     match scope {
         Scope::Everything {} => RestrictedPart::Everything,

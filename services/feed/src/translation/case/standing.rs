@@ -15,13 +15,13 @@ use samvirke_schemas::{
     text::Prose,
 };
 
-use super::{memory, speaker::Speaker};
-use crate::translation::telling::Telling;
+use super::{memory, renderer::Renderer};
+use crate::translation::message_builder::MessageBuilder;
 
-impl Speaker<'_> {
-    pub(super) fn opened(&self, opened: &Opened, telling: &mut Telling<'_>) {
+impl Renderer<'_> {
+    pub(super) fn opened(&self, opened: &Opened, builder: &mut MessageBuilder<'_>) {
         let Description { classification, about, .. } = &opened.description;
-        self.tell(telling, self.concerns(), |audience| {
+        self.tell(builder, self.concerns(), |audience| {
             Fact::CaseOpened(fact::Opened {
                 case: self.case(audience),
                 classification: classification.clone().filter(|_| self.shows_texts(audience)),
@@ -30,9 +30,9 @@ impl Speaker<'_> {
         });
     }
 
-    pub(super) fn amended(&self, description: &Description, telling: &mut Telling<'_>) {
+    pub(super) fn amended(&self, description: &Description, builder: &mut MessageBuilder<'_>) {
         let Description { classification, about, .. } = description;
-        self.tell(telling, self.concerns(), |audience| {
+        self.tell(builder, self.concerns(), |audience| {
             Fact::CaseAmended(fact::Amended {
                 case: self.case(audience),
                 classification: classification.clone().filter(|_| self.shows_texts(audience)),
@@ -41,30 +41,30 @@ impl Speaker<'_> {
         });
     }
 
-    pub(super) fn withdrawn(&self, reason: &Prose, telling: &mut Telling<'_>) {
-        self.tell(telling, self.concerns(), |audience| {
+    pub(super) fn withdrawn(&self, reason: &Prose, builder: &mut MessageBuilder<'_>) {
+        self.tell(builder, self.concerns(), |audience| {
             let reason = self.text(audience, Some(reason));
             Fact::CaseWithdrawn(fact::Withdrawn { case: self.case(audience), reason })
         });
     }
 
-    pub(super) fn closed(&self, telling: &mut Telling<'_>) {
-        self.tell(telling, self.concerns(), |audience| {
+    pub(super) fn closed(&self, builder: &mut MessageBuilder<'_>) {
+        self.tell(builder, self.concerns(), |audience| {
             Fact::CaseClosed(fact::Closed { case: self.case(audience) })
         });
     }
 
-    pub(super) fn reopened(&self, reason: &Prose, telling: &mut Telling<'_>) {
-        self.tell(telling, self.concerns(), |audience| {
+    pub(super) fn reopened(&self, reason: &Prose, builder: &mut MessageBuilder<'_>) {
+        self.tell(builder, self.concerns(), |audience| {
             let reason = self.text(audience, Some(reason));
             Fact::CaseReopened(fact::Reopened { case: self.case(audience), reason })
         });
     }
 
-    pub(super) fn related(&self, relation: &Relation, telling: &mut Telling<'_>) {
+    pub(super) fn related(&self, relation: &Relation, builder: &mut MessageBuilder<'_>) {
         let mut concerns = self.concerns();
         concerns.cases.insert(relation.to.clone());
-        self.tell(telling, concerns, |audience| {
+        self.tell(builder, concerns, |audience| {
             Fact::CaseRelated(fact::Related {
                 case: self.case(audience),
                 relation: relation.relation,
@@ -77,11 +77,11 @@ impl Speaker<'_> {
         &self,
         relation: &Relation,
         reason: &Prose,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
     ) {
         let mut concerns = self.concerns();
         concerns.cases.insert(relation.to.clone());
-        self.tell(telling, concerns, |audience| {
+        self.tell(builder, concerns, |audience| {
             Fact::CaseRelationRemoved(fact::RelationRemoved {
                 case: self.case(audience),
                 relation: relation.relation,
@@ -91,16 +91,16 @@ impl Speaker<'_> {
         });
     }
 
-    pub(super) fn in_force(&self, from: Date, telling: &mut Telling<'_>) {
-        self.tell(telling, self.concerns(), |audience| {
+    pub(super) fn in_force(&self, from: Date, builder: &mut MessageBuilder<'_>) {
+        self.tell(builder, self.concerns(), |audience| {
             Fact::CaseInForce(fact::InForce { case: self.case(audience), from })
         });
     }
 
-    pub(super) fn force_ended(&self, end: &ForceEnd, telling: &mut Telling<'_>) {
+    pub(super) fn force_ended(&self, end: &ForceEnd, builder: &mut MessageBuilder<'_>) {
         let mut concerns = self.concerns();
         concerns.cases.extend(end.replaced_by.clone());
-        self.tell(telling, concerns, |audience| {
+        self.tell(builder, concerns, |audience| {
             Fact::CaseForceEnded(fact::ForceEnded {
                 case: self.case(audience),
                 on: end.on,
@@ -110,8 +110,8 @@ impl Speaker<'_> {
         });
     }
 
-    pub(super) fn restricted(&self, restriction: &Restriction, telling: &mut Telling<'_>) {
-        self.tell(telling, self.concerns(), |audience| {
+    pub(super) fn restricted(&self, restriction: &Restriction, builder: &mut MessageBuilder<'_>) {
+        self.tell(builder, self.concerns(), |audience| {
             Fact::CaseRestricted(fact::Restricted {
                 case: self.case(audience),
                 legal_basis: restriction.legal_basis.clone(),
@@ -121,8 +121,8 @@ impl Speaker<'_> {
         });
     }
 
-    pub(super) fn restriction_lifted(&self, reason: &Prose, telling: &mut Telling<'_>) {
-        self.tell(telling, self.concerns(), |audience| {
+    pub(super) fn restriction_lifted(&self, reason: &Prose, builder: &mut MessageBuilder<'_>) {
+        self.tell(builder, self.concerns(), |audience| {
             Fact::CaseRestrictionLifted(fact::RestrictionLifted {
                 case: self.case(audience),
                 reason: reason.clone(),
@@ -130,10 +130,14 @@ impl Speaker<'_> {
         });
     }
 
-    pub(super) fn statement_sent(&self, statement: &SentStatement, telling: &mut Telling<'_>) {
+    pub(super) fn statement_sent(
+        &self,
+        statement: &SentStatement,
+        builder: &mut MessageBuilder<'_>,
+    ) {
         let SentStatement { statement, receiver, signed_by, text, on, .. } = statement;
         let signing = signed_by.iter().filter_map(|signatory| signatory.member.as_ref());
-        self.tell(telling, self.concerns_members(signing), |audience| {
+        self.tell(builder, self.concerns_members(signing), |audience| {
             Fact::StatementSent(hearing::StatementSent {
                 case: self.case(audience),
                 statement: statement.clone(),

@@ -9,17 +9,17 @@ use samvirke_schemas::{
     id::{AggregateId, LocalId},
 };
 
-use super::speaker::Speaker;
-use crate::translation::telling::Telling;
+use super::renderer::Renderer;
+use crate::translation::message_builder::MessageBuilder;
 
-impl Speaker<'_> {
+impl Renderer<'_> {
     pub(super) fn treatment_due(
         &self,
         treatment: &LocalId,
         body: &AggregateId,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
     ) {
-        self.tell(telling, self.concerns_body(body), |audience| {
+        self.tell(builder, self.concerns_body(body), |audience| {
             Fact::CaseTreatmentDue(fact::TreatmentDue {
                 case: self.case(audience),
                 treatment: self.treatment(treatment, body),
@@ -27,15 +27,19 @@ impl Speaker<'_> {
         });
     }
 
-    pub(super) fn outcome_recorded(&self, recorded: &RecordedOutcome, telling: &mut Telling<'_>) {
+    pub(super) fn outcome_recorded(
+        &self,
+        recorded: &RecordedOutcome,
+        builder: &mut MessageBuilder<'_>,
+    ) {
         match recorded.outcome {
-            Outcome::Decided => self.decided(recorded, DecisionResult::Adopted, telling),
-            Outcome::Rejected => self.decided(recorded, DecisionResult::Rejected, telling),
-            Outcome::Recommended => self.treated(recorded, TreatmentOutcome::Recommended, telling),
-            Outcome::TookNote => self.treated(recorded, TreatmentOutcome::TookNote, telling),
-            Outcome::Forwarded => self.treated(recorded, TreatmentOutcome::Forwarded, telling),
-            Outcome::Postponed => self.treated(recorded, TreatmentOutcome::Postponed, telling),
-            Outcome::SentBack => self.treated(recorded, TreatmentOutcome::SentBack, telling),
+            Outcome::Decided => self.decided(recorded, DecisionResult::Adopted, builder),
+            Outcome::Rejected => self.decided(recorded, DecisionResult::Rejected, builder),
+            Outcome::Recommended => self.treated(recorded, TreatmentOutcome::Recommended, builder),
+            Outcome::TookNote => self.treated(recorded, TreatmentOutcome::TookNote, builder),
+            Outcome::Forwarded => self.treated(recorded, TreatmentOutcome::Forwarded, builder),
+            Outcome::Postponed => self.treated(recorded, TreatmentOutcome::Postponed, builder),
+            Outcome::SentBack => self.treated(recorded, TreatmentOutcome::SentBack, builder),
         }
     }
 
@@ -43,11 +47,11 @@ impl Speaker<'_> {
         &self,
         recorded: &RecordedOutcome,
         result: DecisionResult,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
     ) {
         let mut concerns = self.concerns_body(&recorded.body);
         concerns.meetings.insert(recorded.meeting.clone());
-        self.tell(telling, concerns, |audience| {
+        self.tell(builder, concerns, |audience| {
             Fact::CaseDecided(fact::Decided {
                 case: self.case(audience),
                 treatment: self.treatment(&recorded.treatment, &recorded.body),
@@ -62,11 +66,11 @@ impl Speaker<'_> {
         &self,
         recorded: &RecordedOutcome,
         outcome: TreatmentOutcome,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
     ) {
         let mut concerns = self.concerns_body(&recorded.body);
         concerns.meetings.insert(recorded.meeting.clone());
-        self.tell(telling, concerns, |audience| {
+        self.tell(builder, concerns, |audience| {
             Fact::CaseTreated(fact::Treated {
                 case: self.case(audience),
                 treatment: self.treatment(&recorded.treatment, &recorded.body),
@@ -82,7 +86,7 @@ impl Speaker<'_> {
         let own = planned.and_then(|planned| planned.number);
         fact::Treatment {
             treatment: id.clone(),
-            body: self.heard.body(body),
+            body: self.state.body(body),
             number: own.unwrap_or(self.case.number),
             authority: planned.map(|planned| planned.authority),
         }

@@ -1,4 +1,4 @@
-//! What is said of a body.
+//! What is published about a body.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What is said of a case that is not restricted.
+//! What is published about a case that is not restricted.
 
 use serde_json::{Value, json};
 

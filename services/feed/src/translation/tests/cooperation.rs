@@ -1,4 +1,4 @@
-//! What is said of a cooperation.
+//! What is published about a cooperation.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What is said of tasks flowing from a case.
+//! What is published about tasks flowing from a case.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What is said of a hearing: the members invited are told by themselves (R46).
+//! What is published about a hearing: the members invited are told by themselves (R46).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What is said of a joint case: what is addressed to a member is said to it by itself (R45).
+//! What is published about a joint case: what is addressed to a member is said to it by itself (R45).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What is said of a meeting where nothing is hidden.
+//! What is published about a meeting where nothing is hidden.
 
 use serde_json::{Value, json};
 

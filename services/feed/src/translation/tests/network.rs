@@ -1,4 +1,4 @@
-//! What is said of a network.
+//! What is published about a network.
 
 use serde_json::{Value, json};
 

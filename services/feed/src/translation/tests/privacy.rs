@@ -30,7 +30,7 @@ fn invites_buskerud() -> Value {
 #[test]
 fn a_restricted_case_is_told_in_full_to_no_member_by_being_one() {
     let spoken = given_restricted(everything(), None).when(CASE, decided());
-    assert_eq!(spoken.heard(), ["public case.decided"]);
+    assert_eq!(spoken.state(), ["public case.decided"]);
     let public = spoken.to("public");
     assert_eq!(public["case"]["title"], "Personalsak");
     assert_eq!(public["case"]["withheld"], true);
@@ -47,12 +47,12 @@ fn a_restricted_case_is_told_in_full_to_no_member_by_being_one() {
 fn of_a_joint_case_only_those_taking_part_are_told_in_full() {
     let spoken = given_restricted(everything(), None).and(CASE, sent_to_asker());
     let spoken = spoken.when(CASE, json!({"closed": {}}));
-    assert_eq!(spoken.heard(), [format!("{ASKER} case.closed"), "public case.closed".into()]);
+    assert_eq!(spoken.state(), [format!("{ASKER} case.closed"), "public case.closed".into()]);
 
     let released = json!({"member-released": {"member": ASKER, "reason": SECRET}});
     let left = given_restricted(everything(), None).and(CASE, sent_to_asker());
     let spoken = left.and(CASE, released).when(CASE, json!({"closed": {}}));
-    assert_eq!(spoken.heard(), ["public case.closed"], "it takes part no longer");
+    assert_eq!(spoken.state(), ["public case.closed"], "it takes part no longer");
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn of_a_hearing_only_those_invited_are_told_in_full() {
         .and(CASE, invites_buskerud())
         .when(CASE, json!({"hearing-summed-up": {"text": SECRET}}));
     let tag = "hearing.summed-up";
-    assert_eq!(spoken.heard(), [BUSKERUD, "public"].map(|one| format!("{one} {tag}")));
+    assert_eq!(spoken.state(), [BUSKERUD, "public"].map(|one| format!("{one} {tag}")));
     assert_eq!(spoken.to(BUSKERUD)["text"], SECRET);
 }
 
@@ -82,7 +82,7 @@ fn what_is_restricted_together_with_its_opening_is_never_told_to_the_public() {
     let told: Vec<String> = told.map(|event| event.data.get().to_owned()).collect();
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told.iter().all(|data| !data.contains(SECRET)), "{told:?}");
-    assert_eq!(spoken.heard(), ["public case.opened", "public case.restricted"]);
+    assert_eq!(spoken.state(), ["public case.opened", "public case.restricted"]);
 }
 
 /// Every event with a title or a text, so that one that is forgotten is found.
@@ -169,7 +169,7 @@ fn nothing_restricted_is_in_what_the_public_is_told() {
         .and(CASE, sent_to_asker())
         .and(CASE, invites_buskerud());
     for event in events() {
-        let said = scenario.hear(CASE, std::slice::from_ref(&event));
+        let said = scenario.observe(CASE, std::slice::from_ref(&event));
         assert!(said.len() > 1, "nobody is told in full of {event}");
         let mut told_in_full = false;
         for said in said {
@@ -199,7 +199,7 @@ fn a_restriction_holds_to_the_end_of_its_last_day() {
     let spoken = restricted().on("2017-06-30").when(CASE, json!({"closed": {}}));
     assert_eq!(spoken.to("public")["case"]["title"], "Personalsak");
     let spoken = restricted().on("2017-07-01").when(CASE, json!({"closed": {}}));
-    assert_eq!(spoken.heard(), ["public case.closed"]);
+    assert_eq!(spoken.state(), ["public case.closed"]);
     assert_eq!(spoken.to("public")["case"]["title"], SECRET);
 }
 
@@ -211,7 +211,7 @@ fn a_case_that_relates_to_a_restricted_one_does_not_give_its_title_away() {
         .and("case/vestregionen:2-2017", opened("2/2017", "Oppfølging", "Oppfølging"))
         .when("case/vestregionen:2-2017", related);
     let tag = "case.related";
-    assert_eq!(spoken.heard(), [ASKER, "public"].map(|one| format!("{one} {tag}")));
+    assert_eq!(spoken.state(), [ASKER, "public"].map(|one| format!("{one} {tag}")));
     assert_eq!(spoken.to("public")["to"]["case"]["title"], "Personalsak");
     assert_eq!(spoken.to("public")["case"]["withheld"], false);
     assert_eq!(spoken.to(ASKER)["to"]["case"]["title"], SECRET);
@@ -229,7 +229,7 @@ fn a_party_that_is_no_member_any_longer_is_told_what_the_public_is() {
             }}),
         )
         .when(CASE, json!({"closed": {}}));
-    assert_eq!(spoken.heard(), [ASKER, "public"].map(|one| format!("{one} case.closed")));
+    assert_eq!(spoken.state(), [ASKER, "public"].map(|one| format!("{one} case.closed")));
 }
 
 fn case_item() -> Value {
@@ -243,7 +243,7 @@ fn a_restricted_case_on_an_agenda_shows_its_public_title_to_all_but_those_taking
         .and(CASE, sent_to_asker())
         .when(MEETING, notice(&[case_item()]));
     let tag = "meeting.notice-issued";
-    assert_eq!(spoken.heard(), [ASKER, "public"].map(|one| format!("{one} {tag}")));
+    assert_eq!(spoken.state(), [ASKER, "public"].map(|one| format!("{one} {tag}")));
     let public = &spoken.to("public")["agenda"][0];
     assert_eq!((&public["title"], &public["withheld"]), (&json!("Framtid"), &json!(true)));
     assert_eq!(public["number"], "1/2017");
@@ -264,10 +264,10 @@ fn a_restricted_item_shows_its_public_title_to_everyone_until_the_restriction_en
     item["public_title"] = json!("Eiendom");
     item["restriction"] = json!({"legal_basis": {"act": "offentleglova"}, "until": "2017-06-15"});
     let spoken = given_meeting().when(MEETING, notice(&[item.clone()]));
-    assert_eq!(spoken.heard(), ["public meeting.notice-issued"]);
+    assert_eq!(spoken.state(), ["public meeting.notice-issued"]);
     assert_eq!(spoken.to("public")["agenda"][0]["title"], "Eiendom");
     let spoken = given_meeting().on("2017-06-16").when(MEETING, notice(&[item]));
-    assert_eq!(spoken.heard(), ["public meeting.notice-issued"]);
+    assert_eq!(spoken.state(), ["public meeting.notice-issued"]);
     assert_eq!(spoken.to("public")["agenda"][0]["title"], SECRET);
 }
 
@@ -290,7 +290,7 @@ fn what_was_treated_behind_closed_doors_is_hidden_in_the_minutes() {
     let treated = || given_meeting().and(MEETING, taken_up.clone()).and(MEETING, closed.clone());
 
     let spoken = treated().when(MEETING, published.clone());
-    assert_eq!(spoken.heard().len(), 1);
+    assert_eq!(spoken.state().len(), 1);
     let item = |audience: &str| spoken.to(audience)["items"][1]["item"].clone();
     assert_eq!(
         (&item("public")["title"], &item("public")["withheld"]),
@@ -298,7 +298,7 @@ fn what_was_treated_behind_closed_doors_is_hidden_in_the_minutes() {
     );
 
     let spoken = treated().when(MEETING, addendum);
-    assert_eq!(spoken.heard().len(), 1);
+    assert_eq!(spoken.state().len(), 1);
     assert_eq!(spoken.to("public")["text"], Value::Null);
 
     let spoken = given_meeting().when(MEETING, published);
@@ -325,14 +325,14 @@ fn rows() -> BTreeMap<&'static str, &'static str> {
 /// What each type tells an audience when the word is planted in every title and text.
 fn told_with_secrets() -> Vec<Said> {
     let commit = [opened("2/2017", SECRET, "Personalsak"), restricted(everything(), None)];
-    let mut said = given().hear("case/vestregionen:2-2017", &commit);
+    let mut said = given().observe("case/vestregionen:2-2017", &commit);
     let mut scenario = given_restricted(everything(), None)
         .and(CASE, sent_to_asker())
         .and(CASE, invites_buskerud());
     for event in events() {
         // A case is restricted again after each event, whatever the event was.
-        said.extend(scenario.hear(CASE, &[event]));
-        scenario.hear(CASE, &[restricted(everything(), None)]);
+        said.extend(scenario.observe(CASE, &[event]));
+        scenario.observe(CASE, &[restricted(everything(), None)]);
     }
     let mut item = entry("lokaler", SECRET, json!({"plain-text": {}}));
     (item["public_title"], item["restriction"]) =
@@ -353,7 +353,7 @@ fn told_with_secrets() -> Vec<Said> {
         json!({"addendum-added": {"number": 1, "text": SECRET, "item": "lokaler", "public": true,
             "on": "2017-07-01"}}),
     ] {
-        said.extend(meeting.hear(MEETING, &[event]));
+        said.extend(meeting.observe(MEETING, &[event]));
     }
     said
 }

@@ -1,4 +1,4 @@
-//! What is said of a subscription.
+//! What is published about a subscription.
 
 use super::*;
 
@@ -23,7 +23,7 @@ fn stopped() -> Value {
 fn that_deliveries_stopped_is_told_to_the_owner_alone() {
     let owner = json!({"member": {"member": BAERUM}});
     let said = given().and(SUBSCRIPTION, created(owner)).when(SUBSCRIPTION, stopped());
-    assert_eq!(said.heard(), [format!("{BAERUM} subscription.stopped")]);
+    assert_eq!(said.state(), [format!("{BAERUM} subscription.stopped")]);
     let event = &said.0[0];
     assert_eq!(event.restates, None);
     let data: Value = serde_json::from_str(event.data.get()).unwrap();

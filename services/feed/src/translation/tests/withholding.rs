@@ -52,7 +52,7 @@ fn told_everywhere(feed: &mut Feed) -> Scenario {
         (CASE, decided()),
         (CASE, sent_to_asker()),
     ] {
-        feed.publish(scenario.hear(aggregate, &[event]));
+        feed.publish(scenario.observe(aggregate, &[event]));
     }
     assert!(feed.all("public").matches(SECRET).count() >= 6);
     scenario
@@ -64,8 +64,8 @@ fn what_was_public_is_withheld_in_every_fact_that_told_it_when_the_case_is_restr
     let mut scenario = told_everywhere(&mut feed);
     let events = feed.0.len();
     let amended = json!({"amended": {"title": SECRET, "public_title": "Personalsak"}});
-    feed.publish(scenario.hear(CASE, &[amended]));
-    let tags = feed.publish(scenario.hear(CASE, &[restricted(everything(), None)]));
+    feed.publish(scenario.observe(CASE, &[amended]));
+    let tags = feed.publish(scenario.observe(CASE, &[restricted(everything(), None)]));
     assert!(!feed.all("public").contains(SECRET), "{}", feed.all("public"));
     assert!(feed.all("public").contains("Personalsak"));
     // The party is told everything, once.
@@ -81,7 +81,7 @@ fn a_reader_that_comes_late_is_told_each_fact_under_the_id_it_always_had() {
     let mut feed = Feed::default();
     let mut scenario = told_everywhere(&mut feed);
     let before: Vec<Uuid> = feed.0.keys().copied().collect();
-    feed.publish(scenario.hear(CASE, &[restricted(everything(), None)]));
+    feed.publish(scenario.observe(CASE, &[restricted(everything(), None)]));
     assert!(before.iter().all(|id| feed.0.contains_key(id)));
 }
 
@@ -91,8 +91,8 @@ fn an_old_title_is_nowhere_after_it_was_amended_and_the_case_restricted() {
     let mut scenario = told_everywhere(&mut feed);
     let amended = json!({"amended": {"title": "Personalsak", "public_title": "Personalsak"}});
     let title_only = restricted(json!({"title": {}}), None);
-    feed.publish(scenario.hear(CASE, &[amended]));
-    feed.publish(scenario.hear(CASE, &[title_only]));
+    feed.publish(scenario.observe(CASE, &[amended]));
+    feed.publish(scenario.observe(CASE, &[title_only]));
     // The texts are not restricted, so they stay; the old title is gone, for the party too.
     for audience in ["public", ASKER] {
         let title = format!("\"title\":\"{SECRET}\"");
@@ -108,11 +108,11 @@ fn a_party_that_is_released_from_a_restricted_case_has_what_it_was_told_withheld
     let mut feed = Feed::default();
     let mut scenario = told_everywhere(&mut feed);
     let amended = json!({"amended": {"title": SECRET, "public_title": "Personalsak"}});
-    feed.publish(scenario.hear(CASE, &[amended]));
-    feed.publish(scenario.hear(CASE, &[restricted(everything(), None)]));
+    feed.publish(scenario.observe(CASE, &[amended]));
+    feed.publish(scenario.observe(CASE, &[restricted(everything(), None)]));
     assert!(feed.all(ASKER).contains(SECRET));
     let released = json!({"member-released": {"member": ASKER, "reason": "Går ut."}});
-    feed.publish(scenario.hear(CASE, &[released]));
+    feed.publish(scenario.observe(CASE, &[released]));
     assert!(!feed.all(ASKER).contains(SECRET), "nor is it told again: {}", feed.all(ASKER));
     let left: Vec<_> = feed.0.values().filter(|(to, _)| to == ASKER).collect();
     assert!(left.iter().all(|(_, text)| !text.contains("\"case.decided\"")), "{left:?}");
@@ -122,12 +122,12 @@ fn a_party_that_is_released_from_a_restricted_case_has_what_it_was_told_withheld
 fn a_member_that_has_left_the_cooperation_is_told_nothing_more_of_a_restricted_case() {
     let mut feed = Feed::default();
     let mut scenario = told_everywhere(&mut feed);
-    feed.publish(scenario.hear(CASE, &[restricted(everything(), None)]));
+    feed.publish(scenario.observe(CASE, &[restricted(everything(), None)]));
     let left =
         json!({"member-released": {"member": ASKER, "to": "2017-06-14", "reason": "Går ut."}});
-    feed.publish(scenario.hear(COOPERATION, &[left]));
+    feed.publish(scenario.observe(COOPERATION, &[left]));
     let amended = json!({"amended": {"title": "Personalsak", "public_title": "Sak"}});
-    let tags = feed.publish(scenario.hear(CASE, &[amended]));
+    let tags = feed.publish(scenario.observe(CASE, &[amended]));
     let own = feed.all(ASKER);
     assert!(!own.contains("Personalsak") && !own.contains(SECRET), "{tags:?} {own}");
 }
@@ -139,7 +139,7 @@ fn what_is_told_after_a_member_has_left_the_cooperation_is_not_told_to_it() {
     assert!(!feed.all(ASKER).is_empty());
     let left =
         json!({"member-released": {"member": ASKER, "to": "2017-06-14", "reason": "Går ut."}});
-    feed.publish(scenario.hear(COOPERATION, &[left]));
+    feed.publish(scenario.observe(COOPERATION, &[left]));
     let amended = json!({"amended": {"title": "Personalsak", "public_title": "Sak"}});
     for (aggregate, event) in [
         (CASE, amended.clone()),
@@ -149,7 +149,7 @@ fn what_is_told_after_a_member_has_left_the_cooperation_is_not_told_to_it() {
         (CASE, amended),
         (MEETING, json!({"cancelled": {"reason": "Ingen saker."}})),
     ] {
-        let tags = feed.publish(scenario.hear(aggregate, std::slice::from_ref(&event)));
+        let tags = feed.publish(scenario.observe(aggregate, std::slice::from_ref(&event)));
         // Only the ids of what it is to forget.
         let own = tags.iter().filter(|tag| tag.contains(ASKER));
         let own: Vec<_> = own.filter(|tag| !tag.ends_with("case.withheld")).collect();
@@ -174,10 +174,10 @@ fn a_corrected_item_is_called_so_in_every_fact_of_the_meeting() {
             item("lokaler", SECRET, plain.clone()),
             notice(&[entry("lokaler", SECRET, plain)]),
         ] {
-            feed.publish(scenario.hear(MEETING, &[told]));
+            feed.publish(scenario.observe(MEETING, &[told]));
         }
         assert!(feed.all("public").contains(SECRET));
-        let tags = feed.publish(scenario.hear(MEETING, &[event]));
+        let tags = feed.publish(scenario.observe(MEETING, &[event]));
         assert!(!feed.all("public").contains(SECRET), "{}", feed.all("public"));
         assert_eq!(tags[1..], ["public meeting.item-withheld", "public meeting.notice-issued"]);
     }
@@ -187,5 +187,5 @@ fn a_corrected_item_is_called_so_in_every_fact_of_the_meeting() {
 fn what_is_restricted_from_its_opening_withholds_nothing() {
     let commit = [opened("2/2017", SECRET, "Personalsak"), restricted(everything(), None)];
     let spoken = given_meeting().when_all("case/vestregionen:2-2017", &commit);
-    assert_eq!(spoken.heard(), ["public case.opened", "public case.restricted"]);
+    assert_eq!(spoken.state(), ["public case.opened", "public case.restricted"]);
 }

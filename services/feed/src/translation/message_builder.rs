@@ -1,6 +1,6 @@
-//! What is being said about one commit, and to whom.
+//! The messages made of one commit, and who gets them.
 //!
-//! Invariant: what a member is told by itself comes before what the public is told of the same, and
+//! Invariant: the message of a member comes before that of the public about the same, and
 //! restates it.
 
 use std::collections::BTreeSet;
@@ -17,43 +17,43 @@ use samvirke_schemas::{
 };
 use uuid::Uuid;
 
-/// The members who may be told more than the public, or by themselves.
+/// The members who get a message of their own.
 #[derive(Debug, Default)]
-pub(super) struct Hearers {
-    /// Told by themselves, whether or not there is more to tell them.
+pub(super) struct Recipients {
+    /// They get one, whether or not it has more than that of the public.
     pub(super) addressed: BTreeSet<OrganisationNumber>,
-    /// Told by themselves where they are told more than the public.
+    /// They get one where it has more than that of the public.
     pub(super) privy: BTreeSet<OrganisationNumber>,
 }
 
-/// What is being said about one commit.
-pub(super) struct Telling<'a> {
+/// The messages made of one commit.
+pub(super) struct MessageBuilder<'a> {
     envelope: &'a Envelope,
     plural: &'static str,
-    /// The event that is being told.
+    /// The event that is being rendered.
     origin: Uuid,
     said: Vec<Said>,
 }
 
-impl<'a> Telling<'a> {
-    /// Lets each event of a commit be heard, with those that follow it in the commit, and returns what
-    /// was said.
+impl<'a> MessageBuilder<'a> {
+    /// Gives each event of a commit to `observe`, with those that follow it in the commit, and returns the
+    /// messages.
     pub(super) fn each<E: Tagged>(
         envelope: &'a Envelope,
         sequence: u64,
         plural: &'static str,
-        mut hear: impl FnMut(&E, &[E], &mut Self),
+        mut observe: impl FnMut(&E, &[E], &mut Self),
     ) -> Result<Vec<Said>, EnvelopeError> {
-        let mut telling = Self { envelope, plural, origin: Uuid::nil(), said: Vec::new() };
+        let mut builder = Self { envelope, plural, origin: Uuid::nil(), said: Vec::new() };
         let events = envelope.events::<E>(sequence)?;
         let mut rest = events.as_slice();
         for recorded in &envelope.events {
             let Some((event, following)) = rest.split_first() else { break };
-            telling.origin = recorded.id;
-            hear(event, following, &mut telling);
+            builder.origin = recorded.id;
+            observe(event, following, &mut builder);
             rest = following;
         }
-        Ok(telling.said)
+        Ok(builder.said)
     }
 
     /// The aggregate that it is about.
@@ -65,7 +65,7 @@ impl<'a> Telling<'a> {
         &self.envelope.aggregate.id.cooperation
     }
 
-    /// The event that is being told.
+    /// The event that is being rendered.
     pub(super) fn origin(&self) -> Uuid {
         self.origin
     }
@@ -78,30 +78,30 @@ impl<'a> Telling<'a> {
         self.envelope.recorded_at
     }
 
-    /// The day in Norway on which it happened. What is restricted that day is not told, however late
+    /// The day in Norway on which it happened. What is restricted that day is not published, however late
     /// it is registered.
     pub(super) fn day(&self) -> Date {
         day_of(self.envelope.occurred_at)
     }
 
-    /// Tells the public, and with them everyone.
+    /// Adds a message for the public, and with it for everyone.
     pub(super) fn publicly(&mut self, concerns: Concerns, fact: Fact) {
         self.say(Audience::Public, concerns, fact, false);
     }
 
-    /// Tells one member, and nobody else.
+    /// Adds a message for one member, and nobody else.
     pub(super) fn only(&mut self, member: &OrganisationNumber, concerns: Concerns, fact: Fact) {
         self.say(Audience::Member(member.clone()), concerns, fact, false);
     }
 
-    /// Tells `hearers` by themselves, and then the public. `fact` puts it into words for one of them.
+    /// Adds a message for each of `recipients`, and then one for the public. `fact` renders it for one of them.
     pub(super) fn tell(
         &mut self,
-        hearers: Hearers,
+        recipients: Recipients,
         concerns: Concerns,
         fact: impl Fn(&Audience) -> Fact,
     ) {
-        let Hearers { addressed, privy } = hearers;
+        let Recipients { addressed, privy } = recipients;
         let public = fact(&Audience::Public);
         for member in addressed.union(&privy) {
             let audience = Audience::Member(member.clone());

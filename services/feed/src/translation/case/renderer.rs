@@ -1,4 +1,4 @@
-//! Puts what happens to one case into words, for each who hears it what it may know.
+//! Renders the events of one case as facts, for each audience with what it may know.
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
@@ -13,23 +13,23 @@ use samvirke_schemas::{
 
 use super::memory::Case;
 use crate::translation::{
-    heard::Heard,
-    telling::{Hearers, Telling},
+    message_builder::{MessageBuilder, Recipients},
+    state::TranslationState,
 };
 
-/// Who speaks of a case on a day.
-pub(super) struct Speaker<'a> {
-    pub(super) heard: &'a Heard,
+/// Renders the facts of one case as of a day.
+pub(super) struct Renderer<'a> {
+    pub(super) state: &'a TranslationState,
     pub(super) case: &'a Case,
     id: &'a AggregateId,
     pub(super) day: Date,
 }
 
-impl<'a> Speaker<'a> {
+impl<'a> Renderer<'a> {
     /// None for a case that was never opened.
-    pub(super) fn new(heard: &'a Heard, telling: &Telling<'a>) -> Option<Self> {
-        let id = telling.about();
-        Some(Self { heard, case: heard.cases.get(id)?, id, day: telling.day() })
+    pub(super) fn new(state: &'a TranslationState, builder: &MessageBuilder<'a>) -> Option<Self> {
+        let id = builder.about();
+        Some(Self { state, case: state.cases.get(id)?, id, day: builder.day() })
     }
 
     pub(super) fn cooperation(&self) -> &CooperationId {
@@ -38,7 +38,7 @@ impl<'a> Speaker<'a> {
 
     /// The case as `audience` may know it.
     pub(super) fn case(&self, audience: &Audience) -> brief::Case {
-        self.case.brief(self.id, self.heard, &self.viewer(audience))
+        self.case.brief(self.id, self.state, &self.viewer(audience))
     }
 
     /// A text of the case, where `audience` may know it.
@@ -57,15 +57,15 @@ impl<'a> Speaker<'a> {
     }
 
     pub(super) fn member(&self, member: &OrganisationNumber) -> brief::Member {
-        self.heard.member(self.cooperation(), member)
+        self.state.member(self.cooperation(), member)
     }
 
     pub(super) fn other(&self, id: &AggregateId, audience: &Audience) -> brief::OtherCase {
-        self.heard.other_case(id, &self.viewer(audience))
+        self.state.other_case(id, &self.viewer(audience))
     }
 
     fn viewer(&self, audience: &Audience) -> Viewer {
-        self.heard.viewer(self.cooperation(), audience, self.day)
+        self.state.viewer(self.cooperation(), audience, self.day)
     }
 
     /// What every event of the case concerns: the case and the body that it belongs to.
@@ -96,36 +96,36 @@ impl<'a> Speaker<'a> {
     /// Tells everyone what they may know.
     pub(super) fn tell(
         &self,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
         concerns: Concerns,
         fact: impl Fn(&Audience) -> Fact,
     ) {
-        self.tell_addressed(telling, BTreeSet::new(), concerns, fact);
+        self.tell_addressed(builder, BTreeSet::new(), concerns, fact);
     }
 
     /// Tells everyone what they may know, and those addressed by themselves.
     pub(super) fn tell_addressed(
         &self,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
         mut addressed: BTreeSet<OrganisationNumber>,
         concerns: Concerns,
         fact: impl Fn(&Audience) -> Fact,
     ) {
         // Whoever has left the cooperation is told what the public is told (decision 63).
-        addressed.retain(|member| self.heard.is_member(self.cooperation(), member, self.day));
+        addressed.retain(|member| self.state.is_member(self.cooperation(), member, self.day));
         let veiled = concerns
             .cases
             .iter()
-            .filter_map(|id| self.heard.cases.get(id))
+            .filter_map(|id| self.state.cases.get(id))
             .any(|case| case.is_veiled(self.day));
         let privy = if veiled { self.privy(&concerns) } else { BTreeSet::new() };
-        telling.tell(Hearers { addressed, privy }, concerns, fact);
+        builder.tell(Recipients { addressed, privy }, concerns, fact);
     }
 
     /// Those who may know more than the public: the parties of a case concerned that are members on the day.
     fn privy(&self, concerns: &Concerns) -> BTreeSet<OrganisationNumber> {
-        let cases = concerns.cases.iter().filter_map(|id| self.heard.cases.get(id));
-        let members = self.heard.members(self.cooperation(), self.day);
+        let cases = concerns.cases.iter().filter_map(|id| self.state.cases.get(id));
+        let members = self.state.members(self.cooperation(), self.day);
         let parties = cases.flat_map(|case| case.access().members());
         parties.filter(|party| members.contains(*party)).cloned().collect()
     }

@@ -1,4 +1,4 @@
-//! What has been heard so far, as far as it is needed to put the next event into words.
+//! What is known from the events so far, as far as the next one needs it to be rendered.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -23,9 +23,9 @@ use super::{
     withholding::{Affected, Pin, Withholding},
 };
 
-/// Everything heard.
+/// Everything that is known.
 #[derive(Debug, Default)]
-pub(super) struct Heard {
+pub(super) struct TranslationState {
     pub(super) cooperations: HashMap<CooperationId, Cooperation>,
     pub(super) bodies: HashMap<AggregateId, BodyHistory>,
     pub(super) networks: HashMap<AggregateId, Network>,
@@ -36,13 +36,13 @@ pub(super) struct Heard {
     pub(super) mentions: HashMap<AggregateId, BTreeSet<Affected>>,
     /// What the last commit withholds.
     pub(super) withholding: Option<Withholding>,
-    /// How what is put into words anew stands today.
+    /// How what is rendered again stands today.
     pub(super) pin: Option<Pin>,
-    /// The day on which it is put into words anew.
+    /// The day on which it is rendered again.
     pub(super) anew_on: Option<Date>,
 }
 
-impl Heard {
+impl TranslationState {
     pub(super) fn cooperation(&self, id: &CooperationId) -> brief::Cooperation {
         let names = self.cooperations.get(id).and_then(|known| known.names.clone());
         brief::Cooperation { id: id.clone(), names }
@@ -66,7 +66,7 @@ impl Heard {
         stays.of(member).next_back().map(|stay| stay.names.clone())
     }
 
-    /// The members of the cooperation on a day (R1); of them, where something of that day is put into words anew,
+    /// The members of the cooperation on a day (R1); of them, where something of that day is rendered again,
     /// those that are members still.
     pub(super) fn members(
         &self,
@@ -119,7 +119,7 @@ impl Heard {
         }
     }
 
-    /// Another case than the one that is told about, as far as somebody may know it.
+    /// Another case than the one that the message is about, as far as somebody may know it.
     pub(super) fn other_case(&self, id: &AggregateId, viewer: &Viewer) -> brief::OtherCase {
         let case = self.cases.get(id).map(|case| case.brief(id, self, viewer));
         brief::OtherCase { id: id.clone(), case }

@@ -1,4 +1,4 @@
-//! Puts what happens to one meeting into words, for each who hears it what it may know.
+//! Renders the events of one meeting as facts, for each audience with what it may know.
 
 use std::collections::BTreeSet;
 
@@ -24,8 +24,8 @@ use samvirke_schemas::{
 use super::{Meeting, agenda};
 use crate::translation::{
     case::Case,
-    heard::Heard,
-    telling::{Hearers, Telling},
+    message_builder::{MessageBuilder, Recipients},
+    state::TranslationState,
 };
 
 /// What was added to the minutes, and whether the public may read it.
@@ -38,28 +38,28 @@ pub(super) struct Addendum<'a> {
     pub(super) on: Date,
 }
 
-/// Who speaks of a meeting on a day.
-pub(super) struct Speaker<'a> {
-    heard: &'a Heard,
+/// Renders the facts of one meeting as of a day.
+pub(super) struct Renderer<'a> {
+    state: &'a TranslationState,
     meeting: &'a Meeting,
     id: &'a AggregateId,
     day: Date,
 }
 
-impl<'a> Speaker<'a> {
+impl<'a> Renderer<'a> {
     /// None for a meeting that was never planned or reported.
-    pub(super) fn new(heard: &'a Heard, telling: &Telling<'a>) -> Option<Self> {
-        let id = telling.about();
-        Some(Self { heard, meeting: heard.meetings.get(id)?, id, day: telling.day() })
+    pub(super) fn new(state: &'a TranslationState, builder: &MessageBuilder<'a>) -> Option<Self> {
+        let id = builder.about();
+        Some(Self { state, meeting: state.meetings.get(id)?, id, day: builder.day() })
     }
 
-    pub(super) fn planned(&self, venue: &Venue, telling: &mut Telling<'_>) {
+    pub(super) fn planned(&self, venue: &Venue, builder: &mut MessageBuilder<'_>) {
         let planned = fact::Planned {
             meeting: self.brief(),
             days: self.meeting.days.clone(),
             venue: venue.clone(),
         };
-        telling.publicly(self.concerns(), Fact::MeetingPlanned(planned));
+        builder.publicly(self.concerns(), Fact::MeetingPlanned(planned));
     }
 
     pub(super) fn moved(
@@ -67,7 +67,7 @@ impl<'a> Speaker<'a> {
         venue: &Venue,
         reason: &Prose,
         urgent: Option<&Prose>,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
     ) {
         let moved = fact::Moved {
             meeting: self.brief(),
@@ -77,26 +77,26 @@ impl<'a> Speaker<'a> {
             reason: reason.clone(),
             urgent: urgent.cloned(),
         };
-        telling.publicly(self.concerns(), Fact::MeetingMoved(moved));
+        builder.publicly(self.concerns(), Fact::MeetingMoved(moved));
     }
 
-    pub(super) fn cancelled(&self, reason: &Prose, telling: &mut Telling<'_>) {
+    pub(super) fn cancelled(&self, reason: &Prose, builder: &mut MessageBuilder<'_>) {
         let cancelled = fact::Cancelled {
             meeting: self.brief(),
             days: self.meeting.days.clone(),
             reason: reason.clone(),
         };
-        telling.publicly(self.concerns(), Fact::MeetingCancelled(cancelled));
+        builder.publicly(self.concerns(), Fact::MeetingCancelled(cancelled));
     }
 
-    pub(super) fn held(&self, reported: bool, telling: &mut Telling<'_>) {
+    pub(super) fn held(&self, reported: bool, builder: &mut MessageBuilder<'_>) {
         let held = fact::Held {
             meeting: self.brief(),
             days: self.meeting.days.clone(),
             venue: self.meeting.venue.clone(),
             reported,
         };
-        telling.publicly(self.concerns(), Fact::MeetingHeld(held));
+        builder.publicly(self.concerns(), Fact::MeetingHeld(held));
     }
 
     /// `when` is the day of the notice, and how many days that is before the meeting.
@@ -105,12 +105,12 @@ impl<'a> Speaker<'a> {
         when: (Date, u16),
         urgent: Option<&Prose>,
         agenda: &[AgendaItem],
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
     ) {
         let (on, days_before) = when;
         let agenda: Vec<&AgendaItem> =
             agenda.iter().map(|entry| self.meeting.agenda.called(entry)).collect();
-        self.tell(telling, agenda.iter().copied(), |audience| {
+        self.tell(builder, agenda.iter().copied(), |audience| {
             let restricted = |entry| agenda::is_restricted(entry, self.day);
             let items = agenda.iter().map(|entry| self.item(entry, restricted(entry), audience));
             Fact::MeetingNoticeIssued(fact::NoticeIssued {
@@ -125,9 +125,9 @@ impl<'a> Speaker<'a> {
         });
     }
 
-    pub(super) fn item_corrected(&self, item: &LocalId, telling: &mut Telling<'_>) {
+    pub(super) fn item_corrected(&self, item: &LocalId, builder: &mut MessageBuilder<'_>) {
         let Some(item) = self.item_told(item) else { return };
-        self.tell(telling, [&item.entry], |audience| {
+        self.tell(builder, [&item.entry], |audience| {
             Fact::MeetingItemCorrected(fact::ItemCorrected {
                 meeting: self.brief(),
                 days: self.meeting.days.clone(),
@@ -140,10 +140,10 @@ impl<'a> Speaker<'a> {
         &self,
         item: &LocalId,
         restriction: &ItemRestriction,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
     ) {
         let Some(item) = self.item_told(item) else { return };
-        self.tell(telling, [&item.entry], |audience| {
+        self.tell(builder, [&item.entry], |audience| {
             Fact::MeetingItemRestricted(fact::ItemRestricted {
                 meeting: self.brief(),
                 days: self.meeting.days.clone(),
@@ -159,10 +159,10 @@ impl<'a> Speaker<'a> {
         withheld: &[WithheldItem],
         addenda: u32,
         on: Date,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
     ) {
         let items = &self.meeting.agenda.items;
-        self.tell(telling, items.iter().map(|item| &item.entry), |audience| {
+        self.tell(builder, items.iter().map(|item| &item.entry), |audience| {
             let treated = items.iter().map(|item| {
                 let is_it = |one: &WithheldItem| one.item == item.entry.item;
                 let hidden = withheld.iter().any(is_it) || self.hides(item);
@@ -181,11 +181,11 @@ impl<'a> Speaker<'a> {
         });
     }
 
-    pub(super) fn addendum_added(&self, addendum: &Addendum<'_>, telling: &mut Telling<'_>) {
+    pub(super) fn addendum_added(&self, addendum: &Addendum<'_>, builder: &mut MessageBuilder<'_>) {
         let Addendum { number, text, item, public, on } = *addendum;
         let about = item.and_then(|item| self.meeting.agenda.item(item));
         let hidden = !public || about.is_some_and(|item| self.hides(item));
-        self.tell(telling, about.map(|item| &item.entry), |audience| {
+        self.tell(builder, about.map(|item| &item.entry), |audience| {
             let withheld = about.map(|item| self.withheld(&item.entry, audience));
             let shown = !hidden && withheld.is_none_or(|withheld| !withheld.texts());
             Fact::MeetingAddendumAdded(fact::AddendumAdded {
@@ -200,16 +200,16 @@ impl<'a> Speaker<'a> {
     }
 }
 
-impl Speaker<'_> {
+impl Renderer<'_> {
     fn brief(&self) -> brief::Meeting {
         brief::Meeting {
             id: self.id.clone(),
-            body: self.heard.body(&self.meeting.body),
+            body: self.state.body(&self.meeting.body),
             title: self.meeting.title.clone(),
         }
     }
 
-    /// An item, where something was told of it before.
+    /// An item, where something was published about it before.
     fn item_told(&self, item: &LocalId) -> Option<&agenda::Item> {
         self.meeting.agenda.item(item).filter(|_| self.meeting.agenda_told)
     }
@@ -247,13 +247,13 @@ impl Speaker<'_> {
         if entry.subject.case().is_none() {
             return WithheldFromCase::Nothing;
         }
-        let viewer = self.heard.viewer(&self.id.cooperation, audience, self.day);
+        let viewer = self.state.viewer(&self.id.cooperation, audience, self.day);
         CaseAccess::withheld(self.case(entry).map(Case::access), &viewer)
     }
 
     /// The case that an item is about.
     fn case(&self, entry: &AgendaItem) -> Option<&Case> {
-        self.heard.cases.get(entry.subject.case()?)
+        self.state.cases.get(entry.subject.case()?)
     }
 
     /// Whether an item is hidden from the public by the meeting's own rules.
@@ -264,24 +264,24 @@ impl Speaker<'_> {
     /// Tells of items: of each, everyone what they may know.
     fn tell<'e>(
         &self,
-        telling: &mut Telling<'_>,
+        builder: &mut MessageBuilder<'_>,
         entries: impl IntoIterator<Item = &'e AgendaItem>,
         fact: impl Fn(&Audience) -> Fact,
     ) {
         let cases: BTreeSet<_> =
             entries.into_iter().filter_map(|entry| entry.subject.case().cloned()).collect();
-        let members = self.heard.members(&self.id.cooperation, self.day);
-        let parties = cases_of(self.heard, &cases).flat_map(|case| case.access().members());
+        let members = self.state.members(&self.id.cooperation, self.day);
+        let parties = cases_of(self.state, &cases).flat_map(|case| case.access().members());
         let privy = parties.filter(|party| members.contains(*party)).cloned().collect();
-        let hearers = Hearers { privy, ..Hearers::default() };
-        telling.tell(hearers, Concerns { cases, ..self.concerns() }, fact);
+        let recipients = Recipients { privy, ..Recipients::default() };
+        builder.tell(recipients, Concerns { cases, ..self.concerns() }, fact);
     }
 }
 
 /// The cases among these that are known.
 fn cases_of<'a>(
-    heard: &'a Heard,
+    state: &'a TranslationState,
     ids: &'a BTreeSet<AggregateId>,
 ) -> impl Iterator<Item = &'a Case> {
-    ids.iter().filter_map(|id| heard.cases.get(id))
+    ids.iter().filter_map(|id| state.cases.get(id))
 }

@@ -11,8 +11,8 @@ fn id_of_a_body() -> AggregateId {
     format!("{}:{}", "c".repeat(64), "b".repeat(64)).parse().unwrap()
 }
 
-fn speech(cooperation: &str, sequence: u64) -> Speech {
-    Speech {
+fn pending(cooperation: &str, sequence: u64) -> PendingMessages {
+    PendingMessages {
         stream: "CASES".into(),
         sequence,
         digest: format!("d{sequence}"),
@@ -25,12 +25,12 @@ fn speech(cooperation: &str, sequence: u64) -> Speech {
 }
 
 fn place() -> Place {
-    Place { sequence: 0, reached: "CASES@5:0".parse().unwrap(), behind: BTreeMap::new() }
+    Place { sequence: 0, offsets: "CASES@5:0".parse().unwrap(), behind: BTreeMap::new() }
 }
 
-fn commits() -> Vec<Speech> {
-    let unreadable = Speech { said: Err("no envelope".into()), ..speech("a", 2) };
-    vec![speech("a", 1), unreadable, speech("b", 3), speech("a", 4), speech("b", 5)]
+fn commits() -> Vec<PendingMessages> {
+    let unreadable = PendingMessages { said: Err("no envelope".into()), ..pending("a", 2) };
+    vec![pending("a", 1), unreadable, pending("b", 3), pending("a", 4), pending("b", 5)]
 }
 
 fn held() -> Held {
@@ -40,8 +40,8 @@ fn held() -> Held {
 
 #[test]
 fn a_commit_that_cannot_be_told_is_named() {
-    let untellable = place().next(&commits(), 9, &Held::default()).unwrap_err();
-    assert_eq!((untellable.sequence, untellable.reason.as_str()), (2, "no envelope"));
+    let unrenderable = place().next(&commits(), 9, &Held::default()).unwrap_err();
+    assert_eq!((unrenderable.sequence, unrenderable.reason.as_str()), (2, "no envelope"));
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn who_is_held_keeps_its_place_while_the_others_go_on_and_the_note_reads_back() 
     // The first commit was told before the second one was found to be unreadable.
     let (_, before) = place().next(&commits()[..1], 9, &Held::default()).unwrap();
     let (_, after) = before.next(&commits(), 9, &held()).unwrap();
-    assert_eq!(after.reached.to_string(), "CASES@5:5#d5");
+    assert_eq!(after.offsets.to_string(), "CASES@5:5#d5");
     assert_eq!(after.written_behind(), "a CASES@5:1");
     let read = read_behind(&after.written_behind()).unwrap();
     let a = "a".parse().unwrap();
@@ -70,7 +70,7 @@ fn who_is_held_no_longer_catches_up_and_then_needs_no_note() {
     assert_eq!(half.written_behind(), "a CASES@5:3");
     let (_, caught_up) = half.next(&commits(), 9, &skips).unwrap();
     assert_eq!(
-        (caught_up.reached.to_string().as_str(), caught_up.behind.len()),
+        (caught_up.offsets.to_string().as_str(), caught_up.behind.len()),
         ("CASES@5:5#d5", 0)
     );
 }
@@ -82,13 +82,13 @@ const SOURCES_MAX: &str = "CASES@9999999999999999:18446744073709551615+429496729
 
 #[test]
 fn a_message_has_room_for_the_largest_event_and_the_longest_headers() {
-    let reached: Reached = SOURCES_MAX.parse().unwrap();
+    let offsets: SourceOffsets = SOURCES_MAX.parse().unwrap();
     let id = |number: usize| format!("{number:0>64}").parse().unwrap();
-    let behind = (0..BEHIND_MAX).map(|number| (id(number), reached.clone())).collect();
+    let behind = (0..BEHIND_MAX).map(|number| (id(number), offsets.clone())).collect();
     let digest = "d".repeat(64);
     let with_digests = SOURCES_MAX.split(' ').map(|one| format!("{one}#{digest}"));
     let with_digests = with_digests.collect::<Vec<_>>().join(" ").parse().unwrap();
-    let place = Place { sequence: u64::MAX - 1, reached: with_digests, behind };
+    let place = Place { sequence: u64::MAX - 1, offsets: with_digests, behind };
     let said = |audience| Said {
         audience,
         about: id_of_a_body(),

@@ -1,7 +1,7 @@
-//! What commits have to say, as messages of the feed, and how far the streams are told.
+//! The messages of commits that are not published yet, and how far the streams are published.
 //!
-//! Invariant: of a cooperation with a parked commit nothing is told; how far it is told is noted beside
-//! how far all others are, in the same message, so that a retry tells what waits, in order and once.
+//! Invariant: of a cooperation with a parked commit nothing is published; how far it is published is noted beside
+//! how far all others are, in the same message, so that a retry publishes what waits, in order and once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -13,15 +13,15 @@ use samvirke_schemas::{
 };
 
 use super::{BEHIND, SOURCES};
-use crate::sources::{InvalidReached, Reached, Told};
+use crate::sources::{InvalidSourceOffsets, SourceOffsets, Told};
 
 const CONTENT_TYPE: (&str, &str) = ("Content-Type", "application/cloudevents+json");
 
 /// The most cooperations that may be behind the others at once: the note of each goes into every message.
 pub(super) const BEHIND_MAX: usize = 200;
 
-/// What one commit has to say.
-pub(super) struct Speech {
+/// The messages of one commit.
+pub(super) struct PendingMessages {
     pub(super) stream: String,
     pub(super) sequence: u64,
     /// The digest of the commit, and of the one before it in its stream.
@@ -30,19 +30,19 @@ pub(super) struct Speech {
     /// The commit's subject.
     pub(super) subject: String,
     pub(super) cooperation: CooperationId,
-    /// What is said, or why that cannot be found out.
+    /// The messages, or why there can be none.
     pub(super) said: Result<Vec<Said>, String>,
     /// The places of what is not published, since it was withheld later.
     pub(super) skipped: BTreeSet<usize>,
 }
 
-impl Speech {
+impl PendingMessages {
     fn commit(&self) -> Told<'_> {
         Told { sequence: self.sequence, digest: &self.digest, before: self.before.as_deref() }
     }
 }
 
-/// Which cooperations nothing is told of, and which commits are passed over.
+/// Which cooperations nothing is published of, and which commits are passed over.
 #[derive(Debug, Default)]
 pub(super) struct Held {
     /// With the commit that is parked.
@@ -51,9 +51,10 @@ pub(super) struct Held {
 }
 
 impl Held {
-    fn has_skipped(&self, speech: &Speech) -> bool {
+    fn has_skipped(&self, pending: &PendingMessages) -> bool {
         // The key is made anew, since a set of pairs is not asked by halves.
-        !self.skipped.is_empty() && self.skipped.contains(&(speech.stream.clone(), speech.sequence))
+        !self.skipped.is_empty()
+            && self.skipped.contains(&(pending.stream.clone(), pending.sequence))
     }
 
     fn holds(&self, cooperation: &CooperationId) -> bool {
@@ -61,9 +62,9 @@ impl Held {
     }
 }
 
-/// A commit that cannot be told.
+/// A commit that cannot be rendered.
 #[derive(Debug)]
-pub(super) struct Untellable {
+pub(super) struct Unrenderable {
     pub(super) cooperation: CooperationId,
     pub(super) stream: String,
     pub(super) sequence: u64,
@@ -71,73 +72,73 @@ pub(super) struct Untellable {
     pub(super) reason: String,
 }
 
-/// A place in the feed, and how far the streams are told there.
+/// A place in the feed, and how far the streams are published there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) sequence: u64,
-    pub(super) reached: Reached,
-    /// How far they are told of cooperations that are behind.
-    pub(super) behind: BTreeMap<CooperationId, Reached>,
+    pub(super) offsets: SourceOffsets,
+    /// How far they are published of cooperations that are behind.
+    pub(super) behind: BTreeMap<CooperationId, SourceOffsets>,
 }
 
 impl Place {
-    /// Whether nothing is left to do for a commit here: it is told, or waits behind a parked one.
-    pub(super) fn is_past(&self, speech: &Speech, held: &Held) -> bool {
-        let reached = match self.behind.get(&speech.cooperation) {
-            Some(own) if !held.holds(&speech.cooperation) => own,
-            Some(_) | None => &self.reached,
+    /// Whether nothing is left to do for a commit here: it is published, or waits behind a parked one.
+    pub(super) fn is_past(&self, pending: &PendingMessages, held: &Held) -> bool {
+        let offsets = match self.behind.get(&pending.cooperation) {
+            Some(own) if !held.holds(&pending.cooperation) => own,
+            Some(_) | None => &self.offsets,
         };
-        reached.sequence(&speech.stream) >= speech.sequence
+        offsets.sequence(&pending.stream) >= pending.sequence
     }
 
-    /// Whether a commit is told in full here.
+    /// Whether a commit is published in full here.
     pub(super) fn has_told(
         &self,
         cooperation: &CooperationId,
         stream: &str,
         sequence: u64,
     ) -> bool {
-        let reached = self.behind.get(cooperation).unwrap_or(&self.reached);
-        reached.sequence(stream) >= sequence
+        let offsets = self.behind.get(cooperation).unwrap_or(&self.offsets);
+        offsets.sequence(stream) >= sequence
     }
 
-    /// How far a stream is told of every cooperation.
+    /// How far a stream is published of every cooperation.
     pub(super) fn told_of_all(&self, stream: &str) -> u64 {
         let behind = self.behind.values().map(|own| own.sequence(stream));
-        behind.fold(self.reached.sequence(stream), u64::min)
+        behind.fold(self.offsets.sequence(stream), u64::min)
     }
 
     /// The next messages after this place, `max` at most, and the place after them.
     ///
     /// # Errors
     ///
-    /// A commit that cannot be told and is neither held nor skipped, where it comes next; what comes
+    /// A commit that cannot be rendered and is neither held nor skipped, where it comes next; what comes
     /// before it is returned first.
     pub(super) fn next<'a>(
         &self,
-        speeches: impl IntoIterator<Item = &'a Speech>,
+        observed: impl IntoIterator<Item = &'a PendingMessages>,
         max: usize,
         held: &Held,
-    ) -> Result<(Vec<Outgoing>, Self), Untellable> {
+    ) -> Result<(Vec<Outgoing>, Self), Unrenderable> {
         let mut messages = Vec::new();
         let mut place = self.clone();
-        for speech in speeches {
-            if held.holds(&speech.cooperation) {
-                let own = || place.reached.clone();
-                place.behind.entry(speech.cooperation.clone()).or_insert_with(own);
-                place.pass(speech, held);
+        for pending in observed {
+            if held.holds(&pending.cooperation) {
+                let own = || place.offsets.clone();
+                place.behind.entry(pending.cooperation.clone()).or_insert_with(own);
+                place.pass(pending, held);
                 continue;
             }
-            let said: &[Said] = match &speech.said {
-                _ if held.has_skipped(speech) => &[],
+            let said: &[Said] = match &pending.said {
+                _ if held.has_skipped(pending) => &[],
                 Ok(said) => said,
                 Err(_) if !messages.is_empty() => return Ok((messages, place)),
-                Err(reason) => return Err(untellable(speech, reason)),
+                Err(reason) => return Err(unrenderable(pending, reason)),
             };
-            let told = place.told(speech);
+            let told = place.told(pending);
             for (index, one) in said.iter().enumerate().skip(told) {
-                if speech.skipped.contains(&index) {
-                    place.tell(speech, index + 1, said.len());
+                if pending.skipped.contains(&index) {
+                    place.tell(pending, index + 1, said.len());
                     continue;
                 }
                 if messages.len() == max {
@@ -146,36 +147,36 @@ impl Place {
                 let payload = match payload(one, place.sequence + 1) {
                     Ok(payload) => payload,
                     Err(_) if !messages.is_empty() => return Ok((messages, place)),
-                    Err(reason) => return Err(untellable(speech, &reason)),
+                    Err(reason) => return Err(unrenderable(pending, &reason)),
                 };
                 place.sequence += 1;
-                place.tell(speech, index + 1, said.len());
+                place.tell(pending, index + 1, said.len());
                 messages.push(message(one, said, &place, payload));
             }
             // It may have had nothing to say.
-            place.pass(speech, held);
+            place.pass(pending, held);
         }
         Ok((messages, place))
     }
 
-    /// How many messages of a commit are told.
-    fn told(&self, speech: &Speech) -> usize {
-        let reached = self.behind.get(&speech.cooperation).unwrap_or(&self.reached);
-        reached.told(&speech.stream, speech.sequence)
+    /// How many messages of a commit are published.
+    fn told(&self, pending: &PendingMessages) -> usize {
+        let offsets = self.behind.get(&pending.cooperation).unwrap_or(&self.offsets);
+        offsets.told(&pending.stream, pending.sequence)
     }
 
-    fn tell(&mut self, speech: &Speech, told: usize, all: usize) {
-        if let Some(own) = self.behind.get_mut(&speech.cooperation) {
-            own.tell(&speech.stream, &speech.commit(), told, all);
+    fn tell(&mut self, pending: &PendingMessages, told: usize, all: usize) {
+        if let Some(own) = self.behind.get_mut(&pending.cooperation) {
+            own.tell(&pending.stream, &pending.commit(), told, all);
         }
-        self.reached.tell(&speech.stream, &speech.commit(), told, all);
+        self.offsets.tell(&pending.stream, &pending.commit(), told, all);
     }
 
     /// Notes that nothing is left to do for a commit. Commits come in one order, so whoever is behind and
     /// not held comes as far; who has caught up with all others needs no note any more.
-    fn pass(&mut self, speech: &Speech, held: &Held) {
-        let (stream, commit) = (&speech.stream, speech.commit());
-        self.reached.tell(stream, &commit, 0, 0);
+    fn pass(&mut self, pending: &PendingMessages, held: &Held) {
+        let (stream, commit) = (&pending.stream, pending.commit());
+        self.offsets.tell(stream, &commit, 0, 0);
         if self.behind.is_empty() {
             return;
         }
@@ -184,15 +185,15 @@ impl Place {
                 own.tell(stream, &commit, 0, 0);
             }
         }
-        let reached = &self.reached;
+        let offsets = &self.offsets;
         self.behind
-            .retain(|cooperation, own| held.holds(cooperation) || !own.is_as_far_as(reached));
+            .retain(|cooperation, own| held.holds(cooperation) || !own.is_as_far_as(offsets));
     }
 
     /// The note on who is behind: `vestregionen NETWORKS@1732233600000000:12 CASES@…:30+2; …`. Its digests are
-    /// left out, since it goes into every message: how far all others are tells which streams they are.
+    /// left out, since it goes into every message: how far all others are identifies the streams.
     pub(super) fn written_behind(&self) -> String {
-        let one = |(cooperation, own): (&CooperationId, &Reached)| {
+        let one = |(cooperation, own): (&CooperationId, &SourceOffsets)| {
             format!("{cooperation} {}", own.without_digests())
         };
         self.behind.iter().map(one).collect::<Vec<_>>().join("; ")
@@ -203,9 +204,11 @@ impl Place {
 ///
 /// # Errors
 ///
-/// [`InvalidReached`].
-pub(super) fn read_behind(text: &str) -> Result<BTreeMap<CooperationId, Reached>, InvalidReached> {
-    let invalid = || InvalidReached::new(text);
+/// [`InvalidSourceOffsets`].
+pub(super) fn read_behind(
+    text: &str,
+) -> Result<BTreeMap<CooperationId, SourceOffsets>, InvalidSourceOffsets> {
+    let invalid = || InvalidSourceOffsets::new(text);
     let read = |one: &str| {
         let (cooperation, own) = one.trim().split_once(' ').ok_or_else(invalid)?;
         Ok((cooperation.parse().map_err(|_| invalid())?, own.parse()?))
@@ -213,12 +216,12 @@ pub(super) fn read_behind(text: &str) -> Result<BTreeMap<CooperationId, Reached>
     text.split(';').filter(|one| !one.trim().is_empty()).map(read).collect()
 }
 
-fn untellable(speech: &Speech, reason: &str) -> Untellable {
-    Untellable {
-        cooperation: speech.cooperation.clone(),
-        stream: speech.stream.clone(),
-        sequence: speech.sequence,
-        subject: speech.subject.clone(),
+fn unrenderable(pending: &PendingMessages, reason: &str) -> Unrenderable {
+    Unrenderable {
+        cooperation: pending.cooperation.clone(),
+        stream: pending.stream.clone(),
+        sequence: pending.sequence,
+        subject: pending.subject.clone(),
         reason: reason.to_owned(),
     }
 }
@@ -245,7 +248,7 @@ fn message(one: &Said, all: &[Said], place: &Place, payload: Vec<u8>) -> Outgoin
         tag: one.fact.tag().to_owned(),
     };
     let mut headers =
-        vec![(CONTENT_TYPE.0, CONTENT_TYPE.1.to_owned()), (SOURCES, place.reached.to_string())];
+        vec![(CONTENT_TYPE.0, CONTENT_TYPE.1.to_owned()), (SOURCES, place.offsets.to_string())];
     if !place.behind.is_empty() {
         headers.push((BEHIND, place.written_behind()));
     }

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// What is sent.
-pub struct Parcel {
+pub struct WebhookRequest {
     /// The event's id: the same however often it is sent.
     pub id: Uuid,
     /// A CloudEvent as JSON.
@@ -45,22 +45,22 @@ pub enum Verdict {
 }
 
 impl Sender {
-    /// Sends a parcel once.
-    pub async fn send(&self, endpoint: &Endpoint, parcel: &Parcel) -> Outcome {
+    /// Sends the request once.
+    pub async fn send(&self, endpoint: &Endpoint, request: &WebhookRequest) -> Outcome {
         let begun = Instant::now();
-        let timestamp = parcel.at.timestamp();
-        let signatures: Vec<String> = parcel
+        let timestamp = request.at.timestamp();
+        let signatures: Vec<String> = request
             .secrets
             .iter()
-            .map(|secret| secret.sign(parcel.id, timestamp, &parcel.body))
+            .map(|secret| secret.sign(request.id, timestamp, &request.body))
             .collect();
         let sent: Result<_, NoAnswer> = async {
             self.request(Method::POST, endpoint)?
                 .header(CONTENT_TYPE, "application/cloudevents+json; charset=UTF-8")
-                .header("webhook-id", parcel.id.to_string())
+                .header("webhook-id", request.id.to_string())
                 .header("webhook-timestamp", timestamp)
                 .header("webhook-signature", signatures.join(" "))
-                .body(parcel.body.clone())
+                .body(request.body.clone())
                 .send()
                 .await
                 .map_err(|error| self.no_answer(error))

@@ -21,7 +21,7 @@ use crate::subscription::{Standing, Subscription};
 
 /// All subscriptions, those that have ended too.
 #[derive(Debug, Default)]
-pub struct Roll {
+pub struct SubscriptionIndex {
     entries: BTreeMap<AggregateId, Entry>,
     /// The commit that each was last changed by.
     changes: BTreeMap<u64, AggregateId>,
@@ -43,7 +43,7 @@ impl Entry {
     }
 }
 
-impl Roll {
+impl SubscriptionIndex {
     pub fn get(&self, id: &AggregateId) -> Option<&Entry> {
         self.entries.get(id)
     }
@@ -77,7 +77,7 @@ impl Roll {
     }
 }
 
-impl Picture for Roll {
+impl Picture for SubscriptionIndex {
     fn take(&mut self, commit: &Stored, envelope: &Envelope) -> Result<(), EnvelopeError> {
         if envelope.aggregate.kind != Subscription::KIND {
             return Ok(());

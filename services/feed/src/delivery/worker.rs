@@ -1,7 +1,7 @@
-//! The lane of one subscription: what it does in each of its phases.
+//! The delivery worker of one subscription: what it does in each phase of its subscription.
 //!
 //! Invariant: an event is left behind only when it was delivered or is not wanted. Whatever interrupts a
-//! lane, it goes on from the place that the server keeps.
+//! worker, it goes on from the place that the server keeps.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,23 +25,23 @@ use tokio::{
 };
 use tracing::warn;
 
-use super::{Ground, RETRY, place_name, subjects};
+use super::{DeliveryContext, RETRY, place_name, subjects};
 use crate::{
     inbox::{NotNoted, note},
     subscription::{Phase, Standing},
     webhook::Handshake,
 };
 
-/// The longest that a lane waits which is interrupted again and again.
+/// The longest that a worker waits which is interrupted again and again.
 const RETRY_MAX: Duration = Duration::from_secs(60);
 /// How long an event is waited for that somebody else is at, or that comes again soon.
 const WAIT: Duration = Duration::from_secs(30);
-/// The longest a lane leaves its place alone while an event is to come again.
+/// The longest a worker leaves its place alone while an event is to come again.
 const REST_MAX: Duration = Duration::from_secs(5 * 60);
 
-pub(super) struct Lane {
+pub(super) struct DeliveryWorker {
     pub(super) id: AggregateId,
-    pub(super) ground: Arc<Ground>,
+    pub(super) context: Arc<DeliveryContext>,
     standing: watch::Receiver<Arc<Standing>>,
     wake: Arc<Notify>,
     task: Task,
@@ -50,7 +50,7 @@ pub(super) struct Lane {
     pub(super) not_before: Instant,
 }
 
-/// What interrupts a lane.
+/// What interrupts a worker.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
     #[error("the feed cannot be read")]
@@ -76,16 +76,16 @@ pub(super) enum Turn {
     Wait,
 }
 
-impl Lane {
+impl DeliveryWorker {
     pub(super) fn new(
         id: AggregateId,
-        ground: Arc<Ground>,
+        context: Arc<DeliveryContext>,
         standing: watch::Receiver<Arc<Standing>>,
         wake: Arc<Notify>,
         task: Task,
     ) -> Self {
         let interruptions = Interruptions::default();
-        Self { id, ground, standing, wake, task, interruptions, not_before: Instant::now() }
+        Self { id, context, standing, wake, task, interruptions, not_before: Instant::now() }
     }
 
     pub(super) async fn run(mut self) {
@@ -128,33 +128,33 @@ impl Lane {
         self.task.progress();
     }
 
-    /// Nobody tells it anything any more, unless its end is still to be seen.
+    /// Nothing changes it any more, unless its end is still to be seen.
     fn is_over(&self) -> bool {
-        let untold = self.standing.has_changed();
-        self.ground.shutdown.is_cancelled()
-            || (untold.is_err() && !self.standing.borrow().has_ended())
+        let unacknowledged = self.standing.has_changed();
+        self.context.shutdown.is_cancelled()
+            || (unacknowledged.is_err() && !self.standing.borrow().has_ended())
     }
 
     /// Waits until the subscription has changed.
     pub(super) async fn changed(&mut self) {
         tokio::select! {
             _ = self.standing.changed() => self.standing.mark_changed(),
-            () = self.ground.shutdown.cancelled() => (),
+            () = self.context.shutdown.cancelled() => (),
         }
     }
 
     fn has_changed(&self) -> bool {
-        self.ground.shutdown.is_cancelled() || self.standing.has_changed().unwrap_or(true)
+        self.context.shutdown.is_cancelled() || self.standing.has_changed().unwrap_or(true)
     }
 
-    /// Asks the endpoint until it says yes or no, or has been silent too often.
+    /// Asks the endpoint until it answers yes or no, or has been silent too often.
     async fn ask(&mut self, standing: &Standing) -> Result<(), Trouble> {
-        let (settings, handshake) = (self.ground.settings.clone(), standing.handshake);
+        let (settings, handshake) = (self.context.settings.clone(), standing.handshake);
         for attempt in 1..=settings.handshakes_max {
             let begun = Instant::now();
             let asked = {
-                let _permit = self.ground.requests.acquire().await;
-                self.ground.sender.ask(standing.channel.endpoint()).await
+                let _permit = self.context.requests.acquire().await;
+                self.context.sender.ask(standing.channel.endpoint()).await
             };
             let last = attempt == settings.handshakes_max;
             let delay = self.delay(attempt, None);
@@ -177,7 +177,7 @@ impl Lane {
                 failing_since: None,
                 next: again.then(|| clock::now() + delay),
             };
-            self.ground.history.note(&self.id, &noted).await;
+            self.context.history.note(&self.id, &noted).await;
             let request = match asked {
                 Handshake::Agreed { rate_per_minute, .. } => {
                     Request::AgreeEndpoint { handshake, rate_per_minute }
@@ -192,7 +192,7 @@ impl Lane {
                     Request::RefuseEndpoint { handshake, reason: line(&reason) }
                 }
             };
-            note(&self.ground.subscriptions, &self.id, request, handshake).await?;
+            note(&self.context.subscriptions, &self.id, request, handshake).await?;
             break;
         }
         self.changed().await;
@@ -201,7 +201,7 @@ impl Lane {
 
     /// Delivers until the subscription changes.
     async fn deliver(&mut self, standing: &Standing, rate: Option<u32>) -> Result<(), Trouble> {
-        // Boxed, so that a lane with nothing to do is small.
+        // Boxed, so that a worker with nothing to do is small.
         let place = Box::pin(self.place(standing)).await?;
         if let Some(test) = standing.pending_test {
             Box::pin(self.test(standing, test)).await?;
@@ -250,7 +250,7 @@ impl Lane {
         if !stands.taken {
             return Ok(if stands.waiting > 0 { Turn::Wait } else { Turn::Idle });
         }
-        let latest = self.ground.history.latest(&[&self.id]).await?;
+        let latest = self.context.history.latest(&[&self.id]).await?;
         let failed = latest.get(&self.id).and_then(|latest| latest.failure.as_ref());
         let next = failed
             .filter(|failed| failed.position.is_some_and(|at| at.0 > stands.done))
@@ -268,8 +268,8 @@ impl Lane {
 
     /// The subscription's place in the feed for this run.
     async fn place(&self, standing: &Standing) -> Result<Place, Trouble> {
-        let _turn = self.ground.openings.acquire().await;
-        let (publication, run) = (&self.ground.publication, standing.run);
+        let _turn = self.context.openings.acquire().await;
+        let (publication, run) = (&self.context.publication, standing.run);
         let name = place_name(&self.id, run.number);
         let filters = subjects(&self.id.cooperation, standing);
         if let Some(place) = publication.place(&name, &filters).await? {
@@ -291,8 +291,8 @@ impl Lane {
     async fn leave_before(&self, run: u32) -> Result<(), ReadError> {
         for number in (1..run).rev() {
             let name = place_name(&self.id, number);
-            if self.ground.publication.standing(&name).await?.is_some() {
-                return self.ground.publication.leave(&name).await;
+            if self.context.publication.standing(&name).await?.is_some() {
+                return self.context.publication.leave(&name).await;
             }
         }
         Ok(())
@@ -304,7 +304,7 @@ impl Lane {
     }
 }
 
-/// How often a lane was interrupted since it last made progress. How long it ran is no progress: one that
+/// How often a worker was interrupted since it last made progress. How long it ran is no progress: one that
 /// waits for a minute before it fails again has done nothing.
 #[derive(Debug, Default)]
 struct Interruptions(u32);
