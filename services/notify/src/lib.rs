@@ -37,7 +37,7 @@ pub mod sender;
 pub mod operate;
 mod service;
 
-pub use service::{Given, ServiceError, service};
+pub use service::{Config, ServiceError, service};
 pub use settings::{Key, Settings};
 
 #[cfg(test)]

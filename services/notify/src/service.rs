@@ -52,9 +52,9 @@ pub enum ServiceError {
     MailServer(#[from] InvalidMailServer),
 }
 
-/// What the service is given besides its host.
+/// The settings and addresses that the service needs besides its host.
 #[derive(Clone, Debug)]
-pub struct Given {
+pub struct Config {
     pub database_url: String,
     pub settings: Settings,
     /// What links for unsubscribing are signed with.
@@ -69,12 +69,12 @@ pub struct Given {
 ///
 /// When the streams, NATS or the mail server's settings cannot be used. A database or a mail server
 /// that is away is waited for.
-pub async fn service(host: Host, given: Given) -> Result<(), ServiceError> {
-    let pool = database::connect(&given.database_url).map_err(ServiceError::Address)?;
-    let mail = match &given.settings.mail {
+pub async fn service(host: Host, config: Config) -> Result<(), ServiceError> {
+    let pool = database::connect(&config.database_url).map_err(ServiceError::Address)?;
+    let mail = match &config.settings.mail {
         Some(server) => {
-            let (from, url) = (mailer::from(server)?, given.url.clone());
-            Some((Mailer::new(server)?, Sender { from, url, key: given.key.clone() }))
+            let (from, url) = (mailer::from(server)?, config.url.clone());
+            Some((Mailer::new(server)?, Sender { from, url, key: config.key.clone() }))
         }
         None => None,
     };
@@ -92,7 +92,7 @@ pub async fn service(host: Host, given: Given) -> Result<(), ServiceError> {
     let intake = Arc::new(Intake {
         pool: pool.clone(),
         publication,
-        settings: given.settings.clone(),
+        settings: config.settings.clone(),
         contacts: contacts.clone(),
         progress: watched.clone(),
         put,
@@ -111,7 +111,7 @@ pub async fn service(host: Host, given: Given) -> Result<(), ServiceError> {
     });
     let outbox = Arc::new(Outbox {
         pool: pool.clone(),
-        settings: given.settings,
+        settings: config.settings,
         mail,
         shutdown: shutdown.clone(),
     });
@@ -120,7 +120,7 @@ pub async fn service(host: Host, given: Given) -> Result<(), ServiceError> {
         async move { outbox.send(waiting, &task).await }
     });
     let contacts = Arc::new(Repository::new(contacts));
-    let inbox = Arc::new(Inbox { contacts, pool: pool.clone(), key: given.key });
+    let inbox = Arc::new(Inbox { contacts, pool: pool.clone(), key: config.key });
     let answering = inbox.clone();
     let commands = host.serve_commands(CONTEXT, inbox);
     let queries = host.serve_queries("notify", move |message| {

@@ -19,7 +19,7 @@ use samvirke_schemas::{
 };
 use serde::Serialize;
 
-use crate::{assembly::Service, terminal::LogForm};
+use crate::{service::Service, terminal::LogForm};
 pub(crate) use operations::{
     Backup, Database, DatabaseCommand, Keys, KeysCommand, KeysCreate, Restore,
 };

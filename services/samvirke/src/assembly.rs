@@ -18,41 +18,10 @@ use samvirke_private_servers::Secret;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::{configuration::Configuration, keys};
+use crate::{configuration::Configuration, keys, service::Service};
 
-/// What can run in a process.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    clap::ValueEnum,
-    strum::Display,
-    strum::VariantArray,
-)]
-#[strum(serialize_all = "kebab-case")]
-pub(crate) enum Service {
-    /// Cooperations, bodies and networks.
-    Networks,
-    /// Registers and cases.
-    Cases,
-    /// Meetings.
-    Meetings,
-    /// The read models and the queries on them.
-    Readmodels,
-    /// The change feed, and deliveries to those who subscribe.
-    Feed,
-    /// Contacts, and telling them by e-mail.
-    Notify,
-    /// The HTTP API.
-    Gateway,
-}
-
-/// What the services of a process stand on.
-pub(crate) struct Ground {
+/// What the services of a process need.
+pub(crate) struct ServiceContext {
     pub(crate) client: async_nats::Client,
     pub(crate) keys: Keys,
     /// Needed by the read models and the notifications only.
@@ -97,16 +66,16 @@ impl Keys {
 ///
 /// A service that ends before that takes the others with it: a process that does half of its work
 /// looks healthy and is not.
-pub(crate) async fn run(services: &[Service], ground: Ground) -> anyhow::Result<()> {
-    let shutdown = ground.shutdown.clone();
-    let replicas = ground.configuration.nats.replicas.unwrap_or(1);
-    let verifier = ground.keys.verifier.clone();
-    let host = Host::new(ground.client.clone(), replicas, verifier, shutdown.clone());
-    let ground = Arc::new(tokio::sync::Mutex::new(ground));
+pub(crate) async fn run(services: &[Service], context: ServiceContext) -> anyhow::Result<()> {
+    let shutdown = context.shutdown.clone();
+    let replicas = context.configuration.nats.replicas.unwrap_or(1);
+    let verifier = context.keys.verifier.clone();
+    let host = Host::new(context.client.clone(), replicas, verifier, shutdown.clone());
+    let context = Arc::new(tokio::sync::Mutex::new(context));
     let mut tasks = JoinSet::new();
     for service in services {
-        let (service, host, ground) = (*service, host.clone(), ground.clone());
-        tasks.spawn(async move { (service, start(service, host, ground).await) });
+        let (service, host, context) = (*service, host.clone(), context.clone());
+        tasks.spawn(async move { (service, start(service, host, context).await) });
     }
     let mut first_failure = None;
     while let Some(ended) = tasks.join_next().await {
@@ -136,47 +105,47 @@ fn lacked_a_stream(error: &anyhow::Error) -> bool {
 async fn start(
     service: Service,
     host: Host,
-    ground: Arc<tokio::sync::Mutex<Ground>>,
+    context: Arc<tokio::sync::Mutex<ServiceContext>>,
 ) -> anyhow::Result<()> {
-    let mut ground = ground.lock().await;
+    let mut context = context.lock().await;
     match service {
         Service::Networks => {
-            drop(ground);
+            drop(context);
             samvirke_networks::service(host).await.map_err(Into::into)
         }
         Service::Cases => {
-            drop(ground);
+            drop(context);
             samvirke_cases::service(host).await.map_err(Into::into)
         }
         Service::Meetings => {
-            drop(ground);
+            drop(context);
             samvirke_meetings::service(host).await.map_err(Into::into)
         }
         Service::Readmodels => {
-            let url = ground.database_url.clone().context("the read models need a database")?;
-            drop(ground);
+            let url = context.database_url.clone().context("the read models need a database")?;
+            drop(context);
             samvirke_readmodels::service(host, url.expose()).await.map_err(Into::into)
         }
         Service::Feed => {
-            let master = ground.keys.master.take().context("the feed needs a key")?;
-            let settings = ground.configuration.feed.clone();
-            drop(ground);
+            let master = context.keys.master.take().context("the feed needs a key")?;
+            let settings = context.configuration.feed.clone();
+            drop(context);
             samvirke_feed::service(host, settings, master).await.map_err(Into::into)
         }
         Service::Notify => {
-            let given = given_to_notify(&mut ground)?;
-            drop(ground);
+            let given = notify_config(&mut context)?;
+            drop(context);
             samvirke_notify::service(host, given).await.map_err(Into::into)
         }
         Service::Gateway => {
-            let listener = ground.listener.take().context("the gateway needs an address")?;
+            let listener = context.listener.take().context("the gateway needs an address")?;
             let metrics = PrometheusBuilder::new().install_recorder();
             let metrics = metrics.context("the metrics cannot be collected")?;
-            let settings = ground.configuration.gateway.clone();
+            let settings = context.configuration.gateway.clone();
             let signer =
-                ground.keys.signer.take().context("the gateway needs a key to sign with")?;
+                context.keys.signer.take().context("the gateway needs a key to sign with")?;
             // Issuers may be slow to tell their keys, which the other services need not wait for.
-            drop(ground);
+            drop(context);
             let Host { client, replicas, shutdown, .. } = host;
             let gateway = Gateway::new(&settings, client, replicas, signer, metrics).await?;
             samvirke_gateway::serve(listener, gateway, shutdown).await.map_err(Into::into)
@@ -184,11 +153,11 @@ async fn start(
     }
 }
 
-fn given_to_notify(ground: &mut Ground) -> anyhow::Result<samvirke_notify::Given> {
-    let url = ground.database_url.as_ref().context("the notifications need a database")?;
-    let key = ground.keys.notify.take().context("the notifications need a key")?;
-    let configuration = &ground.configuration;
-    Ok(samvirke_notify::Given {
+fn notify_config(context: &mut ServiceContext) -> anyhow::Result<samvirke_notify::Config> {
+    let url = context.database_url.as_ref().context("the notifications need a database")?;
+    let key = context.keys.notify.take().context("the notifications need a key")?;
+    let configuration = &context.configuration;
+    Ok(samvirke_notify::Config {
         database_url: url.expose().to_owned(),
         settings: configuration.notify.clone(),
         key,

@@ -14,6 +14,7 @@ mod connections;
 mod database;
 mod running;
 mod serve;
+mod service;
 mod up;
 
 mod issuer;

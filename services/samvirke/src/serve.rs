@@ -8,10 +8,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    assembly::{self, Ground, Keys, Service},
+    assembly::{self, Keys, ServiceContext},
     configuration::Configuration,
     connections,
     outcome::Outcome,
+    service::Service,
 };
 
 /// Runs the services until Ctrl-C or SIGTERM.
@@ -33,8 +34,8 @@ pub(crate) async fn run(
     };
     let shutdown = CancellationToken::new();
     cancel_on_signal(shutdown.clone())?;
-    let ground = Ground { client, keys, database_url, listener, configuration, shutdown };
-    assembly::run(services, ground).await?;
+    let context = ServiceContext { client, keys, database_url, listener, configuration, shutdown };
+    assembly::run(services, context).await?;
     Ok(Outcome::Done)
 }
 

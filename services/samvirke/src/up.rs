@@ -14,12 +14,14 @@ use strum::VariantArray;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    assembly::{self, Ground, Keys, Service},
+    assembly::{self, Keys, ServiceContext},
     configuration::Configuration,
     connections, database, issuer, keys, nats_account,
     outcome::Outcome,
     running::{Addresses, Note},
-    serve, streams, terminal,
+    serve,
+    service::Service,
+    streams, terminal,
 };
 
 /// The database in the private PostgreSQL.
@@ -56,7 +58,7 @@ pub(crate) async fn run(mut configuration: Configuration) -> anyhow::Result<Outc
     configuration.url.get_or_insert_with(|| url.clone());
     let note = Note::leave(directory.path(), &servers.addresses(&url))
         .context("the note on what runs where cannot be written")?;
-    let ground = Ground {
+    let context = ServiceContext {
         client,
         keys,
         database_url: Some(servers.database_url.clone()),
@@ -68,7 +70,7 @@ pub(crate) async fn run(mut configuration: Configuration) -> anyhow::Result<Outc
         "Samvirke is at {url}; everything is kept in {}; Ctrl-C stops it.",
         directory.path().display()
     ));
-    let ended = watch(&mut servers, ground, shutdown).await;
+    let ended = watch(&mut servers, context, shutdown).await;
     drop(note);
     servers.stop().await;
     ended.map(|()| Outcome::Done)
@@ -77,10 +79,10 @@ pub(crate) async fn run(mut configuration: Configuration) -> anyhow::Result<Outc
 /// Runs the services while the servers are kept running.
 async fn watch(
     servers: &mut Servers,
-    ground: Ground,
+    context: ServiceContext,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let services = assembly::run(Service::VARIANTS, ground);
+    let services = assembly::run(Service::VARIANTS, context);
     tokio::pin!(services);
     let lost = tokio::select! {
         ended = &mut services => return ended,

@@ -34,7 +34,7 @@ use crate::{
     address_book,
     contact::Request,
     inbox::CONTEXT,
-    service::{Given, service},
+    service::{Config, service},
     settings::{Key, Settings},
 };
 
@@ -93,13 +93,13 @@ impl Caller {
         let signer = MessageSigner::new(&[7; 32]);
         let shutdown = CancellationToken::new();
         let host = Host::new(rig.client.clone(), 1, signer.verifier(), shutdown.clone());
-        let given = Given {
+        let config = Config {
             database_url: rig.world.database.url.expose().to_owned(),
             settings: Settings::default(),
             key: Key([5; 32]),
             url: "https://samvirke.example".into(),
         };
-        tokio::spawn(service(host, given));
+        tokio::spawn(service(host, config));
         (Self { client: rig.client.clone(), signer, principal }, shutdown)
     }
 
