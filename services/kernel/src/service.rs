@@ -279,18 +279,20 @@ impl Host {
         .await
     }
 
-    /// Answers the queries that `service` keeps the answers to, until told to stop.
+    /// Answers the queries that `service` keeps the answers to, until told to stop. An answer that is written
+    /// already (`RawValue`) goes out as it is.
     ///
     /// # Errors
     ///
     /// When the service cannot be offered.
-    pub async fn serve_queries<F>(
+    pub async fn serve_queries<A, F>(
         &self,
         service: &'static str,
         handle: impl Fn(QueryMessage) -> F + Send + Sync + 'static,
     ) -> Result<(), ServeError>
     where
-        F: Future<Output = Result<serde_json::Value, Refused>> + Send,
+        A: Serialize + Send,
+        F: Future<Output = Result<A, Refused>> + Send,
     {
         self.serve(service, format!("qry.{service}.>"), handle).await
     }

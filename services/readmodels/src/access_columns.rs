@@ -59,10 +59,11 @@ fn keys(viewer: &Viewer) -> Vec<String> {
     bodies.chain(member).chain(person).collect()
 }
 
-/// The columns of an [`Access`], and the words that are searched.
+/// The columns of an [`Access`], and the words that are searched. `access` is text, since it is read with every line.
 macro_rules! access_columns {
     () => {
-        "    restricted boolean NOT NULL GENERATED ALWAYS AS ((document->>'restricted')::boolean) STORED,
+        "    access text NOT NULL GENERATED ALWAYS AS ((document->'access')::text) STORED,
+    restricted boolean NOT NULL GENERATED ALWAYS AS ((document->>'restricted')::boolean) STORED,
     until_day integer GENERATED ALWAYS AS ((document->>'until_day')::integer) STORED,
     taking_part jsonb NOT NULL GENERATED ALWAYS AS (document->'taking_part') STORED,
     late boolean NOT NULL GENERATED ALWAYS AS ((document->>'late')::boolean) STORED"
@@ -96,11 +97,12 @@ pub(crate) fn push_unwithheld(sql: &mut QueryBuilder<'_, Postgres>, viewer: &Vie
 /// Narrows a list to where words are found in what a viewer may read. Nobody learns by searching what
 /// they may not read.
 pub(crate) fn push_search(sql: &mut QueryBuilder<'_, Postgres>, viewer: &Viewer, words: &str) {
-    sql.push(" AND ((NOT late AND public_search @@ websearch_to_tsquery('norwegian', ")
+    // A subselect is worked out once; outside one, a plan that is kept for any words works them out for each row.
+    sql.push(" AND ((NOT late AND public_search @@ (SELECT websearch_to_tsquery('norwegian', ")
         .push_bind(words.to_owned())
-        .push(")) OR (search @@ websearch_to_tsquery('norwegian', ")
+        .push("))) OR (search @@ (SELECT websearch_to_tsquery('norwegian', ")
         .push_bind(words.to_owned())
-        .push(") AND ");
+        .push(")) AND ");
     push_unwithheld(sql, viewer);
     sql.push("))");
 }

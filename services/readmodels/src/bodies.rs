@@ -15,7 +15,7 @@ use samvirke_schemas::{
     },
 };
 use serde::{Deserialize, Serialize};
-use sqlx::{PgPool, QueryBuilder, types::Json};
+use sqlx::QueryBuilder;
 
 use crate::{
     fact::Fact,
@@ -47,7 +47,7 @@ pub struct Row {
 
 impl ReadModel for Bodies {
     const NAME: &'static str = "bodies";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     const CONTEXT: &'static str = "networks";
     const KIND: &'static str = "body";
     const TABLE: &'static str = "bodies";
@@ -55,7 +55,8 @@ impl ReadModel for Bodies {
         row_table!(
             "bodies",
             "    cooperation text GENERATED ALWAYS AS (document->>'cooperation') STORED,
-    sort text COLLATE \"C\" GENERATED ALWAYS AS (document->>'sort') STORED",
+    sort text COLLATE \"C\" GENERATED ALWAYS AS (document->>'sort') STORED,
+    names jsonb GENERATED ALWAYS AS (document->'history'->'names') STORED",
             date_column!("since", "document->'history'->'versions'->0->>'in_force_from'"),
             date_column!("until", "document->'history'->>'disbanded_on'")
         ),
@@ -83,17 +84,6 @@ impl ReadModel for Bodies {
     fn finish(row: &mut Row, fact: &Fact) {
         row.version = fact.version();
     }
-}
-
-/// The names of all the bodies of a cooperation.
-pub(crate) async fn names(pool: &PgPool, cooperation: &CooperationId) -> sqlx::Result<BodyNames> {
-    let rows: Vec<(String, Json<Names>)> = sqlx::query_as(
-        "SELECT id, document->'history'->'names' FROM bodies WHERE cooperation = $1",
-    )
-    .bind(cooperation.to_string())
-    .fetch_all(pool)
-    .await?;
-    Ok(rows.into_iter().filter_map(|(id, Json(names))| Some((id.parse().ok()?, names))).collect())
 }
 
 /// Answers `bodies`.

@@ -11,11 +11,12 @@ use samvirke_schemas::{
     id::{AggregateId, CooperationId},
     organisation::OrganisationNumber,
     queries::{
-        case::{Case, Parameters, RelatedBy},
+        case::{Case, Parameters, RelatedBy, TIMELINE_ENTRIES_MAX},
         case_register::CaseEntry,
     },
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use sqlx::types::Json;
 
 mod fold;
@@ -32,13 +33,15 @@ use samvirke_schemas::text::Line;
 use crate::{
     access_columns::{Access, access_columns, search_columns},
     bodies::{self, BodyNames},
+    case_listing::line_columns,
     case_timeline::{self, Known},
-    case_way, decisions,
+    case_way::{self, Edge},
+    decisions,
     fact::Fact,
     follow_ups, hearings, inbox,
     listing::{Listing, row_table},
     model::{ReadModel, Rows},
-    query::{Asked, QueryError, document},
+    query::{Asked, QueryError},
 };
 
 /// The table `cases`.
@@ -64,12 +67,14 @@ pub struct Row {
     pub access: Access,
     pub words: String,
     pub public_words: String,
+    /// The line of the register that it has for whoever may read all of it.
+    pub entry: CaseEntry,
     pub case: Case,
 }
 
 impl ReadModel for CaseFile {
     const NAME: &'static str = "case_file";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     const CONTEXT: &'static str = "cases";
     const KIND: &'static str = "case";
     const TABLE: &'static str = "cases";
@@ -86,7 +91,8 @@ impl ReadModel for CaseFile {
     members jsonb GENERATED ALWAYS AS (document->'members') STORED,
     numbers jsonb GENERATED ALWAYS AS (document->'numbers') STORED",
                 access_columns!(),
-                search_columns!()
+                search_columns!(),
+                line_columns!("document->'entry'", "document->'case'->>'public_title'")
             ),
             "
 CREATE INDEX ON cases (cooperation, sort);
@@ -134,6 +140,7 @@ CREATE INDEX ON cases USING gin (public_search);
 
 impl Row {
     fn new(opened: Opened, fact: &Fact) -> Self {
+        let case = fold::opened(opened, fact);
         Self {
             cooperation: fact.id().cooperation.clone(),
             sort: String::new(),
@@ -143,7 +150,8 @@ impl Row {
             access: Access::default(),
             words: String::new(),
             public_words: String::new(),
-            case: fold::opened(opened, fact),
+            entry: entry(&case),
+            case,
         }
     }
 
@@ -163,6 +171,7 @@ impl Row {
         let from_the_public = access.withheld_from_those_outside();
         self.public_words = words::of(&redacted_case(case, &from_the_public));
         self.access = Access::of(access);
+        self.entry = entry(case);
     }
 }
 
@@ -232,21 +241,49 @@ pub(crate) async fn withheld(
     Ok(rows.into_iter().map(withheld).collect())
 }
 
+/// A case with all that its answer is made of, as [`FOUND`] reads it by one statement: of one moment, and one way to
+/// the database. Its access, whether it is late, the relations to it, the bodies' names and its timeline.
+type Found =
+    (Json<Case>, Json<CaseAccess>, bool, Vec<Json<Edge>>, Option<Json<BodyNames>>, Vec<String>);
+
+const FOUND: &str = "
+SELECT document->'case', document->'access', late,
+    ARRAY(SELECT document FROM case_relations WHERE target = $1 ORDER BY id),
+    (SELECT jsonb_object_agg(id, names) FROM bodies WHERE cooperation = $2),
+    ARRAY(SELECT document::text FROM case_events WHERE case_id = $1 ORDER BY version LIMIT $3)
+FROM cases WHERE id = $1";
+
+/// A case with its timeline, of which most is written already.
+#[derive(Serialize)]
+pub(crate) struct Told {
+    #[serde(flatten)]
+    case: Case,
+    timeline: Vec<Box<RawValue>>,
+}
+
 /// Answers `case`.
-pub(crate) async fn answer(asked: &Asked<'_>, parameters: Parameters) -> Result<Case, QueryError> {
-    asked
-        .seen(&[&TABLE, &case_timeline::TABLE, &bodies::TABLE], &parameters.id.cooperation)
+pub(crate) async fn answer(asked: &Asked<'_>, parameters: Parameters) -> Result<Told, QueryError> {
+    let Parameters { id } = parameters;
+    asked.seen(&[&TABLE, &case_timeline::TABLE, &bodies::TABLE], &id.cooperation).await?;
+    let found: Option<Found> = sqlx::query_as(FOUND)
+        .bind(id.to_string())
+        .bind(id.cooperation.to_string())
+        .bind(i64::from(TIMELINE_ENTRIES_MAX))
+        .fetch_optional(asked.pool)
         .await?;
-    let row = document::<CaseFile>(asked.pool, &parameters.id.to_string()).await?;
-    let bodies = bodies::names(asked.pool, &parameters.id.cooperation).await?;
-    let viewer = asked.viewer(&row.cooperation).await?;
-    let withheld = CaseAccess::withheld(row.access.known(), &viewer);
-    let mut case = seen(&row, &viewer);
-    case.related_by = related_by(asked, &case.id).await?;
+    let missing = || QueryError::Missing { what: CaseFile::KIND, id: id.to_string() };
+    let (case, access, late, relations, bodies, timeline) = found.ok_or_else(missing)?;
+    let viewer = asked.viewer(&id.cooperation).await?;
+    let access = Some(&*access).filter(|_| !late);
+    let withheld = CaseAccess::withheld(access, &viewer);
+    let mut case = case_for(&case, access, &viewer);
+    case.related_by = related_by(relations);
+    case.timeline_left_out = case_timeline::left_out(asked, &id, timeline.len()).await?;
+    let bodies = bodies.map(|Json(names)| names).unwrap_or_default();
     let known = Known::new(&case, &bodies, !withheld.texts());
-    (case.timeline, case.timeline_left_out) = case_timeline::of(asked, &case.id, &known).await?;
+    let timeline = case_timeline::told(&timeline, &known)?;
     case.bodies = mentioned(&case, bodies);
-    Ok(case)
+    Ok(Told { case, timeline })
 }
 
 fn mentioned(case: &Case, mut bodies: BodyNames) -> BodyNames {
@@ -257,12 +294,8 @@ fn mentioned(case: &Case, mut bodies: BodyNames) -> BodyNames {
     bodies
 }
 
-async fn related_by(asked: &Asked<'_>, id: &AggregateId) -> Result<Vec<RelatedBy>, QueryError> {
-    let found = case_way::relations_to(asked.pool, id).await?;
-    let unique: BTreeMap<_, _> =
-        found.into_iter().map(|one| ((one.from.clone(), one.relation), one)).collect();
-    Ok(unique
-        .into_values()
-        .map(|one| RelatedBy { relation: one.relation, from: one.from })
-        .collect())
+fn related_by(relations: Vec<Json<Edge>>) -> Vec<RelatedBy> {
+    let found = relations.into_iter().map(|Json(edge)| edge.relation);
+    let unique: BTreeSet<_> = found.map(|one| (one.from, one.relation)).collect();
+    unique.into_iter().map(|(from, relation)| RelatedBy { relation, from }).collect()
 }

@@ -3,10 +3,22 @@
 //! What is answered to those who may not see all of a line is built field by field on the day that they ask.
 
 use samvirke_access::{CaseAccess, Viewer, WithheldFromCase};
-use samvirke_schemas::{id::CooperationId, queries::case::Case, text::Line as Title};
-use serde::{Deserialize, Serialize};
+use samvirke_schemas::{
+    id::CooperationId,
+    queries::{case::Case, page::Page},
+    text::Line as Title,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::value::{RawValue, to_raw_value};
+use sqlx::{FromRow, PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
 
-use crate::{access_columns::Access, case_file::Row, listing::Line};
+use crate::{
+    access_columns::Access,
+    case_file::Row,
+    listing::Line,
+    page::{self, Placed, Wanted},
+    query::QueryError,
+};
 
 /// A line that can be shown to those who may not see all of its case.
 pub(crate) trait Redact {
@@ -50,6 +62,98 @@ impl<T: Redact> Kept<T> {
         }
         self.full.redacted(&self.public_title, &withheld)
     }
+}
+
+/// The columns that a page of lines is read from: text, since it is passed on as it is to whoever may read all of it.
+macro_rules! line_columns {
+    ($full:literal, $public_title:literal) => {
+        concat!(
+            "    line text NOT NULL GENERATED ALWAYS AS ((",
+            $full,
+            ")::text) STORED,
+    public_title text NOT NULL GENERATED ALWAYS AS (",
+            $public_title,
+            ") STORED"
+        )
+    };
+}
+
+pub(crate) use line_columns;
+
+/// A selection of what [`fetch`] reads, to be narrowed.
+pub(crate) fn select<'a>(table: &str) -> QueryBuilder<'a, Postgres> {
+    QueryBuilder::new(format!(
+        "SELECT sort, access, late, line, public_title FROM {table} WHERE cooperation = "
+    ))
+}
+
+/// A line as it is read from [`line_columns`].
+struct Read {
+    sort: String,
+    access: String,
+    late: bool,
+    line: String,
+    public_title: String,
+}
+
+impl FromRow<'_, PgRow> for Read {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            sort: row.try_get("sort")?,
+            access: row.try_get("access")?,
+            late: row.try_get("late")?,
+            line: row.try_get("line")?,
+            public_title: row.try_get("public_title")?,
+        })
+    }
+}
+
+impl Placed for Read {
+    fn sort(&self) -> &str {
+        &self.sort
+    }
+
+    fn bytes(&self) -> usize {
+        self.access.len() + self.line.len() + self.public_title.len()
+    }
+}
+
+impl Read {
+    /// The line as a viewer may read it. One of which nothing is withheld is not read, only passed on.
+    fn for_viewer<T>(self, viewer: &Viewer) -> serde_json::Result<Box<RawValue>>
+    where
+        T: Redact + Serialize + DeserializeOwned,
+    {
+        let access: Option<CaseAccess> = match viewer.sees_all() || self.late {
+            true => None,
+            false => Some(serde_json::from_str(&self.access)?),
+        };
+        let withheld = CaseAccess::withheld(access.as_ref(), viewer);
+        if withheld == WithheldFromCase::Nothing {
+            return RawValue::from_string(self.line);
+        }
+        let full: T = serde_json::from_str(&self.line)?;
+        let public_title: Title = serde_json::from_value(self.public_title.into())?;
+        to_raw_value(&full.redacted(&public_title, &withheld))
+    }
+}
+
+/// Fetches a page of the lines that `sql`, a narrowed [`select`], is about, each as the viewer may read it.
+///
+/// # Errors
+///
+/// As [`page::fetch`].
+pub(crate) async fn fetch<T>(
+    pool: &PgPool,
+    sql: QueryBuilder<'_, Postgres>,
+    wanted: Wanted<'_>,
+    viewer: &Viewer,
+) -> Result<Page<Box<RawValue>>, QueryError>
+where
+    T: Redact + Serialize + DeserializeOwned,
+{
+    let found: Page<Read> = page::fetch_rows(pool, sql, wanted).await?;
+    page::try_map(found, |line| line.for_viewer::<T>(viewer))
 }
 
 /// Makes the lines of a case.

@@ -1,28 +1,53 @@
 //! The case register: the cases of a cooperation by number, narrowed by what is known of them.
+//!
+//! The line of each case is kept beside it, so that no page reads whole cases.
 
-use samvirke_schemas::queries::{
-    case_register::{Answer, CaseEntry, Parameters},
-    page::Page,
+use samvirke_access::WithheldFromCase;
+use samvirke_schemas::{
+    queries::{
+        case_register::{CaseEntry, Parameters},
+        page::Page,
+    },
+    text::Line as Title,
 };
-use sqlx::QueryBuilder;
+use serde_json::value::RawValue;
 
 use crate::{
     access_columns::{push_search, push_unwithheld},
-    case_file::{self, Row, entry, seen},
-    page::{self, Order, Wanted},
+    case_file,
+    case_listing::{self, Redact},
+    page::{Order, Wanted},
     query::{Asked, QueryError},
 };
+
+impl Redact for CaseEntry {
+    /// Numbers, days, bodies and how far it has come are public; its title may not be.
+    fn redacted(&self, public_title: &Title, withheld: &WithheldFromCase) -> Self {
+        Self {
+            id: self.id.clone(),
+            number: self.number,
+            other_numbers: self.other_numbers.clone(),
+            kind: self.kind,
+            state: self.state,
+            title: if withheld.title() { public_title } else { &self.title }.clone(),
+            owner: self.owner.clone(),
+            opened_on: self.opened_on,
+            collides_with: self.collides_with.clone(),
+            withheld: *withheld != WithheldFromCase::Nothing,
+        }
+    }
+}
 
 /// Answers `case-register`.
 pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
-) -> Result<Answer, QueryError> {
+) -> Result<Page<Box<RawValue>>, QueryError> {
     asked.seen(&[&case_file::TABLE], &parameters.cooperation).await?;
     let Parameters { cooperation, body, year, kind, state, member, text, number, after, limit } =
         parameters;
     let viewer = asked.viewer(&cooperation).await?;
-    let mut sql = QueryBuilder::new("SELECT sort, document FROM cases WHERE cooperation = ");
+    let mut sql = case_listing::select("cases");
     sql.push_bind(cooperation.to_string());
     if let Some(body) = body {
         sql.push(" AND bodies ? ").push_bind(body.to_string());
@@ -50,6 +75,5 @@ pub(crate) async fn answer(
     }
     let wanted =
         Wanted { query: "case-register", after: after.as_ref(), limit, order: Order::Ascending };
-    let found: Page<Row> = page::fetch(asked.pool, sql, wanted).await?;
-    Ok(page::map(found, |row| -> CaseEntry { entry(&seen(&row, &viewer)) }))
+    case_listing::fetch::<CaseEntry>(asked.pool, sql, wanted, &viewer).await
 }

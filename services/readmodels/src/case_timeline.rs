@@ -1,4 +1,7 @@
 //! The timeline of a case: every event as it was recorded, one row each, never changed.
+//!
+//! Most sentences need no name and tell everybody the same. Those entries are kept as they are answered; the others
+//! are made when they are asked for.
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
@@ -13,11 +16,12 @@ use samvirke_schemas::{
     queries::case::{TIMELINE_ENTRIES_MAX, TimelineEntry},
 };
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, types::Json};
+use serde_json::value::{RawValue, to_raw_value};
+use sqlx::PgConnection;
 
 mod sentence;
 
-pub(crate) use sentence::{Known, nb};
+pub(crate) use sentence::{Known, nb, nb_for_all};
 
 use crate::{
     database::Layout,
@@ -45,12 +49,13 @@ pub static TABLE: CaseTimeline = CaseTimeline;
 /// The tables, in this version.
 pub const LAYOUT: Layout = Layout {
     name: "case_timeline",
-    version: 2,
+    // Rises also when a sentence of `nb_for_all` is put in other words.
+    version: 3,
     tables: &["
 CREATE TABLE case_events (
     case_id text NOT NULL,
     version bigint NOT NULL CHECK (version > 0),
-    document jsonb NOT NULL,
+    document json NOT NULL,
     PRIMARY KEY (case_id, version)
 );
 "],
@@ -60,10 +65,20 @@ CREATE TABLE case_events (
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CaseTimeline;
 
-/// An event as it is kept. The sentence is made when it is asked for, with the names known then.
+/// An event as it is kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Kept {
+#[serde(rename_all = "kebab-case")]
+enum Kept<E> {
+    /// The same for all who read it.
+    Entry(E),
+    /// One whose sentence is made when it is asked for, with the names known then.
+    Event(Box<Happened>),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Happened {
     sequence: u64,
+    version: u64,
     occurred_at: DateTime<Utc>,
     recorded_at: DateTime<Utc>,
     role: Role,
@@ -93,12 +108,12 @@ impl Table for CaseTimeline {
                 for (kept, version) in kept(fact).map_err(poison)?.into_iter().zip(first..) {
                     cases.push(fact.id().to_string());
                     versions.push(as_i64(version));
-                    documents.push(Json(kept));
+                    documents.push(serde_json::to_string(&kept).map_err(unwritable)?);
                 }
             }
             sqlx::query(
                 "INSERT INTO case_events (case_id, version, document)
-                 SELECT * FROM unnest($1::text[], $2::bigint[], $3::jsonb[])",
+                 SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]::json[])",
             )
             .bind(&cases)
             .bind(&versions)
@@ -111,15 +126,19 @@ impl Table for CaseTimeline {
     }
 }
 
-fn kept(fact: &Fact) -> Result<Vec<Kept>, EnvelopeError> {
+fn unwritable(error: serde_json::Error) -> TakeError {
+    TakeError::Poison { reason: error.to_string() }
+}
+
+fn kept(fact: &Fact) -> Result<Vec<Kept<TimelineEntry>>, EnvelopeError> {
     let envelope = &fact.envelope;
     let cooperation = &fact.id().cooperation;
     let role = acted_as(&envelope.actor, cooperation);
-    Ok(fact
-        .events::<Event>()?
-        .into_iter()
-        .map(|event| Kept {
+    let happened = fact.events::<Event>()?.into_iter().zip(envelope.aggregate.version_from..);
+    Ok(happened
+        .map(|(event, version)| Happened {
             sequence: fact.sequence,
+            version,
             occurred_at: envelope.occurred_at,
             recorded_at: envelope.recorded_at,
             role,
@@ -127,7 +146,41 @@ fn kept(fact: &Fact) -> Result<Vec<Kept>, EnvelopeError> {
             provenance: envelope.provenance.clone(),
             event,
         })
+        .map(|happened| match happened.for_all() {
+            Some(entry) => Kept::Entry(entry),
+            None => Kept::Event(Box::new(happened)),
+        })
         .collect())
+}
+
+impl Happened {
+    /// The entry, where it is the same for all who read it and whatever names are known.
+    fn for_all(&self) -> Option<TimelineEntry> {
+        // Where a fact was found is a text that somebody wrote.
+        if self.provenance.is_some() {
+            return None;
+        }
+        nb_for_all(&self.event).map(|nb| self.entry(None, nb))
+    }
+
+    /// The entry as it is told with the names that are known.
+    fn told(&self, known: &Known<'_>) -> TimelineEntry {
+        self.entry(self.provenance.clone().filter(|_| known.texts()), nb(&self.event, known))
+    }
+
+    fn entry(&self, provenance: Option<Provenance>, nb: String) -> TimelineEntry {
+        TimelineEntry {
+            position: position(self.sequence).to_string(),
+            version: self.version,
+            occurred_at: self.occurred_at,
+            recorded_at: self.recorded_at,
+            role: self.role,
+            member: self.member.clone(),
+            provenance,
+            event: self.event.tag().to_owned(),
+            nb,
+        }
+    }
 }
 
 /// The role in which somebody acted: the first of [`ROLES`] that it holds.
@@ -135,37 +188,34 @@ fn acted_as(actor: &Principal, cooperation: &CooperationId) -> Role {
     ROLES.iter().copied().find(|role| actor.is(*role, cooperation)).unwrap_or(Role::Public)
 }
 
-/// The first entries of a case's timeline, and how many there are beyond them.
-pub(crate) async fn of(
+/// The entries of a timeline from their documents, each as it is answered.
+///
+/// # Errors
+///
+/// When one is not what was written here.
+pub(crate) fn told(documents: &[String], known: &Known<'_>) -> sqlx::Result<Vec<Box<RawValue>>> {
+    let told = |document: &String| match serde_json::from_str(document)? {
+        Kept::<&RawValue>::Entry(entry) => Ok(entry.to_owned()),
+        Kept::Event(happened) => to_raw_value(&happened.told(known)),
+    };
+    let entries: serde_json::Result<_> = documents.iter().map(told).collect();
+    entries.map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+/// How many entries of a case's timeline there are beyond those that are told.
+pub(crate) async fn left_out(
     asked: &Asked<'_>,
     case: &AggregateId,
-    known: &Known<'_>,
-) -> Result<(Vec<TimelineEntry>, u64), QueryError> {
-    let rows: Vec<(i64, Json<Kept>)> = sqlx::query_as(
-        "SELECT version, document FROM case_events WHERE case_id = $1 ORDER BY version LIMIT $2",
-    )
-    .bind(case.to_string())
-    .bind(i64::from(TIMELINE_ENTRIES_MAX))
-    .fetch_all(asked.pool)
-    .await?;
+    told: usize,
+) -> Result<u64, QueryError> {
+    if told < TIMELINE_ENTRIES_MAX as usize {
+        return Ok(0);
+    }
     let all: i64 = sqlx::query_scalar("SELECT count(*) FROM case_events WHERE case_id = $1")
         .bind(case.to_string())
         .fetch_one(asked.pool)
         .await?;
-    let left_out = as_u64(all).saturating_sub(rows.len() as u64);
-    let entry = |(version, Json(kept)): (i64, Json<Kept>)| TimelineEntry {
-        position: position(kept.sequence).to_string(),
-        version: as_u64(version),
-        occurred_at: kept.occurred_at,
-        recorded_at: kept.recorded_at,
-        role: kept.role,
-        member: kept.member,
-        // Where a fact was found is a text that somebody wrote.
-        provenance: kept.provenance.filter(|_| known.texts()),
-        event: kept.event.tag().to_owned(),
-        nb: nb(&kept.event, known),
-    };
-    Ok((rows.into_iter().map(entry).collect(), left_out))
+    Ok(as_u64(all).saturating_sub(told as u64))
 }
 
 fn position(sequence: u64) -> Position {

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use samvirke_schemas::{
     case_number::CaseNumber,
     cases::case::relation::RelationKind,
-    id::AggregateId,
     queries::case_way::{Answer, CASES_MAX, Parameters, STEPS_MAX, Stop, WayRelation},
 };
 use serde::{Deserialize, Serialize};
@@ -32,12 +31,13 @@ CREATE INDEX ON case_relations (target);
 
 pub(crate) const LISTING: Listing<Row> = Listing { table: "case_relations", lines };
 
+/// A relation of two cases as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Edge {
+pub(crate) struct Edge {
     cooperation: String,
     sort: String,
     #[serde(flatten)]
-    relation: WayRelation,
+    pub(crate) relation: WayRelation,
 }
 
 fn lines(row: &Row) -> Vec<Line> {
@@ -65,19 +65,6 @@ fn lines(row: &Row) -> Vec<Line> {
             Line::new(id.clone(), &Edge { cooperation, sort: id, relation })
         })
         .collect()
-}
-
-/// The relations of other cases to this one.
-pub(crate) async fn relations_to(
-    pool: &PgPool,
-    id: &AggregateId,
-) -> sqlx::Result<Vec<WayRelation>> {
-    let found: Vec<Json<Edge>> =
-        sqlx::query_scalar("SELECT document FROM case_relations WHERE target = $1 ORDER BY id")
-            .bind(id.to_string())
-            .fetch_all(pool)
-            .await?;
-    Ok(found.into_iter().map(|Json(edge)| edge.relation).collect())
 }
 
 const WAY: &str = "

@@ -5,11 +5,11 @@ use samvirke_schemas::{
     cases::case::treatment::{Outcome, RecordedOutcome},
     queries::{
         case::Case,
-        decisions::{Answer, Decision, Parameters, Result as DecisionResult},
+        decisions::{Decision, Parameters, Result as DecisionResult},
         page::Page,
     },
 };
-use sqlx::QueryBuilder;
+use serde_json::value::RawValue;
 
 use samvirke_access::WithheldFromCase;
 use samvirke_schemas::text::Line as Title;
@@ -17,9 +17,9 @@ use samvirke_schemas::text::Line as Title;
 use crate::{
     access_columns::{access_columns, push_search, search_columns},
     case_file::{self, Row},
-    case_listing::{self, Entry, Kept, Redact},
+    case_listing::{self, Entry, Redact, line_columns},
     listing::{Line, Listing, date_column, listing_table},
-    page::{self, Order, Wanted},
+    page::{Order, Wanted},
     query::{Asked, QueryError},
 };
 
@@ -29,7 +29,8 @@ pub(crate) const TABLES: &str = concat!(
         "    body text GENERATED ALWAYS AS (document->'full'->>'body') STORED",
         date_column!("day", "document->'full'->>'on'"),
         access_columns!(),
-        search_columns!()
+        search_columns!(),
+        line_columns!("document->'full'", "document->>'public_title'")
     ),
     "
 CREATE INDEX ON decisions USING gin (search);
@@ -131,11 +132,11 @@ fn adopted(case: &Case) -> Option<Decision> {
 pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
-) -> Result<Answer, QueryError> {
+) -> Result<Page<Box<RawValue>>, QueryError> {
     asked.seen(&[&case_file::TABLE], &parameters.cooperation).await?;
     let Parameters { cooperation, body, from, to, text, after, limit } = parameters;
     let viewer = asked.viewer(&cooperation).await?;
-    let mut sql = QueryBuilder::new("SELECT sort, document FROM decisions WHERE cooperation = ");
+    let mut sql = case_listing::select("decisions");
     sql.push_bind(cooperation.to_string());
     if let Some(body) = body {
         sql.push(" AND body = ").push_bind(body.to_string());
@@ -151,6 +152,5 @@ pub(crate) async fn answer(
     }
     let wanted =
         Wanted { query: "decisions", after: after.as_ref(), limit, order: Order::Descending };
-    let found: Page<Kept<Decision>> = page::fetch(asked.pool, sql, wanted).await?;
-    Ok(page::map(found, |kept| kept.for_viewer(&viewer)))
+    case_listing::fetch::<Decision>(asked.pool, sql, wanted, &viewer).await
 }

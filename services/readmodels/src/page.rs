@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use samvirke_schemas::queries::page::{CURSOR_CHARS_MAX, Cursor, PAGE_ROWS, PAGE_ROWS_MAX, Page};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use sqlx::{PgPool, Postgres, QueryBuilder, types::Json};
+use sqlx::{FromRow, PgPool, Postgres, QueryBuilder, postgres::PgRow, types::Json};
 
 use crate::query::QueryError;
 
@@ -27,19 +27,49 @@ pub(crate) struct Wanted<'a> {
     pub(crate) order: Order,
 }
 
-/// Fetches a page of rows; `sql` is a selection of `sort` and `document` that may be narrowed further.
+/// A row as it is read, before it is known whether it has a place on the page.
+pub(crate) trait Placed: for<'r> FromRow<'r, PgRow> + Send + Unpin {
+    /// The key that no other row has.
+    fn sort(&self) -> &str;
+
+    /// Its size, as it is kept.
+    fn bytes(&self) -> usize;
+}
+
+impl Placed for (String, Json<Box<RawValue>>) {
+    fn sort(&self) -> &str {
+        &self.0
+    }
+
+    fn bytes(&self) -> usize {
+        self.1.get().len()
+    }
+}
+
+/// Fetches a page of documents; `sql` is a selection of `sort` and `document` that may be narrowed further.
 ///
 /// # Errors
 ///
 /// [`QueryError::Invalid`] when cursor or limit is not one.
-pub(crate) async fn fetch<R>(
+pub(crate) async fn fetch<R: DeserializeOwned>(
+    pool: &PgPool,
+    sql: QueryBuilder<'_, Postgres>,
+    wanted: Wanted<'_>,
+) -> Result<Page<R>, QueryError> {
+    let found = fetch_rows::<(String, Json<Box<RawValue>>)>(pool, sql, wanted).await?;
+    try_map(found, |(_, Json(row))| serde_json::from_str(row.get()))
+}
+
+/// Fetches a page of rows; `sql` is a selection that may be narrowed further, of a table with a column `sort`.
+///
+/// # Errors
+///
+/// As [`fetch`].
+pub(crate) async fn fetch_rows<R: Placed>(
     pool: &PgPool,
     mut sql: QueryBuilder<'_, Postgres>,
     wanted: Wanted<'_>,
-) -> Result<Page<R>, QueryError>
-where
-    R: DeserializeOwned + Send + Unpin + 'static,
-{
+) -> Result<Page<R>, QueryError> {
     let limit = limit(wanted.limit)?;
     let (beyond, direction) = match wanted.order {
         Order::Ascending => (" AND sort > ", " ORDER BY sort LIMIT "),
@@ -50,15 +80,11 @@ where
     }
     // One more than a page, to know whether there is a next one.
     sql.push(direction).push_bind(i64::from(limit) + 1);
-    let mut rows: Vec<(String, Json<Box<RawValue>>)> = sql.build_query_as().fetch_all(pool).await?;
-    let found = rows.len();
-    rows.truncate(fit(rows.iter().map(|(_, Json(row))| row.get().len()), limit));
-    let more = found > rows.len();
-    let next = rows.last().filter(|_| more).map(|(sort, _)| write(wanted.query, sort));
-    let read = |(_, Json(row)): (String, Json<Box<RawValue>>)| {
-        serde_json::from_str(row.get()).map_err(|error| sqlx::Error::Decode(Box::new(error)))
-    };
-    let items = rows.into_iter().map(read).collect::<sqlx::Result<_>>()?;
+    let mut items: Vec<R> = sql.build_query_as().fetch_all(pool).await?;
+    let found = items.len();
+    items.truncate(fit(items.iter().map(Placed::bytes), limit));
+    let more = found > items.len();
+    let next = items.last().filter(|_| more).map(|row| write(wanted.query, row.sort()));
     Ok(Page { items, next })
 }
 
@@ -77,6 +103,20 @@ fn fit(sizes: impl Iterator<Item = usize>, limit: u32) -> usize {
 /// The page with each row turned into what is answered.
 pub(crate) fn map<R, T>(page: Page<R>, change: impl FnMut(R) -> T) -> Page<T> {
     Page { items: page.items.into_iter().map(change).collect(), next: page.next }
+}
+
+/// As [`map`], where a row may not be what it should be.
+///
+/// # Errors
+///
+/// The first row's that cannot be read or written.
+pub(crate) fn try_map<R, T>(
+    page: Page<R>,
+    change: impl FnMut(R) -> serde_json::Result<T>,
+) -> Result<Page<T>, QueryError> {
+    let unread = |error| sqlx::Error::Decode(Box::new(error));
+    let items: serde_json::Result<_> = page.items.into_iter().map(change).collect();
+    Ok(Page { items: items.map_err(unread)?, next: page.next })
 }
 
 fn limit(wanted: Option<u32>) -> Result<u32, QueryError> {

@@ -19,7 +19,7 @@ use samvirke_schemas::{
     reply::Refused,
     standing::{self, ReadModels, Standing},
 };
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -194,12 +194,12 @@ async fn tidy_up(
     Ok(())
 }
 
-/// Answers one query.
+/// Answers one query, written once: nothing on the way to the caller reads it again.
 ///
 /// # Errors
 ///
 /// The refusal that the caller is given.
-pub async fn answer(sources: &Sources, message: QueryMessage) -> Result<Value, Refused> {
+pub async fn answer(sources: &Sources, message: QueryMessage) -> Result<Box<RawValue>, Refused> {
     let Sources { pool, board, .. } = sources;
     let after = positions(&message.after)?;
     let today = day_of(clock::now());
@@ -246,6 +246,6 @@ async fn standing_of(pool: &PgPool, board: &ProgressBoard) -> ReadModels {
     ReadModels { database, read_models }
 }
 
-fn json(answer: impl serde::Serialize) -> Result<Value, Refused> {
-    serde_json::to_value(answer).map_err(|err| Refused::Broken { detail: err.to_string() })
+fn json(answer: impl serde::Serialize) -> Result<Box<RawValue>, Refused> {
+    to_raw_value(&answer).map_err(|err| Refused::Broken { detail: err.to_string() })
 }

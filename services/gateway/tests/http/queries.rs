@@ -30,6 +30,15 @@ async fn a_query_carries_its_parameters_and_passes_the_answer_on() {
 }
 
 #[tokio::test]
+async fn an_answer_reaches_the_caller_byte_for_byte_as_the_service_wrote_it() {
+    let world = World::start().await;
+    let written = r#"{"version": 3,  "b": 1.50, "a": "\u00e5", "list":[ 1 ,2]}"#;
+    world.serve("qry.>", format!("{{\"Ok\":{written}}}").into()).await;
+    let answer = world.get(OVERVIEW).await;
+    assert_eq!(answer.body, written);
+}
+
+#[tokio::test]
 async fn an_answer_the_caller_has_is_not_sent_again() {
     let world = World::start().await;
     world.serve("qry.>", json!({"Ok": {"version": 3}})).await;

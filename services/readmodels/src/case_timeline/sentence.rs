@@ -3,7 +3,7 @@
 //! A sentence tells who did what and when, never a title, a wording or a reason, so that it can be read
 //! by everyone whatever is restricted in the case.
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use samvirke_schemas::{
     cases::case::{
@@ -30,6 +30,8 @@ pub(crate) struct Known<'a> {
     members: BTreeMap<&'a OrganisationNumber, &'a Names>,
     invited: Vec<&'a InvitedParty>,
     texts: bool,
+    /// Whether anything of this was asked for.
+    asked: Cell<bool>,
 }
 
 impl<'a> Known<'a> {
@@ -41,19 +43,23 @@ impl<'a> Known<'a> {
             members: asked.map(|answer| (&answer.member, &answer.names)).collect(),
             invited: case.hearing.iter().flat_map(|hearing| &hearing.invited).collect(),
             texts,
+            asked: Cell::new(false),
         }
     }
 
     /// Whether what people wrote may be told.
     pub(crate) fn texts(&self) -> bool {
+        self.asked.set(true);
         self.texts
     }
 
     fn body(&self, id: &AggregateId) -> String {
+        self.asked.set(true);
         self.bodies.get(id).map_or_else(|| id.local.to_string(), |names| names.nb.to_string())
     }
 
     fn member(&self, member: &OrganisationNumber) -> String {
+        self.asked.set(true);
         let own = self.members.get(member).copied();
         own.map_or_else(|| member.to_string(), |names| names.nb.to_string())
     }
@@ -70,7 +76,7 @@ impl<'a> Known<'a> {
     }
 
     fn sender(&self, from: &StatementFrom) -> String {
-        if !self.texts {
+        if !self.texts() {
             return "En part".into();
         }
         match from {
@@ -81,6 +87,14 @@ impl<'a> Known<'a> {
             StatementFrom::Uninvited { organisation } => organisation.to_string(),
         }
     }
+}
+
+/// The sentence for an event, where it is the same whatever names are known and whoever reads it.
+pub(crate) fn nb_for_all(event: &Event) -> Option<String> {
+    let (bodies, members, invited) = (&BodyNames::new(), BTreeMap::new(), Vec::new());
+    let known = Known { bodies, members, invited, texts: false, asked: Cell::new(false) };
+    let told = nb(event, &known);
+    (!known.asked.get()).then_some(told)
 }
 
 /// The sentence for an event.
@@ -126,7 +140,7 @@ pub(crate) fn nb(event: &Event, known: &Known<'_>) -> String {
         Event::Withdrawn { .. } => "Saken ble trukket.".into(),
         Event::Closed {} => "Saken ble avsluttet.".into(),
         Event::Reopened { .. } => "Saken ble tatt opp igjen.".into(),
-        Event::StatementSent(statement) if !known.texts => {
+        Event::StatementSent(statement) if !known.texts() => {
             format!("En uttalelse ble sendt {}.", day(statement.on))
         }
         Event::StatementSent(statement) => {
@@ -167,7 +181,7 @@ fn joint(event: &Event, known: &Known<'_>) -> String {
         };
     }
     if let Event::ReferenceRegistered(registered) = event {
-        if !known.texts {
+        if !known.texts() {
             return format!("{} har oppgitt sin saksreferanse.", known.member(&registered.member));
         }
         let file = &registered.reference.file;
@@ -186,7 +200,7 @@ fn joint(event: &Event, known: &Known<'_>) -> String {
         };
         let corrected = registered.reason.as_ref().map(|_| " (rettet)").unwrap_or_default();
         let on = day(decision.on);
-        return match known.texts {
+        return match known.texts() {
             true => format!("{member}: {} {did} {on}{corrected}.", decision.body),
             false => format!("{member} {did} {on}{corrected}."),
         };

@@ -1,12 +1,14 @@
 //! What of a restricted case is withheld, and what the lists made of it show.
 
 use samvirke_access::{Viewer, WithheldFromCase, redacted_case};
+use samvirke_schemas::{Tagged as _, cases::case::Event, id::LocalId, names::Names};
 use serde_json::{Value, json};
 
 use crate::{
     bodies::BodyNames,
     case_file::{self, CaseFile, Row},
-    case_timeline::{Known, nb},
+    case_listing::Redact as _,
+    case_timeline::{Known, nb, nb_for_all},
     fact::samples::folded,
     model::ReadModel as _,
 };
@@ -104,6 +106,55 @@ fn a_timeline_tells_no_wording_of_a_case_that_is_withheld() {
         let told = nb(&event, &known);
         assert!(!told.contains(SECRET) && told.ends_with('.'), "{told}");
     }
+}
+
+#[test]
+fn the_line_of_the_register_withholds_what_the_case_does() {
+    let papers = [LocalId::try_new("notat").unwrap()].into();
+    let withheld = [
+        WithheldFromCase::Nothing,
+        WithheldFromCase::Title,
+        WithheldFromCase::Papers(papers),
+        EVERYTHING,
+    ];
+    for scope in [json!({"title": {}}), json!({"everything": {}})] {
+        let row = row(scope);
+        assert_eq!(row.entry, case_file::entry(&row.case));
+        for withheld in &withheld {
+            let shown = redacted_case(&row.case, withheld);
+            let line = row.entry.redacted(&row.case.public_title, withheld);
+            assert_eq!(line, case_file::entry(&shown), "{withheld:?}");
+        }
+    }
+}
+
+#[test]
+fn a_sentence_that_is_kept_is_the_one_that_is_made_with_all_names_for_everybody() {
+    let case = row(json!({"everything": {}})).case;
+    let names: Names = serde_json::from_value(json!({"nb": "Styringsgruppen"})).unwrap();
+    let bodies =
+        ["vestregionen:sg", "vestregionen:rg"].map(|id| (id.parse().unwrap(), names.clone()));
+    let bodies = BodyNames::from(bodies);
+    let mut events = secret_case(json!({"everything": {}}));
+    events.push(json!({"amended": {"title": SECRET, "public_title": SECRET}}));
+    let mut kept = Vec::new();
+    for event in events {
+        let event: Event = serde_json::from_value(event).unwrap();
+        let made = [true, false].map(|texts| nb(&event, &Known::new(&case, &bodies, texts)));
+        match nb_for_all(&event) {
+            Some(told) => {
+                assert_eq!(made, [told.clone(), told]);
+                kept.push(event.tag());
+            }
+            None => assert!(
+                made[0] != made[1]
+                    || made[0].contains("Styringsgruppen")
+                    || made[0].contains("Bærum"),
+                "{made:?} could be kept"
+            ),
+        }
+    }
+    assert!(kept.contains(&"amended") && kept.contains(&"opened"), "{kept:?}");
 }
 
 fn day(text: &str) -> samvirke_schemas::date::Date {
