@@ -117,7 +117,7 @@ pub struct Case {
     #[serde(default)]
     pub bodies: BTreeMap<AggregateId, Names>,
     /// What happened, in the order it was recorded.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub timeline: Vec<TimelineEntry>,
     /// How many entries of the timeline are left out beyond [`TIMELINE_ENTRIES_MAX`].
     #[serde(default)]

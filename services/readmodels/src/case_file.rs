@@ -16,7 +16,6 @@ use samvirke_schemas::{
     },
 };
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use sqlx::types::Json;
 
 mod fold;
@@ -253,16 +252,8 @@ SELECT document->'case', document->'access', late,
     ARRAY(SELECT document::text FROM case_events WHERE case_id = $1 ORDER BY version LIMIT $3)
 FROM cases WHERE id = $1";
 
-/// A case with its timeline, of which most is written already.
-#[derive(Serialize)]
-pub(crate) struct Told {
-    #[serde(flatten)]
-    case: Case,
-    timeline: Vec<Box<RawValue>>,
-}
-
 /// Answers `case`.
-pub(crate) async fn answer(asked: &Asked<'_>, parameters: Parameters) -> Result<Told, QueryError> {
+pub(crate) async fn answer(asked: &Asked<'_>, parameters: Parameters) -> Result<Case, QueryError> {
     let Parameters { id } = parameters;
     asked.seen(&[&TABLE, &case_timeline::TABLE, &bodies::TABLE], &id.cooperation).await?;
     let found: Option<Found> = sqlx::query_as(FOUND)
@@ -281,9 +272,9 @@ pub(crate) async fn answer(asked: &Asked<'_>, parameters: Parameters) -> Result<
     case.timeline_left_out = case_timeline::left_out(asked, &id, timeline.len()).await?;
     let bodies = bodies.map(|Json(names)| names).unwrap_or_default();
     let known = Known::new(&case, &bodies, !withheld.texts());
-    let timeline = case_timeline::told(&timeline, &known)?;
+    case.timeline = case_timeline::told(&timeline, &known)?;
     case.bodies = mentioned(&case, bodies);
-    Ok(Told { case, timeline })
+    Ok(case)
 }
 
 fn mentioned(case: &Case, mut bodies: BodyNames) -> BodyNames {

@@ -16,7 +16,6 @@ use samvirke_schemas::{
     queries::case::{TIMELINE_ENTRIES_MAX, TimelineEntry},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::value::{RawValue, to_raw_value};
 use sqlx::PgConnection;
 
 mod sentence;
@@ -68,9 +67,9 @@ pub struct CaseTimeline;
 /// An event as it is kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Kept<E> {
+enum Kept {
     /// The same for all who read it.
-    Entry(E),
+    Entry(TimelineEntry),
     /// One whose sentence is made when it is asked for, with the names known then.
     Event(Box<Happened>),
 }
@@ -130,7 +129,7 @@ fn unwritable(error: serde_json::Error) -> TakeError {
     TakeError::Poison { reason: error.to_string() }
 }
 
-fn kept(fact: &Fact) -> Result<Vec<Kept<TimelineEntry>>, EnvelopeError> {
+fn kept(fact: &Fact) -> Result<Vec<Kept>, EnvelopeError> {
     let envelope = &fact.envelope;
     let cooperation = &fact.id().cooperation;
     let role = acted_as(&envelope.actor, cooperation);
@@ -193,10 +192,12 @@ fn acted_as(actor: &Principal, cooperation: &CooperationId) -> Role {
 /// # Errors
 ///
 /// When one is not what was written here.
-pub(crate) fn told(documents: &[String], known: &Known<'_>) -> sqlx::Result<Vec<Box<RawValue>>> {
-    let told = |document: &String| match serde_json::from_str(document)? {
-        Kept::<&RawValue>::Entry(entry) => Ok(entry.to_owned()),
-        Kept::Event(happened) => to_raw_value(&happened.told(known)),
+pub(crate) fn told(documents: &[String], known: &Known<'_>) -> sqlx::Result<Vec<TimelineEntry>> {
+    let told = |document: &String| -> serde_json::Result<TimelineEntry> {
+        Ok(match serde_json::from_str(document)? {
+            Kept::Entry(entry) => entry,
+            Kept::Event(happened) => happened.told(known),
+        })
     };
     let entries: serde_json::Result<_> = documents.iter().map(told).collect();
     entries.map_err(|error| sqlx::Error::Decode(Box::new(error)))

@@ -72,6 +72,35 @@ async fn a_rebuilt_model_equals_the_live_one_and_goes_on() {
     assert!(operator.rebuild("nothing", |_| ()).await.is_err());
 }
 
+#[tokio::test]
+async fn a_line_or_an_entry_that_is_not_what_its_events_lead_to_is_found_by_comparing() {
+    let rig = Rig::new().await.unwrap();
+    let pool = rig.pool().await;
+    rig.serve();
+    let told = tell(&rig).await;
+    let case = json!({"id": "vestregionen:24a-2017"});
+    rig.ask("case", case, &principal(Role::Auditor), &told.cases).await.unwrap();
+    let operator = operator(&rig).await;
+    for (model, table, change) in [
+        ("case_file", "case_file_v4.cases", "jsonb_set(document, '{entry,title}', '\"X\"')"),
+        (
+            "case_timeline",
+            "case_timeline_v3.case_events",
+            "jsonb_set(document::jsonb, '{entry,nb}', '\"X\"')::json",
+        ),
+    ] {
+        let verified = operator.verify(model, |_| ()).await.unwrap();
+        assert!(verified.is_right() && verified.rows > 0, "{verified:?}");
+        let changed = format!(
+            "UPDATE {table} SET document = {change} WHERE ctid =
+                 (SELECT min(ctid) FROM {table} WHERE document::jsonb ? 'entry')"
+        );
+        assert_eq!(pool.execute(changed.as_str()).await.unwrap().rows_affected(), 1);
+        let verified = operator.verify(model, |_| ()).await.unwrap();
+        assert_eq!(verified.differences.len(), 1, "{verified:?}");
+    }
+}
+
 async fn each_commit_is_taken_once(pool: &PgPool, operator: &Operator) {
     loop {
         let status = operator.status().await.unwrap();
