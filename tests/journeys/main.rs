@@ -8,6 +8,7 @@ mod away;
 mod damage;
 mod feed;
 mod first_case;
+mod import;
 mod large;
 mod lost_end;
 mod missing;

@@ -2,6 +2,7 @@
 //!
 //! Flags that are settings too (`--data`, `--http`, …) go over the environment and the file.
 
+mod import;
 mod operations;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -20,6 +21,7 @@ use samvirke_schemas::{
 use serde::Serialize;
 
 use crate::{service::Service, terminal::LogForm};
+pub(crate) use import::Import;
 pub(crate) use operations::{
     Backup, Database, DatabaseCommand, Keys, KeysCommand, KeysCreate, Restore,
 };
@@ -115,7 +117,7 @@ Examples:
     #[command(after_help = operations::RESTORE_HELP)]
     Restore(Restore),
     /// Send the commands in a JSON Lines file, in order, each once in effect
-    #[command(after_help = IMPORT_HELP)]
+    #[command(after_help = import::HELP)]
     Import(Import),
     /// Make a token of the demo's own issuer, for trying things out
     #[command(after_help = "\
@@ -211,19 +213,6 @@ Examples:
   samvirke nats-account revoke 935478715
   samvirke nats-account --print-config > /etc/nats/accounts.conf";
 
-const IMPORT_HELP: &str = "\
-Each line is one command:
-  {\"to\": \"cooperations/vestregionen/found\", \"body\": {…}, \"as\": \"operator\",
-   \"at\": \"1992-06-01T12:00\", \"source\": \"annual report 2017, p. 9\"}
-`as` is secretariat, operator or member:<organisation number>; `at` is when it happened; `illustrative`: true
-marks what no source tells; `key` is the idempotency key, made from the line's content where it is absent.
-Blank lines and lines that start with # are passed over.
-
-Examples:
-  samvirke import history.jsonl --dry-run
-  samvirke import history.jsonl --data ./data/demo
-  samvirke import history.jsonl --url https://samvirke.example --token-file token --resume";
-
 #[derive(Debug, Args)]
 pub(crate) struct Up {}
 
@@ -232,26 +221,6 @@ pub(crate) struct Serve {
     /// The services to run in this process
     #[arg(required = true, value_enum)]
     pub(crate) services: Vec<Service>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Import {
-    /// The file, one command a line
-    pub(crate) file: PathBuf,
-    /// Check every line against the published request types, and send nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Pass over what an earlier run with --resume had acknowledged
-    #[arg(long)]
-    pub(crate) resume: bool,
-    /// Where --resume keeps what was acknowledged [default: FILE.progress]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) state: Option<PathBuf>,
-    /// Stop at the first line that is refused
-    #[arg(long)]
-    pub(crate) stop_at_first: bool,
-    #[command(flatten)]
-    pub(crate) bearer: Bearer,
 }
 
 /// A token from elsewhere; without one the demo's own issuer makes one for each role.

@@ -1,15 +1,19 @@
 //! `samvirke import FILE.jsonl`: the commands of a file, sent through the public API like anybody's.
 //!
-//! Invariants: lines are sent one after another in the order of the file, each knowing what the earlier
-//! ones changed; a line is in effect once however often the file is sent, because its idempotency key
-//! comes from what it says; a refused line is told and the next one is sent.
+//! Invariants: several lines are sent at once, and the result and the report are those of sending them one
+//! after another in the order of the file; a line is in effect once however often the file is sent, because
+//! its idempotency key comes from what it says; a refused line is told and the next one is sent.
 
 mod acknowledged;
 mod check;
 mod key;
 mod line;
+mod names;
+mod pace;
+mod parallel;
 mod reader;
 mod report;
+mod schedule;
 mod send;
 mod wallet;
 
@@ -17,11 +21,10 @@ use anyhow::Context;
 
 use crate::{arguments::Import, configuration::Configuration, http, outcome::Outcome};
 use acknowledged::Acknowledged;
-use key::Keys;
 use line::Line;
 use reader::{Numbered, Reader};
 use report::Report;
-use send::{Answer, Sender};
+use send::Sender;
 use wallet::Wallet;
 
 /// Imports the file, or with `--dry-run` checks it.
@@ -69,39 +72,10 @@ async fn send_all(
         false => Acknowledged::nowhere(),
     };
     let wallet = Wallet::new(http::given_token(&asked.bearer)?, &configuration.data);
-    let mut sender = Sender::new(url, wallet)?;
-    let mut keys = Keys::default();
-    for numbered in reader {
-        let Numbered { number, text } = numbered?;
-        let line = match text.and_then(|text| Line::read(&text)) {
-            Ok(line) => line,
-            Err(fault) => {
-                report.refused(number, None, &fault.code, &fault.reason);
-                if asked.stop_at_first {
-                    break;
-                }
-                continue;
-            }
-        };
-        let key = keys.of(&line);
-        if acknowledged.holds(&key) {
-            report.passed_over();
-            continue;
-        }
-        match sender.send(&line, &key, report).await.with_context(|| format!("line {number}"))? {
-            Answer::Accepted(accepted) => {
-                let repeated = accepted.repeated || accepted.events.is_empty();
-                report.accepted(number, &accepted.warnings, repeated);
-                acknowledged.add(&key)?;
-            }
-            Answer::Refused(problem) => {
-                report.refused(number, Some(&line.to), problem.code(), &problem.reason());
-                if asked.stop_at_first {
-                    break;
-                }
-            }
-        }
-    }
+    let parallel = asked.parallel();
+    let sender = Sender::new(url, wallet, parallel)?;
+    let with = (&sender, &mut acknowledged);
+    parallel::send_all(reader, report, with, parallel, asked.stop_at_first).await?;
     Ok(sender.positions())
 }
 

@@ -7,7 +7,9 @@ mod json;
 mod text;
 
 pub use json::{Changed, changed};
-pub use proptest::{prop_assert, prop_assert_eq, strategy::Strategy, test_runner::TestCaseError};
+pub use proptest::{
+    collection, prop_assert, prop_assert_eq, strategy::Strategy, test_runner::TestCaseError,
+};
 pub use text::near;
 
 use std::fmt;

@@ -5,6 +5,7 @@
 use std::{
     collections::BTreeMap,
     fmt::Write,
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -12,7 +13,7 @@ use anyhow::{Context, bail};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
 use samvirke_schemas::reply::Accepted;
 
-use super::{line::Line, report::Report, wallet::Wallet};
+use super::{line::Line, pace::Pace, wallet::Wallet};
 use crate::http::{self, Problem};
 
 /// How long a line is tried while the server is away or says "try again".
@@ -40,53 +41,68 @@ struct Again {
 pub(crate) struct Sender {
     client: Client,
     url: String,
-    wallet: Wallet,
+    wallet: Mutex<Wallet>,
     /// How far each stream was when our commands were accepted. The next command goes after these, so
     /// that a service sees what an earlier line changed in another one.
-    positions: BTreeMap<String, u64>,
+    positions: Mutex<BTreeMap<String, u64>>,
+    pace: Pace,
 }
 
 impl Sender {
-    pub(crate) fn new(url: String, wallet: Wallet) -> anyhow::Result<Self> {
-        Ok(Self { client: http::client()?, url, wallet, positions: BTreeMap::new() })
+    /// Sends at most `parallel` lines at once.
+    pub(crate) fn new(url: String, wallet: Wallet, parallel: usize) -> anyhow::Result<Self> {
+        let (wallet, positions) = (Mutex::new(wallet), Mutex::default());
+        Ok(Self { client: http::client()?, url, wallet, positions, pace: Pace::new(parallel) })
     }
 
-    /// Sends a line until it is accepted or refused.
+    /// Sends a line until it is accepted or refused; `waiting` is told why that takes long.
     pub(crate) async fn send(
-        &mut self,
+        &self,
         line: &Line,
         key: &str,
-        report: &Report,
+        waiting: impl Fn(&str),
     ) -> anyhow::Result<Answer> {
         let begun = Instant::now();
         let mut wait = WAIT_MIN;
         loop {
-            let again = match self.request(line, key)?.send().await {
-                Ok(response) => match self.read(response).await? {
-                    Ok(answer) => return Ok(answer),
-                    Err(again) => again,
-                },
-                Err(error) if error.is_builder() => return Err(error).context("it cannot be sent"),
-                Err(error) => Again { reason: told(&error), after: None },
+            let again = match self.attempt(line, key).await? {
+                Ok(answer) => return Ok(answer),
+                Err(again) => again,
             };
             if begun.elapsed() >= RETRY_FOR_MAX {
                 bail!("{} for {} s: {}", self.url, RETRY_FOR_MAX.as_secs(), again.reason);
             }
-            report.waiting(&again.reason);
+            waiting(&again.reason);
             tokio::time::sleep(again.after.unwrap_or(wait).min(WAIT_MAX)).await;
             wait = (wait * 2).min(WAIT_MAX);
         }
     }
 
-    /// How far each stream was at the last line: `CASES:12,NETWORKS:3`.
+    /// How far each stream was at the last answer: `CASES:12,NETWORKS:3`.
     pub(crate) fn positions(&self) -> String {
+        let positions = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
         let positions: Vec<String> =
-            self.positions.iter().map(|(stream, at)| format!("{stream}:{at}")).collect();
+            positions.iter().map(|(stream, at)| format!("{stream}:{at}")).collect();
         positions.join(",")
     }
 
-    fn request(&mut self, line: &Line, key: &str) -> anyhow::Result<RequestBuilder> {
-        let token = self.wallet.token(line)?;
+    /// Sends a line once, when it is its turn.
+    async fn attempt(&self, line: &Line, key: &str) -> anyhow::Result<Result<Answer, Again>> {
+        let turn = self.pace.turn().await;
+        let response = match self.request(line, key)?.send().await {
+            Ok(response) => response,
+            Err(error) if error.is_builder() => return Err(error).context("it cannot be sent"),
+            Err(error) => return Ok(Err(Again { reason: told(&error), after: None })),
+        };
+        match response.status() {
+            StatusCode::TOO_MANY_REQUESTS => turn.was_too_much(),
+            _ => turn.was_answered(),
+        }
+        self.read(response).await
+    }
+
+    fn request(&self, line: &Line, key: &str) -> anyhow::Result<RequestBuilder> {
+        let token = self.wallet.lock().unwrap_or_else(PoisonError::into_inner).token(line)?;
         let mut request = self
             .client
             .post(format!("{}/v1/{}", self.url, line.to))
@@ -103,13 +119,14 @@ impl Sender {
         if line.illustrative {
             request = request.header("Samvirke-Illustrative", "true");
         }
-        if !self.positions.is_empty() {
-            request = request.header("Samvirke-Position", self.positions());
+        let positions = self.positions();
+        if !positions.is_empty() {
+            request = request.header("Samvirke-Position", positions);
         }
         Ok(request)
     }
 
-    async fn read(&mut self, response: Response) -> anyhow::Result<Result<Answer, Again>> {
+    async fn read(&self, response: Response) -> anyhow::Result<Result<Answer, Again>> {
         let status = response.status();
         let after = response.headers().get(header::RETRY_AFTER);
         let after = after.and_then(|value| value.to_str().ok()?.parse().ok());
@@ -124,7 +141,8 @@ impl Sender {
             if let Some((stream, sequence)) = accepted.position.split_once(':')
                 && let Ok(sequence) = sequence.parse::<u64>()
             {
-                let at = self.positions.entry(stream.to_owned()).or_insert(0);
+                let mut positions = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
+                let at = positions.entry(stream.to_owned()).or_insert(0);
                 *at = sequence.max(*at);
             }
             return Ok(Ok(Answer::Accepted(accepted)));
