@@ -5,6 +5,7 @@
 mod clients;
 mod commands;
 mod connection;
+pub(crate) mod import;
 mod kernel;
 pub(crate) mod peer;
 mod queries;
@@ -24,6 +25,8 @@ pub(crate) enum Part {
     Cases,
     /// What is read.
     Queries,
+    /// A file is imported, line by line and several lines at once.
+    Import,
 }
 
 /// Runs the bench.
@@ -31,7 +34,11 @@ pub(crate) enum Part {
 /// # Errors
 ///
 /// When a server cannot be started, or something is refused.
-pub(crate) async fn run(effort: Effort, parts: &[Part]) -> anyhow::Result<()> {
+pub(crate) async fn run(
+    effort: Effort,
+    parts: &[Part],
+    imported: &import::Arguments,
+) -> anyhow::Result<()> {
     let has = |part| parts.is_empty() || parts.contains(&part);
     if has(Part::Networks) {
         commands::networks(effort).await?;
@@ -44,6 +51,9 @@ pub(crate) async fn run(effort: Effort, parts: &[Part]) -> anyhow::Result<()> {
     }
     if has(Part::Queries) {
         queries::measure(effort).await?;
+    }
+    if has(Part::Import) {
+        import::measure(imported)?;
     }
     Ok(())
 }

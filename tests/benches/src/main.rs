@@ -62,6 +62,8 @@ enum Bench {
         /// Measure only these.
         #[arg(long, value_enum, value_delimiter = ',')]
         parts: Vec<http::Part>,
+        #[command(flatten)]
+        imported: http::import::Arguments,
     },
     /// The axum service that `http` is measured beside; it is started by the bench.
     #[command(hide = true)]
@@ -145,7 +147,9 @@ async fn run(bench: Bench) -> anyhow::Result<()> {
         Bench::Commit { effort, sweep: false, only } => commit::run(effort.into(), &only).await,
         Bench::Commit { effort, sweep: true, .. } => commit::sweep::run(effort.into()).await,
         Bench::Feed { effort, parts } => feed::run(effort.into(), &parts).await,
-        Bench::Http { effort, parts } => http::run(effort.into(), &parts).await,
+        Bench::Http { effort, parts, imported } => {
+            http::run(effort.into(), &parts, &imported).await
+        }
         Bench::Peer => Ok(()),
         Bench::Load { effort } => load::run(effort.into()).await,
         Bench::Projection { effort } => projection::run(effort.into()).await,

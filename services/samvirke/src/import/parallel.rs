@@ -247,3 +247,38 @@ impl Window {
         Ok(Next::GoOn)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// How many lines of a file are read ahead while the first is not finished.
+    fn ahead(lines_max: usize, lines: usize, line: impl Fn(usize) -> String) -> usize {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f.jsonl");
+        fs::write(&path, (0..lines).map(line).collect::<String>()).unwrap();
+        let mut window = Window::new(lines_max);
+        window.read_ahead(&mut Reader::open(&path).unwrap(), &Acknowledged::nowhere());
+        window.entries.len()
+    }
+
+    #[test]
+    fn no_more_lines_are_read_ahead_than_the_window_has() {
+        let close = |case| format!("{{\"to\": \"cases/a:{case}/close\", \"body\": {{}}}}\n");
+        assert_eq!(ahead(20, 25, close), 20);
+        assert_eq!(ahead(20, 15, close), 15);
+    }
+
+    #[test]
+    fn no_more_bytes_are_read_ahead_than_the_window_has() {
+        let long = "x".repeat(1024 * 1024);
+        let amend = |case| {
+            format!(
+                "{{\"to\": \"cases/a:{case}/amend\", \"body\": {{\"title\": \"{long}\"}}}}\n"
+            )
+        };
+        assert_eq!(ahead(1_000, 40, amend), AHEAD_BYTES_MAX / (1024 * 1024));
+    }
+}
