@@ -24,6 +24,7 @@ const CONTEXTS: [&str; 3] = ["networks", "cases", "meetings"];
 /// What is of the time or of the place in the stream, and so another one in each run.
 const OF_THE_RUN: &[&str] = &[
     "sequence",
+    "position",
     "recorded_at",
     "changed_at",
     "began_at",
