@@ -275,9 +275,7 @@ mod tests {
     fn no_more_bytes_are_read_ahead_than_the_window_has() {
         let long = "x".repeat(1024 * 1024);
         let amend = |case| {
-            format!(
-                "{{\"to\": \"cases/a:{case}/amend\", \"body\": {{\"title\": \"{long}\"}}}}\n"
-            )
+            format!("{{\"to\": \"cases/a:{case}/amend\", \"body\": {{\"title\": \"{long}\"}}}}\n")
         };
         assert_eq!(ahead(1_000, 40, amend), AHEAD_BYTES_MAX / (1024 * 1024));
     }
