@@ -105,7 +105,8 @@ pub fn connect(url: &str, schemas: &[String]) -> sqlx::Result<PgPool> {
 /// When the database does not answer.
 pub async fn prepare(pool: &PgPool, schema: &str, layout: Layout) -> sqlx::Result<()> {
     let mut tx = pool.begin().await?;
-    // Two instances may start at once.
+    // Two instances may start at once, and one waits for the other however long that takes.
+    tx.execute("SET LOCAL lock_timeout = 0").await?;
     sqlx::query("SELECT pg_advisory_xact_lock(hashtext('samvirke.readmodels'))")
         .execute(&mut *tx)
         .await?;
