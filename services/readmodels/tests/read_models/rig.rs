@@ -1,6 +1,9 @@
 //! Servers of its own for each test, and short words for writing to the streams and asking.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
 
 use async_nats::{Client, HeaderMap};
 use samvirke_kernel::{
@@ -28,6 +31,11 @@ use serde_json::Value;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+/// What is answered while tables are made and caught up.
+const STARTING: [&str; 2] = ["the read models do not answer; try again", " yet; try again"];
+/// How long that may take.
+const STARTED_WITHIN: Duration = Duration::from_secs(15);
 
 pub(crate) struct Rig {
     _nats: Temporary<NatsServer>,
@@ -163,9 +171,18 @@ impl Rig {
             person,
             after: vec![after.to_string()],
             traceparent: None,
-            deadline: clock::now() + chrono::Duration::seconds(20),
+            deadline: clock::now() + chrono::Duration::seconds(40),
         };
-        self.request(format!("qry.readmodels.{name}"), &message).await
+        let subject = format!("qry.readmodels.{name}");
+        let until = Instant::now() + STARTED_WITHIN;
+        loop {
+            let answer = self.request(subject.clone(), &message).await;
+            let is_starting = matches!(&answer, Err(Refused::Unavailable { detail, .. })
+                if STARTING.iter().any(|one| detail.ends_with(one)));
+            if !is_starting || Instant::now() > until {
+                return answer;
+            }
+        }
     }
 
     /// How the service's background tasks are.
@@ -178,7 +195,7 @@ impl Rig {
             person: None,
             after: Vec::new(),
             traceparent: None,
-            deadline: clock::now() + chrono::Duration::seconds(20),
+            deadline: clock::now() + chrono::Duration::seconds(40),
         };
         self.request(tasks_subject("readmodels"), &message).await.unwrap()
     }
