@@ -103,8 +103,8 @@ impl Decider for Register {
         include_str!("../../../schemas/src/case_number.rs"),
     ];
 
-    // No answer holds a whole register.
-    const HISTORY_BYTES_MAX: Option<u64> = None;
+    // Its numbers are limited instead.
+    const IS_ANSWERED_WHOLE: bool = false;
 
     type Request = Request;
     type Facts = ();

@@ -15,7 +15,7 @@ use samvirke_schemas::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{envelope::HISTORY_BYTES_MAX, rejection::Rejection};
+use crate::rejection::Rejection;
 
 /// An aggregate as a pure function of its history.
 pub trait Decider:
@@ -28,8 +28,9 @@ pub trait Decider:
     /// The sources that state and `evolve` are made of; snapshots taken under others are ignored.
     const REDUCER: &'static [&'static str];
 
-    /// From this many bytes on it takes only small decisions; none where nothing answers with the whole of it.
-    const HISTORY_BYTES_MAX: Option<u64> = Some(HISTORY_BYTES_MAX);
+    /// Whether queries answer with the whole of it, so that its history is limited
+    /// ([`decision_bytes_max`](crate::envelope::decision_bytes_max)).
+    const IS_ANSWERED_WHOLE: bool = true;
 
     type Request: Tagged + Clone + Debug + PartialEq + Send + Sync + 'static;
     /// What the rules need beside the aggregate's own history ([`FactSource`](crate::execute::FactSource)).

@@ -29,15 +29,21 @@ pub const ENVELOPE_BYTES_MAX: usize = 1024 * 1024 - 8 * 1024;
 /// The most bytes that a new decision may have. What follows from it (facts in the feed, their messages,
 /// what is asked of it) holds what it holds and names besides, and must fit into a message too.
 pub const DECISION_BYTES_MAX: usize = 512 * 1024;
-/// From this many bytes on an aggregate takes only small decisions ([`SMALL_DECISION_BYTES`]): what a query
-/// answers of it holds what its history holds, and has to fit into an answer
-/// ([`ANSWER_BYTES_MAX`](crate::answer::ANSWER_BYTES_MAX)).
-pub const HISTORY_BYTES_MAX: u64 = 16 * 1024 * 1024;
-/// A decision of so many bytes is taken by an aggregate of any size, so that it can be restricted, concluded
-/// and closed.
-pub const SMALL_DECISION_BYTES: usize = 4 * 1024;
+/// How many bytes a new decision of a person or a member's system may have, by those of the history before it:
+/// what a query answers of an aggregate is about as long as its history, is written anew with each commit, and
+/// has to fit into an answer ([`ANSWER_BYTES_MAX`](crate::answer::ANSWER_BYTES_MAX)). A full one can still be
+/// restricted, concluded and closed.
+const DECISION_BYTES_BY_HISTORY: [(u64, usize); 3] =
+    [(8 * MIB, DECISION_BYTES_MAX), (12 * MIB, 16 * 1024), (24 * MIB, 2 * 1024)];
+const MIB: u64 = 1024 * 1024;
 /// Room for an envelope with one event of the usual size, so that writing it seldom has to move it.
 const ENVELOPE_BYTES_USUAL: usize = 1024;
+
+/// The most bytes that a new decision may have after a history of so many bytes.
+pub fn decision_bytes_max(history: u64) -> usize {
+    let step = DECISION_BYTES_BY_HISTORY.iter().find(|(bytes, _)| history < *bytes);
+    step.map_or(0, |(_, decision)| *decision)
+}
 
 /// Why stored bytes cannot be read.
 #[derive(Debug, thiserror::Error)]

@@ -22,7 +22,7 @@ use crate::{
     committer::AppendError,
     deadline::Deadline,
     decider::Decider,
-    envelope::{self, DECISION_BYTES_MAX, EVENTS_PER_COMMIT_MAX, SMALL_DECISION_BYTES},
+    envelope::{self, DECISION_BYTES_MAX, EVENTS_PER_COMMIT_MAX},
     execute::{Done, ExecuteError, FactSource, Order, execute},
     form,
     loaded::BrokenHistory,
@@ -281,13 +281,13 @@ pub fn store_refused(error: &StoreError) -> Refused {
             ),
             field: None,
         },
-        StoreError::HistoryTooLarge { bytes_max, .. } => Refused::Rejected {
+        StoreError::HistoryTooLarge { history, bytes, bytes_max } => Refused::Rejected {
             code: "history-too-large".into(),
             kind: RejectionKind::State,
             rule: "limit".into(),
             detail: format!("{}; go on in another one", chain(error)),
             detail_nb: format!(
-                "det er skrevet for mye her: over {bytes_max} byte tas bare beslutninger på høyst {SMALL_DECISION_BYTES} byte; gå videre i en ny, og vis til den"
+                "det er skrevet så mye her ({history} byte) at en beslutning kan ha høyst {bytes_max} byte, medregnet hvem som beslutter og når; denne har {bytes}: gå videre i en ny, og vis til den"
             ),
             field: None,
         },

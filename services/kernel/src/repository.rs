@@ -4,7 +4,7 @@ use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
 use cqrs_es::{Aggregate, AggregateContext, AggregateError, EventEnvelope, EventStore};
 use quick_cache::sync::Cache;
-use samvirke_schemas::{Tagged, id::AggregateId, reply::Refused};
+use samvirke_schemas::{Tagged, id::AggregateId, principal::Role, reply::Refused};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use crate::{
     decider::Decider,
     envelope::{
         self, DECISION_BYTES_MAX, ENVELOPE_VERSION, EVENTS_PER_COMMIT_MAX, Envelope, EnvelopeError,
-        Member, SMALL_DECISION_BYTES,
+        Member,
     },
     inbox::store_refused,
     loaded::{BrokenHistory, FoldError, Loaded},
@@ -51,9 +51,9 @@ pub enum StoreError {
     )]
     TooLarge { bytes: usize },
     #[error(
-        "its history has {bytes} bytes; beyond {bytes_max} only decisions of at most {SMALL_DECISION_BYTES} bytes are taken, so that the whole of it can be read"
+        "its history has {history} bytes, so that a decision may have {bytes_max}, with who decides and when; this one has {bytes}"
     )]
-    HistoryTooLarge { bytes: u64, bytes_max: u64 },
+    HistoryTooLarge { history: u64, bytes: usize, bytes_max: usize },
 }
 
 impl From<StoreError> for Refused {
@@ -268,6 +268,7 @@ impl<D: Decider> Repository<D> {
                 envelope::record(event, id)
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let is_a_consequence = about.actor.is_any(&[Role::System], &loaded.id.cooperation);
         let envelope = Envelope {
             v: ENVELOPE_VERSION,
             aggregate: Member {
@@ -292,12 +293,11 @@ impl<D: Decider> Repository<D> {
         if payload.len() > DECISION_BYTES_MAX {
             return Err(StoreError::TooLarge { bytes: payload.len() });
         }
-        let bytes = loaded.bytes + payload.len() as u64;
-        if let Some(bytes_max) = D::HISTORY_BYTES_MAX
-            && bytes > bytes_max
-            && payload.len() > SMALL_DECISION_BYTES
-        {
-            return Err(StoreError::HistoryTooLarge { bytes: loaded.bytes, bytes_max });
+        let (history, bytes) = (loaded.bytes, payload.len());
+        let bytes_max = envelope::decision_bytes_max(history);
+        // What follows from an accepted command is carried on.
+        if D::IS_ANSWERED_WHOLE && !is_a_consequence && bytes > bytes_max {
+            return Err(StoreError::HistoryTooLarge { history, bytes, bytes_max });
         }
         Ok(Pending { subject: self.subject(&loaded.id).into(), expected: loaded.sequence, payload })
     }

@@ -44,7 +44,10 @@ fn errors() -> Vec<(StoreError, bool)> {
         (StoreError::Write(malformed), true),
         (StoreError::TooManyEvents { events: 257 }, true),
         (StoreError::TooLarge { bytes: 600_000 }, true),
-        (StoreError::HistoryTooLarge { bytes: 17_000_000, bytes_max: 16_777_216 }, true),
+        (
+            StoreError::HistoryTooLarge { history: 9_000_000, bytes: 20_000, bytes_max: 16_384 },
+            true,
+        ),
     ];
     appending
         .map(|(error, parks)| (StoreError::Append(error), parks))

@@ -21,6 +21,7 @@ mod parking;
 mod policies;
 mod races;
 mod room;
+mod sizes;
 mod streams;
 mod turns;
 
