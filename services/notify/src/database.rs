@@ -15,6 +15,9 @@ use crate::parked;
 /// The most connections one process holds: the senders' and some for all else.
 pub const CONNECTIONS_MAX: u32 = 12;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a statement waits for a lock that others hold; then whoever gave it fails, and says so where the
+/// tasks are told of, and tries again.
+const LOCK_TIMEOUT: &str = "5s";
 /// The schema, with its version.
 pub(crate) const SCHEMA: &str = "notify_v1";
 
@@ -147,7 +150,7 @@ CREATE TABLE IF NOT EXISTS public_title (
 pub fn connect(url: &str) -> sqlx::Result<PgPool> {
     let options = PgConnectOptions::from_str(url)?
         .application_name("samvirke-notify")
-        .options([("search_path", SCHEMA)]);
+        .options([("search_path", SCHEMA), ("lock_timeout", LOCK_TIMEOUT)]);
     Ok(PgPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -161,7 +164,8 @@ pub fn connect(url: &str) -> sqlx::Result<PgPool> {
 /// When the database does not answer.
 pub async fn prepare(pool: &PgPool) -> sqlx::Result<()> {
     let mut tx = pool.begin().await?;
-    // Two instances may start at once.
+    // Two instances may start at once, and one waits for the other however long that takes.
+    tx.execute("SET LOCAL lock_timeout = 0").await?;
     sqlx::query("SELECT pg_advisory_xact_lock(hashtext('samvirke.notify'))")
         .execute(&mut *tx)
         .await?;
