@@ -2,10 +2,15 @@
 
 use samvirke_kernel::{
     clock,
+    inbox::chain,
     parking::Decision,
     publication::{Outgoing, Publication},
 };
-use samvirke_schemas::{contacts::contact::BelongsTo, feed, id::CooperationId};
+use samvirke_schemas::{
+    contacts::contact::BelongsTo,
+    feed::{self, Audience},
+    id::CooperationId,
+};
 use serde_json::json;
 
 use super::{
@@ -105,4 +110,19 @@ async fn a_task_due_in_a_year_that_does_not_exist_stops_nobodys_notifications() 
     }
     rig.say_member(BAERUM, "hearing.opened", hearing_opened(BAERUM), LATER).await;
     assert_eq!(rig.count("waiting").await, 1);
+}
+
+#[tokio::test]
+async fn what_waits_for_a_lock_in_the_database_fails_and_says_so_and_parks_nothing() {
+    let rig = Rig::new().await;
+    rig.contact("baerum", of_member(BAERUM)).await;
+    let mut hold = rig.pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE").execute(&mut *hold).await.unwrap();
+    let told = [(Audience::Member(BAERUM.parse().unwrap()), hearing_opened(BAERUM))];
+    rig.publish("hearing.opened", &told, at(SAID), at(SAID)).await;
+    let failed = rig.intake.catch_up(at(LATER)).await.unwrap_err();
+    assert!(chain(&failed).contains("lock timeout"), "{failed:?}");
+    hold.rollback().await.unwrap();
+    rig.intake.catch_up(at(LATER)).await.unwrap();
+    assert_eq!((rig.count("waiting").await, waiting_behind(&rig).await), (1, 0));
 }
