@@ -285,6 +285,12 @@ faults! {
             "Try again", "Prøv igjen",
             "the offices you hold cannot be told now; nothing was done",
             "vervene dine kan ikke slås opp nå; ingenting ble gjort";
+        RightsUnknown:
+            "Try again", "Prøv igjen",
+            "what you may read cannot be looked up now; nothing was passed over: ask again from the \
+             same position",
+            "hva du kan lese, kan ikke slås opp nå; ingenting ble hoppet over: spør igjen fra samme \
+             posisjon";
         AnswerLate:
             "Try again", "Prøv igjen",
             "no answer came in time",
@@ -327,6 +333,7 @@ impl Fault {
                 | Self::OutcomeUnknownWithoutKey
                 | Self::IssuerAway
                 | Self::OfficesUnknown
+                | Self::RightsUnknown
                 | Self::AnswerLate
                 | Self::TooBusy
                 | Self::TooManyRequests { .. }
@@ -387,6 +394,7 @@ impl Fault {
             | Self::OutcomeUnknownWithoutKey
             | Self::IssuerAway
             | Self::OfficesUnknown
+            | Self::RightsUnknown
             | Self::AnswerLate
             | Self::TooBusy
             | Self::TooManyRequests { .. }

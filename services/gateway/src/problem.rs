@@ -334,6 +334,7 @@ fn status_of_fault(fault: &Fault) -> StatusCode {
         | Fault::OutcomeUnknownWithoutKey
         | Fault::IssuerAway
         | Fault::OfficesUnknown
+        | Fault::RightsUnknown
         | Fault::AnswerLate
         | Fault::TooBusy => StatusCode::SERVICE_UNAVAILABLE,
         Fault::TooManyRequests { .. }

@@ -13,7 +13,10 @@ use samvirke_schemas::{
     reply::Refused,
 };
 
-use super::{rights::Rights, told::Told};
+use super::{
+    rights::{Rights, RightsUnknown},
+    told::Told,
+};
 use crate::{fault::Fault, problem::Problem};
 
 /// What one reader may read and wants.
@@ -59,10 +62,15 @@ impl Asked {
     }
 
     /// Looks up again what this reader may read.
-    pub(crate) async fn look_up(&mut self) {
+    ///
+    /// # Errors
+    ///
+    /// [`RightsUnknown`].
+    pub(crate) async fn look_up(&mut self) -> Result<(), RightsUnknown> {
         if let Some(cooperation) = &self.cooperation {
-            self.reader = self.rights.reader(cooperation).await;
+            self.reader = self.rights.reader(cooperation).await?;
         }
+        Ok(())
     }
 
     /// The subjects among which all is that this reader may read.

@@ -18,8 +18,8 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Feed,
     asked::{Asked, invalid},
-    reading::{Found, Reading},
-    rights::Rights,
+    reading::{Found, Interrupted, Reading},
+    rights::{Rights, RightsUnknown},
     told::Told,
     unreadable,
 };
@@ -141,7 +141,7 @@ impl Feed {
         };
         loop {
             news.mark_unchanged();
-            let found = reading.next(limit - events.len()).await.map_err(unreadable)?;
+            let found = reading.next(limit - events.len()).await.map_err(interrupted)?;
             let Found { events: more, at_end } = found;
             for told in more {
                 if bytes >= PAGE_BYTES_MAX {
@@ -166,6 +166,13 @@ impl Feed {
                 _ = news.changed() => (),
             }
         }
+    }
+}
+
+fn interrupted(interrupted: Interrupted) -> Problem {
+    match interrupted {
+        Interrupted::Read(error) => unreadable(error),
+        Interrupted::Rights(RightsUnknown) => Fault::RightsUnknown.into(),
     }
 }
 

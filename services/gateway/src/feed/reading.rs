@@ -7,11 +7,20 @@ use std::sync::Arc;
 
 use samvirke_kernel::log::ReadError;
 
-use super::{asked::Asked, newest::Newest, told::Told};
+use super::{asked::Asked, newest::Newest, rights::RightsUnknown, told::Told};
 use samvirke_kernel::publication::{Publication, Published};
 
 /// The events in one page of the stream.
 const PAGE_EVENTS: usize = 500;
+
+/// Why a reader cannot go on now. Its position stands, so that it loses nothing by coming back.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Interrupted {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Rights(#[from] RightsUnknown),
+}
 
 /// A reader and where it is.
 pub(crate) struct Reading {
@@ -45,8 +54,12 @@ impl Reading {
     ///
     /// What the reader may read is looked up before: whoever lost a seat or a membership a moment ago
     /// gets what is public.
-    pub(crate) async fn next(&mut self, most: usize) -> Result<Found, ReadError> {
-        self.asked.look_up().await;
+    ///
+    /// # Errors
+    ///
+    /// [`Interrupted`].
+    pub(crate) async fn next(&mut self, most: usize) -> Result<Found, Interrupted> {
+        self.asked.look_up().await?;
         if let Some(found) = self.at_hand(most) {
             return Ok(found);
         }
@@ -87,9 +100,13 @@ impl Reading {
     }
 
     /// Whether an event that was found a while ago is still given to the reader.
-    pub(crate) async fn still_gives(&mut self, told: &Told) -> bool {
-        self.asked.look_up().await;
-        self.asked.wants(told) && !self.newest.is_withheld(told)
+    ///
+    /// # Errors
+    ///
+    /// [`RightsUnknown`].
+    pub(crate) async fn still_gives(&mut self, told: &Told) -> Result<bool, RightsUnknown> {
+        self.asked.look_up().await?;
+        Ok(self.asked.wants(told) && !self.newest.is_withheld(told))
     }
 
     fn at_hand(&mut self, most: usize) -> Option<Found> {

@@ -1,4 +1,7 @@
 //! What a reader of the feed may read now, looked up again as long as it reads.
+//!
+//! Invariant: whose rights cannot be looked up is given nothing and loses nothing. Taken for the public, it
+//! would be led past events that are its own, and a reader never comes back to a position that it has left.
 
 use std::time::Duration;
 
@@ -10,8 +13,13 @@ use crate::{
     offices::{Offices, with_offices},
 };
 
-/// How long the lookup may take before the reader is taken for the public.
+/// How long the lookup may take before the reader is sent away.
 const LOOKUP_MAX: Duration = Duration::from_secs(5);
+
+/// What a reader may read cannot be told now; it comes back and goes on from where it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("memberships and seats cannot be looked up")]
+pub(crate) struct RightsUnknown;
 
 /// Whoever reads in one cooperation.
 #[derive(Clone, Debug)]
@@ -35,22 +43,22 @@ impl Rights {
     }
 
     /// What may be read in `cooperation` now: a member counts while it is one, a seat while it is held.
-    /// What cannot be looked up gives nothing.
-    pub(crate) async fn reader(&self, cooperation: &CooperationId) -> Reader {
+    ///
+    /// # Errors
+    ///
+    /// [`RightsUnknown`] where that cannot be looked up within [`LOOKUP_MAX`].
+    pub(crate) async fn reader(
+        &self,
+        cooperation: &CooperationId,
+    ) -> Result<Reader, RightsUnknown> {
         if !self.needs_lookup(cooperation) {
-            return Reader::of(&self.caller.principal, cooperation);
+            return Ok(Reader::of(&self.caller.principal, cooperation));
         }
         let until = clock::instant() + LOOKUP_MAX;
-        let public = || {
-            tracing::warn!(
-                "memberships cannot be looked up; a reader of the feed is given what is public"
-            );
-            Reader::Public
-        };
         let followed = tokio::time::timeout_at(until, self.offices.followed()).await;
-        let Ok(Some(followed)) = followed else { return public() };
+        let Ok(Some(followed)) = followed else { return Err(RightsUnknown) };
         let known = tokio::time::timeout_at(until, followed.at(&[])).await;
-        let Ok(Ok(known)) = known else { return public() };
+        let Ok(Ok(known)) = known else { return Err(RightsUnknown) };
         let today = day_of(clock::now());
         let principal: Principal = match self.caller.person {
             None => self.caller.principal.clone(),
@@ -59,11 +67,11 @@ impl Rights {
                 with_offices(self.caller.principal.clone(), seats)
             }
         };
-        match Reader::of(&principal, cooperation) {
+        Ok(match Reader::of(&principal, cooperation) {
             Reader::Member(member) if !known.is_member(&member, cooperation, today) => {
                 Reader::Public
             }
             reader @ (Reader::All | Reader::Member(_) | Reader::Public) => reader,
-        }
+        })
     }
 }

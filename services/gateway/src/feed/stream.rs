@@ -21,7 +21,14 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Feed, asked::Asked, reading::Reading, rights::Rights, told::Told, unreadable};
+use super::{
+    Feed,
+    asked::Asked,
+    reading::Reading,
+    rights::{Rights, RightsUnknown},
+    told::Told,
+    unreadable,
+};
 use crate::{
     Gateway, clock, fault::Fault, observe, problem::Problem, query, query::Route,
     request_context::RequestContext, shares::Share,
@@ -61,7 +68,8 @@ pub(crate) async fn stream(
     };
     let rights = Rights::new(caller.clone(), gateway.0.offices.clone());
     let principal = gateway.principal(caller, wanted.cooperation.as_ref(), context).await?;
-    let asked = Asked::new(&principal, rights, wanted)?;
+    let mut asked = Asked::new(&principal, rights, wanted)?;
+    asked.look_up().await.map_err(|RightsUnknown| Fault::RightsUnknown)?;
     let publication = feed.publication().await?.clone();
     let ends = left.map(|left| clock::instant() + left);
     let flow = Flow {
@@ -90,6 +98,12 @@ pub(crate) async fn stream(
     // Proxies that gather what they pass on would hold events back.
     answer.insert("x-accel-buffering", HeaderValue::from_static("no"));
     Ok(response)
+}
+
+/// The end of a stream whose reader comes back, and finds the feed or is told that it is away.
+fn sent_away(reason: &(dyn std::error::Error + 'static)) -> Option<Bytes> {
+    tracing::warn!(reason = chain(reason), "a reader of the feed is sent away");
+    None
 }
 
 /// What one reader is being sent.
@@ -132,19 +146,16 @@ impl Flow {
                 return None;
             }
             if let Some(told) = self.waiting.pop_front() {
-                if self.reading.still_gives(&told).await {
-                    return Some(told.frame());
+                match self.reading.still_gives(&told).await {
+                    Ok(true) => return Some(told.frame()),
+                    Ok(false) => continue,
+                    Err(unknown) => return sent_away(&unknown),
                 }
-                continue;
             }
             self.news.mark_unchanged();
             let found = match self.reading.next(TAKEN_MAX).await {
                 Ok(found) => found,
-                Err(error) => {
-                    // The reader comes back, and finds the feed or is told that it is away.
-                    tracing::warn!(reason = chain(&error), "a reader of the feed is sent away");
-                    return None;
-                }
+                Err(interrupted) => return sent_away(&interrupted),
             };
             self.waiting.extend(found.events);
             if !self.waiting.is_empty() {

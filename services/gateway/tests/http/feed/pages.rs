@@ -210,6 +210,17 @@ async fn a_feed_that_is_not_there_yet_is_asked_again_later() {
 const STRANGER: &str = "964951373";
 
 #[tokio::test]
+async fn a_page_for_somebody_whose_rights_cannot_be_looked_up_is_refused_and_passes_over_nothing() {
+    let mut fed = Fed::start().await;
+    fed.tell(&[to(BAERUM, public()), public()]).await;
+    fed.lose_sight_of_members().await;
+    let page = fed.get("cooperation=vest&after=FEED:0", Some(&fed.member(BAERUM))).await;
+    page.problem(503, "rights-unknown");
+    assert_eq!(page.header("retry-after"), "2");
+    assert_eq!(fed.sequences("cooperation=vest&after=FEED:0", None).await, [2]);
+}
+
+#[tokio::test]
 async fn a_machine_of_a_member_that_has_left_or_of_a_stranger_is_given_what_is_public() {
     let mut fed = Fed::start().await;
     let told = public();

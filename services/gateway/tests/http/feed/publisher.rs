@@ -81,6 +81,13 @@ impl Fed {
         self.commit("vest:sg", "seat-vacated", vacated).await;
     }
 
+    /// Nobody can tell any more who is a member: NETWORKS ends with something that cannot be read.
+    pub(crate) async fn lose_sight_of_members(&self) {
+        let subject = self.networks.subject("cooperation", &"other".parse().unwrap()).into();
+        let unreadable = Pending { subject, expected: 0, payload: Bytes::from_static(b"{") };
+        self.networks.append(vec![unreadable]).await.unwrap();
+    }
+
     /// Something happens to the cooperation or its body.
     async fn commit(&mut self, id: &str, tag: &str, data: Value) {
         let kind = if id.contains(':') { "body" } else { "cooperation" };

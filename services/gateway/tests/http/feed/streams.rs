@@ -172,6 +172,26 @@ async fn a_stream_ends_with_its_readers_token() {
     assert!(events.event().await.is_none());
 }
 
+/// Taken for the public meanwhile, it would be led past its own events for good.
+#[tokio::test]
+async fn a_reader_whose_rights_cannot_be_looked_up_is_sent_away_and_is_led_past_nothing() {
+    let mut fed = Fed::start().await;
+    fed.tell(&[to(BAERUM, public())]).await;
+    let bearer = format!("Bearer {}", fed.member(BAERUM));
+    let authorization = [("authorization", bearer.as_str())];
+    let mut events = fed.stream("after=FEED:0", &authorization).await;
+    assert_eq!(events.event().await.unwrap().id, "FEED:1");
+    fed.lose_sight_of_members().await;
+    fed.tell(&[to(BAERUM, public()), public()]).await;
+    assert!(events.event().await.is_none(), "it is sent away");
+    assert_eq!(events.last_id, "FEED:1", "it comes back to where it was");
+    let mut back = fed.stream("after=FEED:1", &authorization).await;
+    assert_eq!(back.status, 503);
+    assert!(back.block().await.is_none());
+    let mut everybody = fed.stream("after=FEED:0", &[]).await;
+    assert_eq!(everybody.event().await.unwrap().id, "FEED:3", "the public needs no lookup");
+}
+
 #[tokio::test]
 async fn an_open_stream_loses_its_rights_with_the_membership() {
     let mut fed = Fed::start().await;
