@@ -163,6 +163,11 @@ impl MeetingAccess {
         }
     }
 
+    /// An item is restricted so, whatever the meeting's events have said.
+    pub fn stand_restricted(&mut self, item: &LocalId, restriction: Option<&ItemRestriction>) {
+        self.with(item, |item| item.restriction = restriction.cloned());
+    }
+
     pub fn body(&self) -> &AggregateId {
         &self.body
     }
@@ -175,7 +180,18 @@ impl MeetingAccess {
 
     /// Whether the viewer may read the agenda.
     pub fn agenda_for(&self, viewer: &Viewer) -> bool {
-        self.called || self.reported || self.takes_part(viewer)
+        self.is_agenda_public() || self.takes_part(viewer)
+    }
+
+    /// Whether everyone may read the agenda: the body was called, or the meeting reported.
+    fn is_agenda_public(&self) -> bool {
+        self.called || self.reported
+    }
+
+    /// Whether everyone may read that an item is on the agenda. One that came after notice is the body's alone
+    /// until it takes it up (kommuneloven § 11-3).
+    pub fn is_listed(&self, item: &LocalId) -> bool {
+        self.is_agenda_public() && self.items.get(item).is_some_and(|item| !item.late)
     }
 
     /// Whether the viewer may read the minutes and who was there.

@@ -1,13 +1,15 @@
 //! What is kept of a meeting, and what is published about it.
 //!
-//! Invariant: of an item that is restricted, or treated behind closed doors, everyone gets the public
-//! title only; of one that is about a restricted case, so is everyone but the case's parties.
+//! Invariant: what is told of an item is what [`MeetingAccess`] lets the audience read on the day: of one that is
+//! restricted, or treated behind closed doors, the public title only; of one that is about a restricted case, so
+//! does everyone but the case's parties.
 
 mod agenda;
 mod renderer;
 
 use std::collections::HashMap;
 
+use samvirke_access::MeetingAccess;
 use samvirke_schemas::{
     feed::fact::meeting::Day,
     id::{AggregateId, LocalId},
@@ -26,15 +28,14 @@ use renderer::{Addendum, Renderer};
 /// What is remembered of a meeting.
 #[derive(Debug)]
 pub(super) struct Meeting {
-    body: AggregateId,
+    /// Who may read what of it.
+    access: MeetingAccess,
     title: Option<Line>,
     days: Vec<Day>,
     /// Before it was moved last.
     earlier_days: Vec<Day>,
     venue: Option<Venue>,
     agenda: Agenda,
-    /// Whether the agenda was published: the body was called, or the meeting reported.
-    agenda_told: bool,
 }
 
 pub(super) fn observe(
@@ -49,27 +50,25 @@ pub(super) fn observe(
     {
         state.mention(case, "meeting", id);
     }
-    if let Event::Planned { body, .. } | Event::HeldReported { body, .. } = event {
+    if let Some(access) = MeetingAccess::begin(event) {
         state.meetings.entry(id.clone()).or_insert_with(|| Meeting {
-            body: body.clone(),
+            access,
             title: None,
             days: Vec::new(),
             earlier_days: Vec::new(),
             venue: None,
             agenda: Agenda::pinned(state.pin.as_ref()),
-            agenda_told: false,
         });
     }
     if let Some(meeting) = state.meetings.get_mut(id) {
         meeting.learn(event);
-        meeting.agenda.learn(event);
     }
     if let Some(renderer) = Renderer::new(state, builder) {
         tell(&renderer, event, builder);
     }
     if let Event::ItemCorrected { item, .. } | Event::ItemRestricted { item, .. } = event
         && state.pin.is_none()
-        && state.meetings.get(id).is_some_and(|meeting| meeting.agenda_told)
+        && state.meetings.get(id).is_some_and(|meeting| meeting.access.is_listed(item))
     {
         state.withholding = Some(Withholding::of_item(state, item, builder));
     }
@@ -91,8 +90,8 @@ fn tell(renderer: &Renderer<'_>, event: &Event, builder: &mut MessageBuilder<'_>
         }
         Event::Closed { .. } => renderer.held(false, builder),
         Event::HeldReported { .. } => renderer.held(true, builder),
-        Event::MinutesPublished { withheld, addenda, on, .. } => {
-            renderer.minutes_published(withheld, *addenda, *on, builder);
+        Event::MinutesPublished { addenda, on, .. } => {
+            renderer.minutes_published(*addenda, *on, builder);
         }
         Event::AddendumAdded { number, text, item, public, on } => {
             let (number, item, public, on) = (*number, item.as_ref(), *public, *on);
@@ -145,13 +144,13 @@ impl Meeting {
     }
 
     fn learn(&mut self, event: &Event) {
+        self.access.take(event);
+        self.agenda.learn(event);
+        self.agenda.restrict_as_today(&mut self.access);
         if let Event::Planned { title, sittings, venue, .. } = event {
             self.title = title.clone();
             self.days = sittings.iter().map(planned).collect();
             self.venue = Some(venue.clone());
-        }
-        if let Event::NoticeIssued { .. } | Event::HeldReported { .. } = event {
-            self.agenda_told = true;
         }
         if let Event::Moved { sittings, venue, .. } = event {
             let days = sittings.iter().map(planned).collect();

@@ -1,9 +1,9 @@
-//! The agenda as it is remembered: what is on it, what was behind closed doors, what came of it.
+//! The agenda as it is remembered: what is on it, what it is called, what came of it.
 
 use std::collections::HashMap;
 
+use samvirke_access::MeetingAccess;
 use samvirke_schemas::{
-    date::Date,
     id::LocalId,
     meetings::{
         agenda::{AgendaItem, Outcome},
@@ -17,10 +17,6 @@ use crate::translation::withholding::Pin;
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
     pub(super) items: Vec<Item>,
-    /// What is treated now: what the doors close on goes on behind them.
-    up: Option<LocalId>,
-    /// Whether the doors are closed to the public now (kommuneloven § 11-5).
-    doors_closed: bool,
     /// How items are called and restricted today, whatever the history says.
     today: HashMap<LocalId, AgendaItem>,
 }
@@ -29,7 +25,6 @@ pub(super) struct Agenda {
 #[derive(Debug)]
 pub(super) struct Item {
     pub(super) entry: AgendaItem,
-    pub(super) behind_doors: bool,
     pub(super) outcome: Option<Outcome>,
 }
 
@@ -59,7 +54,7 @@ impl Agenda {
     pub(super) fn learn(&mut self, event: &Event) {
         if let Event::ItemPut { item, .. } = event {
             let entry = self.called(item).clone();
-            self.items.push(Item { entry, behind_doors: false, outcome: None });
+            self.items.push(Item { entry, outcome: None });
         }
         if let Event::ItemRemoved { item } = event {
             self.items.retain(|own| own.entry.item != *item);
@@ -81,39 +76,17 @@ impl Agenda {
             own.entry.public_title = Some(public_title.clone());
             own.entry.restriction = Some(restriction.clone());
         }
-        if let Event::ItemTakenUp { item, .. } = event {
-            self.up = Some(item.clone());
-            self.hide_what_is_up();
-        }
-        if let Event::ItemWithdrawn { item, .. } | Event::ItemConcluded { item, .. } = event {
-            self.up.take_if(|up| up == item);
-        }
         if let Event::ItemConcluded { item, outcome, .. } = event
             && let Some(own) = self.item_mut(item)
         {
             own.outcome = Some(*outcome);
         }
-        if let Event::DoorsClosed { .. } = event {
-            self.doors_closed = true;
-            self.hide_what_is_up();
-        }
-        if let Event::DoorsOpened { .. } | Event::Closed { .. } = event {
-            self.doors_closed = false;
-        }
     }
 
-    fn hide_what_is_up(&mut self) {
-        if self.doors_closed
-            && let Some(up) = self.up.clone()
-            && let Some(item) = self.item_mut(&up)
-        {
-            item.behind_doors = true;
+    /// Restricts the items as they are restricted today.
+    pub(super) fn restrict_as_today(&self, access: &mut MeetingAccess) {
+        for (item, entry) in &self.today {
+            access.stand_restricted(item, entry.restriction.as_ref());
         }
     }
-}
-
-/// Whether an item is restricted on a day.
-pub(super) fn is_restricted(entry: &AgendaItem, day: Date) -> bool {
-    let restriction = entry.restriction.as_ref();
-    restriction.is_some_and(|own| own.until.is_none_or(|last| day <= last))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use samvirke_access::{CaseAccess, WithheldFromCase};
+use samvirke_access::{CaseAccess, Viewer, WithheldFromCase};
 use samvirke_schemas::{
     date::Date,
     feed::{
@@ -15,7 +15,6 @@ use samvirke_schemas::{
     id::{AggregateId, LocalId},
     meetings::{
         agenda::{AgendaItem, ItemRestriction},
-        minutes::WithheldItem,
         schedule::Venue,
     },
     text::Prose,
@@ -111,8 +110,7 @@ impl<'a> Renderer<'a> {
         let agenda: Vec<&AgendaItem> =
             agenda.iter().map(|entry| self.meeting.agenda.called(entry)).collect();
         self.tell(builder, agenda.iter().copied(), |audience| {
-            let restricted = |entry| agenda::is_restricted(entry, self.day);
-            let items = agenda.iter().map(|entry| self.item(entry, restricted(entry), audience));
+            let items = agenda.iter().map(|entry| self.item(entry, audience));
             Fact::MeetingNoticeIssued(fact::NoticeIssued {
                 meeting: self.brief(),
                 days: self.meeting.days.clone(),
@@ -131,7 +129,7 @@ impl<'a> Renderer<'a> {
             Fact::MeetingItemCorrected(fact::ItemCorrected {
                 meeting: self.brief(),
                 days: self.meeting.days.clone(),
-                item: self.item(&item.entry, self.hides(item), audience),
+                item: self.item(&item.entry, audience),
             })
         });
     }
@@ -147,7 +145,7 @@ impl<'a> Renderer<'a> {
             Fact::MeetingItemRestricted(fact::ItemRestricted {
                 meeting: self.brief(),
                 days: self.meeting.days.clone(),
-                item: self.item(&item.entry, self.hides(item), audience),
+                item: self.item(&item.entry, audience),
                 legal_basis: restriction.legal_basis.clone(),
                 until: restriction.until,
             })
@@ -156,20 +154,17 @@ impl<'a> Renderer<'a> {
 
     pub(super) fn minutes_published(
         &self,
-        withheld: &[WithheldItem],
         addenda: u32,
         on: Date,
         builder: &mut MessageBuilder<'_>,
     ) {
-        let items = &self.meeting.agenda.items;
+        let items = self.meeting.agenda.items.iter();
+        let listed = |item: &&agenda::Item| self.meeting.access.is_listed(&item.entry.item);
+        let items: Vec<_> = items.filter(listed).collect();
         self.tell(builder, items.iter().map(|item| &item.entry), |audience| {
-            let treated = items.iter().map(|item| {
-                let is_it = |one: &WithheldItem| one.item == item.entry.item;
-                let hidden = withheld.iter().any(is_it) || self.hides(item);
-                TreatedItem {
-                    item: self.item(&item.entry, hidden, audience),
-                    outcome: item.outcome,
-                }
+            let treated = items.iter().map(|item| TreatedItem {
+                item: self.item(&item.entry, audience),
+                outcome: item.outcome,
             });
             Fact::MeetingMinutesPublished(fact::MinutesPublished {
                 meeting: self.brief(),
@@ -183,11 +178,12 @@ impl<'a> Renderer<'a> {
 
     pub(super) fn addendum_added(&self, addendum: &Addendum<'_>, builder: &mut MessageBuilder<'_>) {
         let Addendum { number, text, item, public, on } = *addendum;
-        let about = item.and_then(|item| self.meeting.agenda.item(item));
-        let hidden = !public || about.is_some_and(|item| self.hides(item));
-        self.tell(builder, about.map(|item| &item.entry), |audience| {
-            let withheld = about.map(|item| self.withheld(&item.entry, audience));
-            let shown = !hidden && withheld.is_none_or(|withheld| !withheld.texts());
+        let about = item.and_then(|item| self.meeting.agenda.item(item)).map(|item| &item.entry);
+        self.tell(builder, about, |audience| {
+            let shows = |entry: &AgendaItem| {
+                self.is_open(&entry.item, audience) && !self.withheld(entry, audience).texts()
+            };
+            let shown = public && about.is_none_or(shows);
             Fact::MeetingAddendumAdded(fact::AddendumAdded {
                 meeting: self.brief(),
                 days: self.meeting.days.clone(),
@@ -204,29 +200,28 @@ impl Renderer<'_> {
     fn brief(&self) -> brief::Meeting {
         brief::Meeting {
             id: self.id.clone(),
-            body: self.state.body(&self.meeting.body),
+            body: self.state.body(self.meeting.access.body()),
             title: self.meeting.title.clone(),
         }
     }
 
-    /// An item, where something was published about it before.
+    /// An item, where it is on the agenda that everyone may read.
     fn item_told(&self, item: &LocalId) -> Option<&agenda::Item> {
-        self.meeting.agenda.item(item).filter(|_| self.meeting.agenda_told)
+        self.meeting.agenda.item(item).filter(|_| self.meeting.access.is_listed(item))
     }
 
     fn concerns(&self) -> Concerns {
         Concerns {
             meetings: [self.id.clone()].into(),
-            bodies: [self.meeting.body.clone()].into(),
+            bodies: [self.meeting.access.body().clone()].into(),
             ..Concerns::default()
         }
     }
 
-    /// The item as `audience` may know it; `hidden` says whether the meeting's own rules hide it. They
-    /// hide it from every member's system too: whoever has a seat reads it in the meeting.
-    fn item(&self, entry: &AgendaItem, hidden: bool, audience: &Audience) -> fact::Item {
+    /// The item as `audience` may know it.
+    fn item(&self, entry: &AgendaItem, audience: &Audience) -> fact::Item {
         let case = self.case(entry);
-        let shown = !hidden && !self.withheld(entry, audience).title();
+        let shown = self.is_open(&entry.item, audience) && !self.withheld(entry, audience).title();
         let title = if shown {
             Some(&entry.title)
         } else {
@@ -247,18 +242,23 @@ impl Renderer<'_> {
         if entry.subject.case().is_none() {
             return WithheldFromCase::Nothing;
         }
-        let viewer = self.state.viewer(&self.id.cooperation, audience, self.day);
-        CaseAccess::withheld(self.case(entry).map(Case::access), &viewer)
+        CaseAccess::withheld(self.case(entry).map(Case::access), &self.viewer(audience))
+    }
+
+    /// Whether the meeting's own rules let `audience` read an item, whatever its case says. A member's system
+    /// has no seat: whoever has one reads what is restricted in the meeting.
+    fn is_open(&self, item: &LocalId, audience: &Audience) -> bool {
+        let viewer = self.viewer(audience);
+        self.meeting.access.item_for(item, &viewer, &WithheldFromCase::Nothing).title
+    }
+
+    fn viewer(&self, audience: &Audience) -> Viewer {
+        self.state.viewer(&self.id.cooperation, audience, self.day)
     }
 
     /// The case that an item is about.
     fn case(&self, entry: &AgendaItem) -> Option<&Case> {
         self.state.cases.get(entry.subject.case()?)
-    }
-
-    /// Whether an item is hidden from the public by the meeting's own rules.
-    fn hides(&self, item: &agenda::Item) -> bool {
-        item.behind_doors || agenda::is_restricted(&item.entry, self.day)
     }
 
     /// Tells of items: of each, everyone what they may know.

@@ -108,7 +108,8 @@ fn minutes_are_published_with_what_came_of_each_item() {
     let published = json!({"minutes-published": {
         "draft": 1, "public": ["1-2017", "lokaler"], "addenda": 1, "on": "2017-06-29"
     }});
-    given_meeting().and(MEETING, concluded).when(MEETING, published).publicly(
+    let called = given_meeting().and(MEETING, notice(&[]));
+    called.and(MEETING, concluded).when(MEETING, published).publicly(
         "meeting.minutes-published",
         json!({
             "concerns": {"cases": ["vestregionen:1-2017"]}, "on": "2017-06-29", "addenda": 1,
@@ -127,10 +128,36 @@ fn the_agenda_is_told_in_its_order_without_what_was_removed() {
         .and(MEETING, super::item("siste", "Eventuelt", json!({"plain-text": {}})))
         .and(MEETING, json!({"items-reordered": {"order": ["siste", "lokaler", "1-2017"]}}))
         .and(MEETING, json!({"item-removed": {"item": "lokaler"}}))
+        .and(MEETING, notice(&[]))
         .when(MEETING, published)
         .publicly(
             "meeting.minutes-published",
             json!({"items": [{"item": {"item": "siste"}}, {"item": {"item": "1-2017"}}]}),
+        );
+}
+
+/// What came after notice is the body's to take up; until it has, it is nobody else's (kommuneloven § 11-3).
+#[test]
+fn a_late_item_that_the_body_did_not_accept_is_not_in_the_minutes_that_are_told() {
+    let late = |id: &str| {
+        let item = entry(id, "Hastesak", json!({"plain-text": {}}));
+        json!({"item-put": {"item": item, "late": true}})
+    };
+    let published = json!({"minutes-published": {"draft": 1, "public": [], "on": "2017-06-29"}});
+    let corrected =
+        json!({"item-corrected": {"item": "refused", "title": "Ny", "reason": "Feil."}});
+    let called = || {
+        let called = given_meeting().and(MEETING, notice(&[]));
+        called.and(MEETING, late("accepted")).and(MEETING, late("refused"))
+    };
+    called().when(MEETING, corrected).nothing();
+    called()
+        .and(MEETING, json!({"late-item-accepted": {"item": "accepted"}}))
+        .when(MEETING, published)
+        .publicly(
+            "meeting.minutes-published",
+            json!({"items": [{"item": {"item": "1-2017"}}, {"item": {"item": "lokaler"}},
+                {"item": {"item": "accepted"}}]}),
         );
 }
 

@@ -260,13 +260,14 @@ fn an_item_about_a_case_that_is_not_known_shows_nothing_of_it() {
 
 #[test]
 fn a_restricted_item_shows_its_public_title_to_everyone_until_the_restriction_ends() {
-    let mut item = entry("lokaler", SECRET, json!({"plain-text": {}}));
+    let mut item = entry("eiendom", SECRET, json!({"plain-text": {}}));
     item["public_title"] = json!("Eiendom");
     item["restriction"] = json!({"legal_basis": {"act": "offentleglova"}, "until": "2017-06-15"});
-    let spoken = given_meeting().when(MEETING, notice(&[item.clone()]));
+    let given = || given_meeting().and(MEETING, json!({"item-put": {"item": item}}));
+    let spoken = given().when(MEETING, notice(std::slice::from_ref(&item)));
     assert_eq!(spoken.state(), ["public meeting.notice-issued"]);
     assert_eq!(spoken.to("public")["agenda"][0]["title"], "Eiendom");
-    let spoken = given_meeting().on("2017-06-16").when(MEETING, notice(&[item]));
+    let spoken = given().on("2017-06-16").when(MEETING, notice(std::slice::from_ref(&item)));
     assert_eq!(spoken.state(), ["public meeting.notice-issued"]);
     assert_eq!(spoken.to("public")["agenda"][0]["title"], SECRET);
 }
@@ -287,7 +288,8 @@ fn what_was_treated_behind_closed_doors_is_hidden_in_the_minutes() {
         "draft": 1, "public": ["1-2017"],
         "withheld": [{"item": "lokaler", "because": "closed-doors"}], "on": "2017-06-29",
     }});
-    let treated = || given_meeting().and(MEETING, taken_up.clone()).and(MEETING, closed.clone());
+    let called = || given_meeting().and(MEETING, notice(&[]));
+    let treated = || called().and(MEETING, taken_up.clone()).and(MEETING, closed.clone());
 
     let spoken = treated().when(MEETING, published.clone());
     assert_eq!(spoken.state().len(), 1);
@@ -301,7 +303,7 @@ fn what_was_treated_behind_closed_doors_is_hidden_in_the_minutes() {
     assert_eq!(spoken.state().len(), 1);
     assert_eq!(spoken.to("public")["text"], Value::Null);
 
-    let spoken = given_meeting().when(MEETING, published);
+    let spoken = called().when(MEETING, published);
     assert_eq!(spoken.to("public")["items"][1]["item"]["withheld"], true, "as the minutes say");
 }
 
