@@ -201,6 +201,12 @@ impl CaseAccess {
         self.asked.union(&self.heard)
     }
 
+    /// The members it was sent to and that are not released. Which councils treat a case is public, as it is which
+    /// bodies do; who is heard is not, where the case is withheld.
+    pub fn asked(&self) -> &BTreeSet<OrganisationNumber> {
+        &self.asked
+    }
+
     fn has_member(&self, member: &OrganisationNumber) -> bool {
         self.asked.contains(member) || self.heard.contains(member)
     }

@@ -60,6 +60,8 @@ pub struct Row {
     pub bodies: BTreeSet<AggregateId>,
     /// The members asked or invited.
     pub members: BTreeSet<OrganisationNumber>,
+    /// The members asked.
+    pub asked: BTreeSet<OrganisationNumber>,
     /// Every number it has: as it is, and without its letter (R32, R34).
     pub numbers: BTreeSet<CaseNumber>,
     #[serde(flatten)]
@@ -73,7 +75,7 @@ pub struct Row {
 
 impl ReadModel for CaseFile {
     const NAME: &'static str = "case_file";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
     const CONTEXT: &'static str = "cases";
     const KIND: &'static str = "case";
     const TABLE: &'static str = "cases";
@@ -88,6 +90,7 @@ impl ReadModel for CaseFile {
     state text GENERATED ALWAYS AS (document->'case'->>'state') STORED,
     bodies jsonb GENERATED ALWAYS AS (document->'bodies') STORED,
     members jsonb GENERATED ALWAYS AS (document->'members') STORED,
+    asked jsonb GENERATED ALWAYS AS (document->'asked') STORED,
     numbers jsonb GENERATED ALWAYS AS (document->'numbers') STORED",
                 access_columns!(),
                 search_columns!(),
@@ -145,6 +148,7 @@ impl Row {
             sort: String::new(),
             bodies: BTreeSet::new(),
             members: BTreeSet::new(),
+            asked: BTreeSet::new(),
             numbers: BTreeSet::new(),
             access: Access::default(),
             words: String::new(),
@@ -163,6 +167,7 @@ impl Row {
         self.bodies = treating.chain([case.owner.clone()]).collect();
         let access = &self.access.access;
         self.members = access.members().cloned().collect();
+        self.asked = access.asked().clone();
         self.numbers = numbers(case)
             .flat_map(|number| [number, CaseNumber { suffix: None, ..number }])
             .collect();

@@ -62,9 +62,11 @@ pub(crate) async fn answer(
         sql.push(" AND state = ").push_bind(state.to_string());
     }
     if let Some(member) = member {
-        // Whom a restricted case was sent to is for those taking part.
-        sql.push(" AND members ? ").push_bind(member.to_string()).push(" AND ");
+        // Which councils treat a case is public; who is heard in a restricted one is for those taking part.
+        sql.push(" AND (asked ? ").push_bind(member.to_string());
+        sql.push(" OR (members ? ").push_bind(member.to_string()).push(" AND ");
         push_unwithheld(&mut sql, &viewer);
+        sql.push("))");
     }
     // Each case holds its numbers with their letter and without it.
     if let Some(number) = number {

@@ -105,6 +105,42 @@ async fn title(rig: &Rig, who: &Principal, person: Option<Uuid>, after: &Positio
     case["title"].as_str().unwrap().to_owned()
 }
 
+/// Which bodies and councils treat a case is public (decision 72); who is heard in it says what it is about.
+#[tokio::test]
+async fn a_restricted_case_is_found_by_the_member_whose_council_treats_it_and_not_by_one_that_is_heard()
+ {
+    let rig = Rig::new().await.unwrap();
+    rig.serve();
+    cooperation(&rig).await;
+    let sent = json!({"sent-to-members": {
+        "members": [{"member": BAERUM, "names": {"nb": "Bærum"}}], "text": SECRET,
+        "settles": {"all-adopt-same-text": {}}, "answer_by": "2017-12-15", "on": "2017-10-02",
+    }});
+    let events = [opened("1/2017", "prove:sg", SECRET, "Personalsak"), restricted(), sent];
+    rig.commit::<case::Event>("case", "prove:1", 1, &events).await;
+    let heard = json!({"hearing-opened": {
+        "invited": [{"party": "baerum", "names": {"nb": "Bærum"}, "member": BAERUM}],
+        "deadline": "2031-06-01T09:00", "sent_on": "2017-09-01",
+    }});
+    let events = [opened("2/2017", "prove:sg", SECRET, "Personalsak"), restricted(), heard];
+    let after = rig.commit::<case::Event>("case", "prove:2", 1, &events).await;
+    let of_baerum = json!({"cooperation": "prove", "member": BAERUM});
+    let all: &[&str] = &["prove:1", "prove:2"];
+    for (who, found) in [
+        (Principal::public(), &all[..1]),
+        (machine(ASKER), &all[..1]),
+        (machine(BAERUM), all),
+        (principal(Role::Secretariat), all),
+    ] {
+        let register = rig.ask("case-register", of_baerum.clone(), &who, &after).await.unwrap();
+        let items = register["items"].as_array().unwrap();
+        let ids: Vec<_> = items.iter().map(|item| item["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, found, "{who:?}");
+        let case = rig.ask("case", json!({"id": "prove:1"}), &who, &after).await.unwrap();
+        assert_eq!(case["joint"]["members"][0]["member"], BAERUM, "{who:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_personnel_case_is_answered_to_the_seats_that_treat_it_and_to_no_machine() {
     let rig = Rig::new().await.unwrap();

@@ -24,7 +24,7 @@ async fn rows(pool: &PgPool) -> Vec<(String, Value)> {
     let mut all = Vec::new();
     for table in ["cases", "case_relations", "decisions", "inbox", "follow_ups", "hearings"] {
         let statement =
-            format!("SELECT '{table} ' || id, document FROM case_file_v4.{table} ORDER BY id");
+            format!("SELECT '{table} ' || id, document FROM case_file_v5.{table} ORDER BY id");
         let found: Vec<(String, Value)> = sqlx::query_as(&statement).fetch_all(pool).await.unwrap();
         all.extend(found);
     }
@@ -82,7 +82,7 @@ async fn a_line_or_an_entry_that_is_not_what_its_events_lead_to_is_found_by_comp
     rig.ask("case", case, &principal(Role::Auditor), &told.cases).await.unwrap();
     let operator = operator(&rig).await;
     for (model, table, change) in [
-        ("case_file", "case_file_v4.cases", "jsonb_set(document, '{entry,title}', '\"X\"')"),
+        ("case_file", "case_file_v5.cases", "jsonb_set(document, '{entry,title}', '\"X\"')"),
         (
             "case_timeline",
             "case_timeline_v3.case_events",
@@ -188,7 +188,7 @@ async fn a_commit_at_fault_is_parked_and_its_neighbours_are_taken() {
     // Once the program knows the event, here by mending the bytes that were kept, both are taken.
     let pool = rig.pool().await;
     sqlx::query(
-        "UPDATE case_file_v4.parked SET payload = convert_to(replace(replace(
+        "UPDATE case_file_v5.parked SET payload = convert_to(replace(replace(
              convert_from(payload, 'UTF8'), 'from-the-future', 'reopened'),
              '\"data\":{}', '\"data\":{\"reason\":\"Ny behandling\"}'), 'UTF8')
          WHERE sequence = 2",
@@ -197,10 +197,10 @@ async fn a_commit_at_fault_is_parked_and_its_neighbours_are_taken() {
     .await
     .unwrap();
     sqlx::query(
-        "UPDATE case_file_v4.parked later SET payload = convert_to(regexp_replace(
+        "UPDATE case_file_v5.parked later SET payload = convert_to(regexp_replace(
              convert_from(later.payload, 'UTF8'), '\"previous\":\"[0-9a-f]*\"',
              '\"previous\":\"' || encode(sha256(mended.payload), 'hex') || '\"'), 'UTF8')
-         FROM case_file_v4.parked mended WHERE mended.sequence = 2 AND later.sequence = 3",
+         FROM case_file_v5.parked mended WHERE mended.sequence = 2 AND later.sequence = 3",
     )
     .execute(&pool)
     .await
@@ -213,7 +213,7 @@ async fn a_commit_at_fault_is_parked_and_its_neighbours_are_taken() {
 
 /// The cases of which a commit is parked.
 async fn late(rig: &Rig) -> Vec<String> {
-    sqlx::query_scalar("SELECT id FROM case_file_v4.cases WHERE late")
+    sqlx::query_scalar("SELECT id FROM case_file_v5.cases WHERE late")
         .fetch_all(&rig.pool().await)
         .await
         .unwrap()
