@@ -1,9 +1,9 @@
 //! Text that people write, with the limits that keep an event small.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The most characters in a [`Line`]: a title, a name, a place.
 pub const LINE_CHARS_MAX: usize = 500;
@@ -38,18 +38,18 @@ fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), InvalidText> {
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident, $max:ident, $allowed:expr) => {
         $(#[$doc])*
-        #[derive(
-            Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-        )]
-        #[serde(try_from = "String", into = "String")]
+        ///
+        /// A clone shares the text, since the same text is told to many.
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
+        #[serde(try_from = "String")]
         #[schemars(with = "String", extend("minLength" = 1, "maxLength" = $max))]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             pub fn try_new(text: impl Into<String>) -> Result<Self, InvalidText> {
                 let text = text.into();
                 check(&text, $max, $allowed)?;
-                Ok(Self(text.trim().to_owned()))
+                Ok(Self(text.trim().into()))
             }
 
             pub fn as_str(&self) -> &str {
@@ -79,9 +79,15 @@ macro_rules! text {
             }
         }
 
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
         impl From<$name> for String {
             fn from(text: $name) -> Self {
-                text.0
+                text.as_str().to_owned()
             }
         }
     };

@@ -19,7 +19,7 @@ use std::{
 use futures::{future, never::Never};
 use samvirke_kernel::{
     checkpoint::Stands,
-    committer::{AppendError, BATCH_MESSAGES_MAX},
+    committer::AppendError,
     envelope::{Envelope, EnvelopeError},
     inbox::chain,
     log::{Log, ReadError, Stored},
@@ -439,7 +439,7 @@ impl Publisher<'_> {
     /// Sends what is rendered, as far as there is room.
     async fn send(&mut self) -> Result<(), Interrupted> {
         while self.in_flight.len() < BATCHES_IN_FLIGHT_MAX {
-            let next = self.sent.next(&self.unacknowledged, BATCH_MESSAGES_MAX, &self.held);
+            let next = self.sent.next(&self.unacknowledged, &self.held);
             let (messages, place) = match next {
                 Ok(next) => next,
                 Err(unrenderable) => {

@@ -5,7 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use samvirke_kernel::publication::Outgoing;
+use samvirke_kernel::{
+    committer::{BATCH_BYTES_MAX, BATCH_MESSAGES_MAX},
+    publication::Outgoing,
+};
 use samvirke_schemas::{
     Tagged,
     feed::{Audience, CloudEvent, EVENT_BYTES_MAX, RESTATED, Said, Subject},
@@ -108,7 +111,8 @@ impl Place {
         behind.fold(self.offsets.sequence(stream), u64::min)
     }
 
-    /// The next messages after this place, `max` at most, and the place after them.
+    /// The next messages after this place, and the place after them: [`BATCH_MESSAGES_MAX`] at most, and no more
+    /// once they have [`BATCH_BYTES_MAX`].
     ///
     /// # Errors
     ///
@@ -117,10 +121,10 @@ impl Place {
     pub(super) fn next<'a>(
         &self,
         observed: impl IntoIterator<Item = &'a PendingMessages>,
-        max: usize,
         held: &Held,
     ) -> Result<(Vec<Outgoing>, Self), Unrenderable> {
         let mut messages = Vec::new();
+        let mut bytes = 0;
         let mut place = self.clone();
         for pending in observed {
             if held.holds(&pending.cooperation) {
@@ -141,7 +145,7 @@ impl Place {
                     place.tell(pending, index + 1, said.len());
                     continue;
                 }
-                if messages.len() == max {
+                if messages.len() == BATCH_MESSAGES_MAX || bytes >= BATCH_BYTES_MAX {
                     return Ok((messages, place));
                 }
                 let payload = match payload(one, place.sequence + 1) {
@@ -149,6 +153,7 @@ impl Place {
                     Err(_) if !messages.is_empty() => return Ok((messages, place)),
                     Err(reason) => return Err(unrenderable(pending, &reason)),
                 };
+                bytes += payload.len();
                 place.sequence += 1;
                 place.tell(pending, index + 1, said.len());
                 messages.push(message(one, said, &place, payload));
