@@ -25,7 +25,7 @@ use samvirke_schemas::feed::Said;
 
 use message_builder::MessageBuilder;
 use state::TranslationState;
-pub use withholding::{Affected, Withholding};
+pub use state::withholding::{Affected, Withholding};
 
 /// Makes messages of commits.
 #[derive(Debug, Default)]

@@ -1,4 +1,4 @@
-//! What is kept of a case, and what is published about it.
+//! What is published about a case.
 //!
 //! Invariant: what is restricted on the day of an event is published only to the members taking
 //! part; everyone else gets the public title and no restricted text. Who takes part follows from the
@@ -7,19 +7,19 @@
 mod follow_up;
 mod hearing;
 mod joint;
-mod memory;
 mod renderer;
 mod standing;
 mod treatment;
 
 use samvirke_schemas::{cases::case::Event, id::AggregateId, local_time::day_of};
 
-pub(super) use memory::{Case, CasePin};
-
 use super::{
     message_builder::MessageBuilder,
-    state::TranslationState,
-    withholding::{Pin, Withholding},
+    state::{
+        TranslationState,
+        case::Case,
+        withholding::{Pin, Withholding},
+    },
 };
 use renderer::Renderer;
 

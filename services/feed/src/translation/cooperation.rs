@@ -2,19 +2,11 @@
 
 use samvirke_schemas::{
     feed::{Concerns, Fact, fact::cooperation as fact},
-    names::Names,
-    networks::cooperation::{Event, Memberships},
+    networks::cooperation::Event,
     organisation::OrganisationNumber,
 };
 
 use super::{message_builder::MessageBuilder, state::TranslationState};
-
-/// What is remembered of a cooperation.
-#[derive(Debug, Default)]
-pub(super) struct Cooperation {
-    pub(super) names: Option<Names>,
-    pub(super) memberships: Memberships,
-}
 
 pub(super) fn observe(
     state: &mut TranslationState,

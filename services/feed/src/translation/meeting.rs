@@ -1,42 +1,18 @@
-//! What is kept of a meeting, and what is published about it.
+//! What is published about a meeting.
 //!
-//! Invariant: what is told of an item is what [`MeetingAccess`] lets the audience read on the day: of one that is
+//! Invariant: what is told of an item is what [`samvirke_access::MeetingAccess`] lets the audience read on the day: of one that is
 //! restricted, or treated behind closed doors, the public title only; of one that is about a restricted case, so
 //! does everyone but the case's parties.
 
-mod agenda;
 mod renderer;
 
-use std::collections::HashMap;
+use samvirke_schemas::meetings::meeting::Event;
 
-use samvirke_access::MeetingAccess;
-use samvirke_schemas::{
-    feed::fact::meeting::Day,
-    id::{AggregateId, LocalId},
-    meetings::{
-        agenda::AgendaItem,
-        meeting::Event,
-        schedule::{HeldDay, Sitting, Venue},
-    },
-    text::Line,
+use super::{
+    message_builder::MessageBuilder,
+    state::{TranslationState, meeting::Meeting, withholding::Withholding},
 };
-
-use super::{message_builder::MessageBuilder, state::TranslationState, withholding::Withholding};
-use agenda::Agenda;
 use renderer::{Addendum, Renderer};
-
-/// What is remembered of a meeting.
-#[derive(Debug)]
-pub(super) struct Meeting {
-    /// Who may read what of it.
-    access: MeetingAccess,
-    title: Option<Line>,
-    days: Vec<Day>,
-    /// Before it was moved last.
-    earlier_days: Vec<Day>,
-    venue: Option<Venue>,
-    agenda: Agenda,
-}
 
 pub(super) fn observe(
     state: &mut TranslationState,
@@ -50,15 +26,8 @@ pub(super) fn observe(
     {
         state.mention(case, "meeting", id);
     }
-    if let Some(access) = MeetingAccess::begin(event) {
-        state.meetings.entry(id.clone()).or_insert_with(|| Meeting {
-            access,
-            title: None,
-            days: Vec::new(),
-            earlier_days: Vec::new(),
-            venue: None,
-            agenda: Agenda::pinned(state.pin.as_ref()),
-        });
+    if let Some(begun) = Meeting::begin(event, state.pin.as_ref()) {
+        state.meetings.entry(id.clone()).or_insert(begun);
     }
     if let Some(meeting) = state.meetings.get_mut(id) {
         meeting.learn(event);
@@ -129,51 +98,4 @@ fn tell(renderer: &Renderer<'_>, event: &Event, builder: &mut MessageBuilder<'_>
         Event::MinutesDrafted { .. } | Event::MinutesApproved { .. } => (),
         Event::ConflictingDateNoted { .. } => (),
     }
-}
-
-impl Meeting {
-    /// The cases on the agenda.
-    pub(super) fn cases(&self) -> impl Iterator<Item = &AggregateId> {
-        self.agenda.items.iter().filter_map(|item| item.entry.subject.case())
-    }
-
-    /// The items as they are called and restricted now.
-    pub(super) fn items_today(&self) -> HashMap<LocalId, AgendaItem> {
-        let items = self.agenda.items.iter();
-        items.map(|item| (item.entry.item.clone(), item.entry.clone())).collect()
-    }
-
-    fn learn(&mut self, event: &Event) {
-        self.access.take(event);
-        self.agenda.learn(event);
-        self.agenda.restrict_as_today(&mut self.access);
-        if let Event::Planned { title, sittings, venue, .. } = event {
-            self.title = title.clone();
-            self.days = sittings.iter().map(planned).collect();
-            self.venue = Some(venue.clone());
-        }
-        if let Event::Moved { sittings, venue, .. } = event {
-            let days = sittings.iter().map(planned).collect();
-            self.earlier_days = std::mem::replace(&mut self.days, days);
-            self.venue = Some(venue.clone());
-        }
-        if let Event::Adjourned { until, .. } = event {
-            self.days.retain(|day| day.day != until.start.day());
-            self.days.push(planned(until));
-            self.days.sort_by_key(|day| (day.day, day.start));
-        }
-        if let Event::HeldReported { title, days, venue, .. } = event {
-            self.title = title.clone().or_else(|| self.title.take());
-            self.days = days.iter().map(held).collect();
-            self.venue = venue.clone().or_else(|| self.venue.take());
-        }
-    }
-}
-
-fn planned(sitting: &Sitting) -> Day {
-    Day { day: sitting.start.day(), start: Some(sitting.start), end: Some(sitting.end) }
-}
-
-fn held(held: &HeldDay) -> Day {
-    Day { day: held.day, start: held.start, end: held.end }
 }

@@ -1,5 +1,10 @@
 //! What is known from the events so far, as far as the next one needs it to be rendered.
 
+pub(super) mod agenda;
+pub(super) mod case;
+pub(super) mod meeting;
+pub(super) mod withholding;
+
 use std::collections::{BTreeSet, HashMap};
 
 use samvirke_access::Viewer;
@@ -11,17 +16,28 @@ use samvirke_schemas::{
     },
     id::{AggregateId, CooperationId},
     names::Names,
-    networks::body::BodyHistory,
+    networks::{body::BodyHistory, cooperation::Memberships},
     organisation::OrganisationNumber,
+    subscriptions::subscription::{endpoint::Endpoint, terms::Owner},
 };
 
-use super::{
-    case::Case,
-    cooperation::Cooperation,
-    meeting::Meeting,
-    subscription::Subscription,
-    withholding::{Affected, Pin, Withholding},
-};
+use case::Case;
+use meeting::Meeting;
+use withholding::{Affected, Pin, Withholding};
+
+/// What is remembered of a cooperation.
+#[derive(Debug, Default)]
+pub(super) struct Cooperation {
+    pub(super) names: Option<Names>,
+    pub(super) memberships: Memberships,
+}
+
+/// Whose a subscription is and where it goes.
+#[derive(Debug)]
+pub(super) struct Subscription {
+    pub(super) owner: Owner,
+    pub(super) endpoint: Endpoint,
+}
 
 /// Everything that is known.
 #[derive(Debug, Default)]
@@ -86,7 +102,7 @@ impl TranslationState {
         members
     }
 
-    /// Whether it is among [`Heard::members`].
+    /// Whether it is among [`Self::members`].
     pub(super) fn is_member(
         &self,
         cooperation: &CooperationId,
@@ -119,9 +135,29 @@ impl TranslationState {
         }
     }
 
+    /// A case as somebody may know it.
+    pub(super) fn case(&self, id: &AggregateId, case: &Case, viewer: &Viewer) -> brief::Case {
+        let (title, withheld) = case.title(viewer);
+        brief::Case {
+            id: id.clone(),
+            number: case.number(),
+            as_written: case.as_written().cloned(),
+            title: title.clone(),
+            kind: case.kind,
+            owner: self.body(&case.owner),
+            withheld,
+        }
+    }
+
+    /// Notes that facts of an aggregate mention a case.
+    pub(super) fn mention(&mut self, case: &AggregateId, kind: &'static str, by: &AggregateId) {
+        let mentions = self.mentions.entry(case.clone()).or_default();
+        mentions.insert(Affected { kind, id: by.clone() });
+    }
+
     /// Another case than the one that the message is about, as far as somebody may know it.
     pub(super) fn other_case(&self, id: &AggregateId, viewer: &Viewer) -> brief::OtherCase {
-        let case = self.cases.get(id).map(|case| case.brief(id, self, viewer));
+        let case = self.cases.get(id).map(|case| self.case(id, case, viewer));
         brief::OtherCase { id: id.clone(), case }
     }
 }

@@ -11,14 +11,10 @@ use samvirke_schemas::{
     text::Line,
 };
 
-use super::{message_builder::MessageBuilder, state::TranslationState};
-
-/// Whose a subscription is and where it goes.
-#[derive(Debug)]
-pub(super) struct Subscription {
-    owner: Owner,
-    endpoint: Endpoint,
-}
+use super::{
+    message_builder::MessageBuilder,
+    state::{Subscription, TranslationState},
+};
 
 pub(super) fn observe(
     state: &mut TranslationState,

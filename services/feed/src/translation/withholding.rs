@@ -5,9 +5,8 @@
 //! in a fact of their own, and the new versions follow under the same ids. What is published so is the same whenever
 //! the streams are read again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
     log::Stored,
@@ -20,52 +19,24 @@ use samvirke_schemas::{
     },
     id::{AggregateId, LocalId},
     local_time::day_of,
-    meetings::agenda::AgendaItem,
-    organisation::OrganisationNumber,
 };
 use uuid::Uuid;
 
-use super::{Translation, case::CasePin, message_builder::MessageBuilder, state::TranslationState};
-
-/// An aggregate whose facts are rendered again.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Affected {
-    /// `case` or `meeting`.
-    pub kind: &'static str,
-    pub id: AggregateId,
-}
-
-/// What is withheld.
-#[derive(Clone, Debug)]
-enum Cause {
-    Case(AggregateId),
-    Item { meeting: AggregateId, item: LocalId },
-}
-
-/// Something that is withheld from a commit on.
-#[derive(Clone, Debug)]
-pub struct Withholding {
-    cause: Cause,
-    /// Those who may have got more than the public.
-    members: BTreeSet<OrganisationNumber>,
-    /// Whose facts may have published it.
-    pub affected: BTreeSet<Affected>,
-    origin: Uuid,
-    occurred_at: DateTime<Utc>,
-    recorded_at: DateTime<Utc>,
-}
-
-/// How an aggregate stands today, while its history is rendered again.
-#[derive(Debug)]
-pub(super) enum Pin {
-    Case(CasePin),
-    Agenda(HashMap<LocalId, AgendaItem>),
-}
+use super::{
+    Translation,
+    message_builder::MessageBuilder,
+    state::{
+        TranslationState,
+        case::Case,
+        meeting::Meeting,
+        withholding::{Affected, Cause, Pin, Withholding},
+    },
+};
 
 /// What is put back afterwards.
 enum Kept {
-    Case(Option<Box<super::case::Case>>),
-    Meeting(Option<Box<super::meeting::Meeting>>),
+    Case(Option<Box<Case>>),
+    Meeting(Option<Box<Meeting>>),
 }
 
 impl Withholding {
@@ -95,7 +66,7 @@ impl Withholding {
         builder: &MessageBuilder<'_>,
     ) -> Self {
         let id = builder.about();
-        let cases = state.meetings.get(id).map(super::meeting::Meeting::cases);
+        let cases = state.meetings.get(id).map(Meeting::cases);
         let parties = cases.into_iter().flatten().filter_map(|case| state.cases.get(case));
         Self {
             cause: Cause::Item { meeting: id.clone(), item: item.clone() },
@@ -225,12 +196,6 @@ impl Translation {
 }
 
 impl TranslationState {
-    /// Notes that facts of an aggregate mention a case.
-    pub(super) fn mention(&mut self, case: &AggregateId, kind: &'static str, by: &AggregateId) {
-        let mentions = self.mentions.entry(case.clone()).or_default();
-        mentions.insert(Affected { kind, id: by.clone() });
-    }
-
     fn pin(&mut self, affected: &Affected) -> Kept {
         match affected.kind {
             "case" => {

@@ -15,11 +15,8 @@ use samvirke_schemas::{
     text::Prose,
 };
 
-use super::{
-    memory::Round,
-    renderer::{Renderer, withheld},
-};
-use crate::translation::message_builder::MessageBuilder;
+use super::renderer::{Renderer, withheld};
+use crate::translation::{message_builder::MessageBuilder, state::case::Round};
 
 impl Renderer<'_> {
     pub(super) fn hearing_opened(&self, opened: &HearingOpened, builder: &mut MessageBuilder<'_>) {

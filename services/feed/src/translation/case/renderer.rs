@@ -11,10 +11,9 @@ use samvirke_schemas::{
     text::{Line, Prose},
 };
 
-use super::memory::Case;
 use crate::translation::{
     message_builder::{MessageBuilder, Recipients},
-    state::TranslationState,
+    state::{TranslationState, case::Case},
 };
 
 /// Renders the facts of one case as of a day.
@@ -38,7 +37,7 @@ impl<'a> Renderer<'a> {
 
     /// The case as `audience` may know it.
     pub(super) fn case(&self, audience: &Audience) -> brief::Case {
-        self.case.brief(self.id, self.state, &self.viewer(audience))
+        self.state.case(self.id, self.case, &self.viewer(audience))
     }
 
     /// A text of the case, where `audience` may know it.

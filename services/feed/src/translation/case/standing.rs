@@ -2,7 +2,7 @@
 
 use samvirke_schemas::{
     cases::case::{
-        access::Restriction,
+        access::{Restriction, Scope},
         opening::{Description, Opened},
         relation::{ForceEnd, Relation},
         statement::SentStatement,
@@ -10,12 +10,15 @@ use samvirke_schemas::{
     date::Date,
     feed::{
         Fact,
-        fact::{case as fact, hearing},
+        fact::{
+            case::{self as fact, RestrictedPart},
+            hearing,
+        },
     },
     text::Prose,
 };
 
-use super::{memory, renderer::Renderer};
+use super::renderer::Renderer;
 use crate::translation::message_builder::MessageBuilder;
 
 impl Renderer<'_> {
@@ -116,7 +119,7 @@ impl Renderer<'_> {
                 case: self.case(audience),
                 legal_basis: restriction.legal_basis.clone(),
                 until: restriction.until,
-                part: memory::part(&restriction.scope),
+                part: part(&restriction.scope),
             })
         });
     }
@@ -147,5 +150,14 @@ impl Renderer<'_> {
                 on: *on,
             })
         });
+    }
+}
+
+/// How much a scope restricts. Which papers it names is not published.
+fn part(scope: &Scope) -> RestrictedPart {
+    match scope {
+        Scope::Everything {} => RestrictedPart::Everything,
+        Scope::Title {} => RestrictedPart::Title,
+        Scope::Papers { .. } => RestrictedPart::Papers,
     }
 }

@@ -20,11 +20,9 @@ use samvirke_schemas::{
     text::Prose,
 };
 
-use super::{Meeting, agenda};
 use crate::translation::{
-    case::Case,
     message_builder::{MessageBuilder, Recipients},
-    state::TranslationState,
+    state::{TranslationState, agenda, case::Case, meeting::Meeting},
 };
 
 /// What was added to the minutes, and whether the public may read it.

@@ -11,26 +11,26 @@ use samvirke_schemas::{
     },
 };
 
-use crate::translation::withholding::Pin;
+use super::withholding::Pin;
 
 /// The items of a meeting, in order.
 #[derive(Debug, Default)]
-pub(super) struct Agenda {
-    pub(super) items: Vec<Item>,
+pub(in crate::translation) struct Agenda {
+    pub(in crate::translation) items: Vec<Item>,
     /// How items are called and restricted today, whatever the history says.
     today: HashMap<LocalId, AgendaItem>,
 }
 
 /// An item.
 #[derive(Debug)]
-pub(super) struct Item {
-    pub(super) entry: AgendaItem,
-    pub(super) outcome: Option<Outcome>,
+pub(in crate::translation) struct Item {
+    pub(in crate::translation) entry: AgendaItem,
+    pub(in crate::translation) outcome: Option<Outcome>,
 }
 
 impl Agenda {
     /// An agenda whose items are called and restricted as `pin` says.
-    pub(super) fn pinned(pin: Option<&Pin>) -> Self {
+    pub(in crate::translation) fn pinned(pin: Option<&Pin>) -> Self {
         let today = match pin {
             Some(Pin::Agenda(items)) => items.clone(),
             Some(Pin::Case(_)) | None => HashMap::new(),
@@ -39,11 +39,11 @@ impl Agenda {
     }
 
     /// An item as it is called: as the history has it, or as of today.
-    pub(super) fn called<'a>(&'a self, entry: &'a AgendaItem) -> &'a AgendaItem {
+    pub(in crate::translation) fn called<'a>(&'a self, entry: &'a AgendaItem) -> &'a AgendaItem {
         self.today.get(&entry.item).unwrap_or(entry)
     }
 
-    pub(super) fn item(&self, id: &LocalId) -> Option<&Item> {
+    pub(in crate::translation) fn item(&self, id: &LocalId) -> Option<&Item> {
         self.items.iter().find(|own| own.entry.item == *id)
     }
 
@@ -51,7 +51,7 @@ impl Agenda {
         self.items.iter_mut().find(|own| own.entry.item == *id)
     }
 
-    pub(super) fn learn(&mut self, event: &Event) {
+    pub(in crate::translation) fn learn(&mut self, event: &Event) {
         if let Event::ItemPut { item, .. } = event {
             let entry = self.called(item).clone();
             self.items.push(Item { entry, outcome: None });
@@ -84,7 +84,7 @@ impl Agenda {
     }
 
     /// Restricts the items as they are restricted today.
-    pub(super) fn restrict_as_today(&self, access: &mut MeetingAccess) {
+    pub(in crate::translation) fn restrict_as_today(&self, access: &mut MeetingAccess) {
         for (item, entry) in &self.today {
             access.stand_restricted(item, entry.restriction.as_ref());
         }

@@ -9,7 +9,7 @@ use samvirke_schemas::{
     cases::{
         case::{
             Event,
-            access::{Restriction, Scope},
+            access::Restriction,
             follow_up::Assignment,
             hearing::InvitedParty,
             joint::SettleRule,
@@ -19,22 +19,19 @@ use samvirke_schemas::{
         register::WrittenNumber,
     },
     date::Date,
-    feed::fact::{brief, case::RestrictedPart},
     id::{AggregateId, LocalId},
     local_time::LocalTime,
     organisation::OrganisationNumber,
     text::{Line, Prose},
 };
 
-use crate::translation::state::TranslationState;
-
 /// What is remembered of a case.
 #[derive(Debug)]
 pub(in crate::translation) struct Case {
-    pub(super) number: CaseNumber,
+    pub(in crate::translation) number: CaseNumber,
     as_written: Option<WrittenNumber>,
-    pub(super) kind: CaseKind,
-    pub(super) owner: AggregateId,
+    pub(in crate::translation) kind: CaseKind,
+    pub(in crate::translation) owner: AggregateId,
     title: Line,
     public_title: Line,
     /// Who may read what of it: the rule by which it is read everywhere else.
@@ -44,10 +41,10 @@ pub(in crate::translation) struct Case {
     /// All that were ever parties.
     ever_parties: BTreeSet<OrganisationNumber>,
     treatments: Vec<Planned>,
-    pub(super) asked: Option<Asked>,
-    pub(super) hearing: Option<Round>,
+    pub(in crate::translation) asked: Option<Asked>,
+    pub(in crate::translation) hearing: Option<Round>,
     /// The tasks that are not ended.
-    pub(super) tasks: Vec<Assignment>,
+    pub(in crate::translation) tasks: Vec<Assignment>,
 }
 
 /// What a case is called, how it is restricted, and who its parties are.
@@ -61,38 +58,38 @@ pub(in crate::translation) struct CasePin {
 
 /// A treatment as it is planned.
 #[derive(Debug)]
-pub(super) struct Planned {
-    pub(super) treatment: LocalId,
-    pub(super) authority: Authority,
-    pub(super) number: Option<CaseNumber>,
+pub(in crate::translation) struct Planned {
+    pub(in crate::translation) treatment: LocalId,
+    pub(in crate::translation) authority: Authority,
+    pub(in crate::translation) number: Option<CaseNumber>,
 }
 
 /// What the members were asked in a joint case (R45).
 #[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) members: BTreeSet<OrganisationNumber>,
+pub(in crate::translation) struct Asked {
+    pub(in crate::translation) members: BTreeSet<OrganisationNumber>,
     /// Forgotten when the case is settled.
-    pub(super) text: Option<Prose>,
-    pub(super) settles: SettleRule,
-    pub(super) answer_by: Option<Date>,
+    pub(in crate::translation) text: Option<Prose>,
+    pub(in crate::translation) settles: SettleRule,
+    pub(in crate::translation) answer_by: Option<Date>,
 }
 
 /// A hearing (R46).
 #[derive(Debug)]
-pub(super) struct Round {
-    pub(super) invited: Vec<InvitedParty>,
-    pub(super) deadline: LocalTime,
-    pub(super) earlier_deadline: LocalTime,
+pub(in crate::translation) struct Round {
+    pub(in crate::translation) invited: Vec<InvitedParty>,
+    pub(in crate::translation) deadline: LocalTime,
+    pub(in crate::translation) earlier_deadline: LocalTime,
 }
 
 impl Round {
-    pub(super) fn members(&self) -> impl Iterator<Item = &OrganisationNumber> {
+    pub(in crate::translation) fn members(&self) -> impl Iterator<Item = &OrganisationNumber> {
         self.invited.iter().filter_map(|party| party.member.as_ref())
     }
 }
 
 impl Case {
-    pub(super) fn opened(opened: &Opened) -> Self {
+    pub(in crate::translation) fn opened(opened: &Opened) -> Self {
         let Opened { kind, description, owner, number } = opened;
         Self {
             number: number.number,
@@ -122,7 +119,7 @@ impl Case {
     }
 
     /// Is called and restricted so, whatever the history has from here on.
-    pub(super) fn stand_as(&mut self, pin: CasePin) {
+    pub(in crate::translation) fn stand_as(&mut self, pin: CasePin) {
         (self.title, self.public_title) = (pin.title, pin.public_title);
         self.access.stand_restricted(pin.restriction);
         self.today = Some(pin.parties);
@@ -134,7 +131,7 @@ impl Case {
     }
 
     /// Whether an event withholds something of what was published before it.
-    pub(super) fn withholds(&self, event: &Event, today: Date) -> bool {
+    pub(in crate::translation) fn withholds(&self, event: &Event, today: Date) -> bool {
         let narrows = matches!(
             event,
             Event::Restricted(_) | Event::Amended(_) | Event::MemberReleased { .. }
@@ -143,7 +140,7 @@ impl Case {
     }
 
     /// Takes in what holds as soon as an event has happened.
-    pub(super) fn learn(&mut self, event: &Event) {
+    pub(in crate::translation) fn learn(&mut self, event: &Event) {
         self.learn_one(event);
         self.ever_parties.extend(self.access.members().cloned());
     }
@@ -236,7 +233,7 @@ impl Case {
     }
 
     /// Forgets what an event ended, once it is published.
-    pub(super) fn forget(&mut self, event: &Event) {
+    pub(in crate::translation) fn forget(&mut self, event: &Event) {
         if let Event::MemberReleased { member, .. } = event
             && let Some(asked) = &mut self.asked
         {
@@ -266,7 +263,7 @@ impl Case {
         }
     }
 
-    pub(super) fn treatment(&self, id: &LocalId) -> Option<&Planned> {
+    pub(in crate::translation) fn treatment(&self, id: &LocalId) -> Option<&Planned> {
         self.treatments.iter().find(|planned| planned.treatment == *id)
     }
 
@@ -280,24 +277,15 @@ impl Case {
         self.access.withheld_from(&Viewer::public(day)).title()
     }
 
-    /// The case as somebody may know it.
-    pub(in crate::translation) fn brief(
-        &self,
-        id: &AggregateId,
-        state: &TranslationState,
-        viewer: &Viewer,
-    ) -> brief::Case {
+    /// What it is called for somebody, and whether that is less than its full title.
+    pub(in crate::translation) fn title(&self, viewer: &Viewer) -> (&Line, bool) {
         let withheld = self.access.withheld_from(viewer).title();
-        let title = if withheld { &self.public_title } else { &self.title };
-        brief::Case {
-            id: id.clone(),
-            number: self.number,
-            as_written: self.as_written.clone(),
-            title: title.clone(),
-            kind: self.kind,
-            owner: state.body(&self.owner),
-            withheld,
-        }
+        (if withheld { &self.public_title } else { &self.title }, withheld)
+    }
+
+    /// The number as a source writes it.
+    pub(in crate::translation) fn as_written(&self) -> Option<&WrittenNumber> {
+        self.as_written.as_ref()
     }
 
     pub(in crate::translation) fn number(&self) -> CaseNumber {
@@ -306,14 +294,5 @@ impl Case {
 
     pub(in crate::translation) fn public_title(&self) -> &Line {
         &self.public_title
-    }
-}
-
-/// How much a scope restricts. Which papers it names is not published.
-pub(super) fn part(scope: &Scope) -> RestrictedPart {
-    match scope {
-        Scope::Everything {} => RestrictedPart::Everything,
-        Scope::Title {} => RestrictedPart::Title,
-        Scope::Papers { .. } => RestrictedPart::Papers,
     }
 }
