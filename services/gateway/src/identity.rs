@@ -5,7 +5,7 @@
 //! the key says which algorithm it is for. So neither `none` nor an HMAC made with a public key can
 //! pass.
 
-mod claims;
+pub(crate) mod claims;
 mod fetched;
 mod keys;
 mod remembered;
@@ -20,7 +20,6 @@ use samvirke_kernel::supervision::Supervisor;
 use samvirke_schemas::{networks::rules::PersonId, principal::Principal};
 use serde::{Deserialize, de::DeserializeOwned};
 
-pub(crate) use claims::MACHINE_PREFIX;
 pub use claims::{Claims, Consumer};
 
 use crate::{

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::identity::MACHINE_PREFIX;
+use crate::identity::claims::MACHINE_PREFIX;
 
 pub use crate::address::{Network, ProxyHeader};
 

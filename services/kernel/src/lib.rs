@@ -39,6 +39,7 @@ pub mod supervision;
 mod tail;
 
 pub mod backoff;
+pub mod bigint;
 pub mod clock;
 pub mod signature;
 

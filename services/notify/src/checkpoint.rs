@@ -4,10 +4,12 @@
 //! through.
 
 use chrono::{DateTime, Utc};
-use samvirke_kernel::{projection::Checkpoint, stream::StreamIdentity};
+use samvirke_kernel::{
+    bigint::{from_bigint, to_bigint},
+    projection::Checkpoint,
+    stream::StreamIdentity,
+};
 use sqlx::{PgConnection, PgPool};
-
-use crate::database::{as_i64, as_u64};
 
 /// Where a stream is taken to.
 ///
@@ -22,7 +24,7 @@ pub(crate) async fn read(pool: &PgPool, stream: &str) -> sqlx::Result<Option<Che
             .await?;
     Ok(found.map(|(created, sequence, digest)| Checkpoint {
         stream: StreamIdentity { name: stream.to_owned(), created },
-        sequence: as_u64(sequence),
+        sequence: from_bigint(sequence),
         digest,
     }))
 }
@@ -47,8 +49,8 @@ pub(crate) async fn advance(
     )
     .bind(&to.stream.name)
     .bind(to.stream.created)
-    .bind(as_i64(to.sequence))
-    .bind(as_i64(from.sequence))
+    .bind(to_bigint(to.sequence))
+    .bind(to_bigint(from.sequence))
     .bind(&to.digest)
     .bind(&from.digest)
     .execute(connection)
@@ -73,7 +75,7 @@ pub(crate) async fn park(
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
     )
     .bind(stream)
-    .bind(as_i64(sequence))
+    .bind(to_bigint(sequence))
     .bind(subject)
     .bind(reason)
     .bind(payload)

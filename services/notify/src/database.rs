@@ -200,11 +200,3 @@ macro_rules! from_row {
     };
 }
 pub(crate) use from_row;
-
-pub(crate) fn as_i64(sequence: u64) -> i64 {
-    i64::try_from(sequence).unwrap_or(i64::MAX)
-}
-
-pub(crate) fn as_u64(sequence: i64) -> u64 {
-    u64::try_from(sequence).unwrap_or(0)
-}

@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures::{Stream, StreamExt, future::poll_immediate, never::Never};
 use samvirke_kernel::{
+    bigint::{from_bigint, to_bigint},
     checkpoint::Stands,
     clock,
     inbox::chain,
@@ -26,9 +27,7 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use crate::{
-    checkpoint,
-    database::{as_i64, as_u64},
-    memory,
+    checkpoint, memory,
     news::{self, Heard, Step},
     outbox::{self, Telling},
     parked, public_titles,
@@ -174,7 +173,7 @@ impl Intake {
         )
         .bind(&identity.name)
         .bind(identity.created)
-        .bind(as_i64(last))
+        .bind(to_bigint(last))
         .bind(clock::now())
         .execute(&self.pool)
         .await?;
@@ -198,7 +197,7 @@ impl Intake {
             kept = accepted;
         }
         let at = Checkpoint { stream: identity, ..kept };
-        Ok(Place { at, told_after: as_u64(told_after), began_at })
+        Ok(Place { at, told_after: from_bigint(told_after), began_at })
     }
 
     /// Whether the feed still has the last message that was taken.

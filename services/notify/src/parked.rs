@@ -6,11 +6,12 @@
 //! it merely waited. What a message holds is read from the feed again, never kept here.
 
 use chrono::{DateTime, Utc};
-use samvirke_kernel::parking::Decision;
+use samvirke_kernel::{
+    bigint::{from_bigint, to_bigint},
+    parking::Decision,
+};
 use samvirke_schemas::{feed::STREAM, id::CooperationId, standing::ParkedEvent};
 use sqlx::{Executor, PgConnection, PgPool, Row};
-
-use crate::database::{as_i64, as_u64};
 
 /// What the records of messages that could not be taken are kept under.
 pub const TASK: &str = "notify";
@@ -70,7 +71,7 @@ pub(crate) async fn put(
          SET reason = EXCLUDED.reason, attempts = parked.attempts + 1, decision = NULL",
     )
     .bind(STREAM)
-    .bind(as_i64(sequence))
+    .bind(to_bigint(sequence))
     .bind(subject)
     .bind(cooperation)
     .bind(reason)
@@ -113,7 +114,7 @@ pub(crate) async fn hold_first(
         return Ok(None);
     }
     let skip = decision.as_deref() == Some("skip");
-    Ok(Some(First { sequence: as_u64(sequence), skip }))
+    Ok(Some(First { sequence: from_bigint(sequence), skip }))
 }
 
 /// Takes a row off; one that is skipped is kept among the skipped.
@@ -126,13 +127,13 @@ pub(crate) async fn take_off(connection: &mut PgConnection, first: &First) -> sq
              FROM parked WHERE stream = $1 AND sequence = $2 ON CONFLICT DO NOTHING",
         )
         .bind(STREAM)
-        .bind(as_i64(first.sequence))
+        .bind(to_bigint(first.sequence))
         .execute(&mut *connection)
         .await?;
     }
     sqlx::query("DELETE FROM parked WHERE stream = $1 AND sequence = $2")
         .bind(STREAM)
-        .bind(as_i64(first.sequence))
+        .bind(to_bigint(first.sequence))
         .execute(connection)
         .await
         .map(drop)

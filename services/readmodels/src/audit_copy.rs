@@ -5,13 +5,13 @@
 //! elsewhere.
 
 use futures::future::BoxFuture;
-use samvirke_kernel::projection::TakeError;
+use samvirke_kernel::{bigint::to_bigint, projection::TakeError};
 use sqlx::{PgConnection, types::Json};
 
 use crate::{
     database::Layout,
     fact::Fact,
-    model::{Table, as_i64, world},
+    model::{Table, world},
 };
 
 /// The contexts that are copied.
@@ -119,7 +119,7 @@ impl Columns {
         for (event, version) in envelope.events.iter().zip(envelope.aggregate.version_from..) {
             self.kinds.push(envelope.aggregate.kind.clone());
             self.ids.push(envelope.aggregate.id.to_string());
-            self.versions.push(as_i64(version));
+            self.versions.push(to_bigint(version));
             self.tags.push(event.tag.clone());
             self.schemas.push(event.version.to_string());
             self.payloads.push(Json(serde_json::json!({ event.tag.clone(): event.data })));

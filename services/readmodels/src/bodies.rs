@@ -20,13 +20,15 @@ use sqlx::QueryBuilder;
 use crate::{
     fact::Fact,
     listing::{date_column, row_table},
-    model::{ReadModel, Rows},
+    model::{ReadModel, Rows, TableKey},
     page::{self, Order, Wanted},
     query::{Asked, QueryError, document},
 };
 
 /// The table `bodies`.
 pub static TABLE: Rows<Bodies> = Rows::new();
+/// The table as questions name it.
+pub(crate) const KEY: TableKey = Rows::<Bodies>::KEY;
 
 /// The names of a cooperation's bodies by id.
 pub(crate) type BodyNames = BTreeMap<AggregateId, Names>;
@@ -91,7 +93,7 @@ pub(crate) async fn answer_list(
     asked: &Asked<'_>,
     parameters: bodies::Parameters,
 ) -> Result<bodies::Answer, QueryError> {
-    asked.seen(&[&TABLE], &parameters.cooperation).await?;
+    asked.seen(&[KEY], &parameters.cooperation).await?;
     let bodies::Parameters { cooperation, on, after, limit } = parameters;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM bodies WHERE cooperation = ");
     sql.push_bind(cooperation.to_string());
@@ -118,7 +120,7 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: body::Parameters,
 ) -> Result<Body, QueryError> {
-    asked.seen(&[&TABLE], &parameters.id.cooperation).await?;
+    asked.seen(&[KEY], &parameters.id.cooperation).await?;
     let row = document::<Bodies>(asked.pool, &parameters.id.to_string()).await?;
     let on = parameters.on.unwrap_or(asked.today);
     let versions = (1..).zip(&row.history.versions);

@@ -29,7 +29,7 @@ pub(crate) async fn answer(
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
     let Parameters { cooperation, body, member, from, to, state, after, limit } = parameters;
-    asked.seen(&[&meeting_record::TABLE, &bodies::TABLE], &cooperation).await?;
+    asked.seen(&[meeting_record::KEY, bodies::KEY], &cooperation).await?;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM meetings WHERE cooperation = ");
     sql.push_bind(cooperation.to_string());
     if let Some(body) = body {

@@ -6,31 +6,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use samvirke_schemas::{
-    case_number::CaseNumber,
-    cases::case::{Event, opening::Opened},
+    cases::case::Event,
     id::{AggregateId, CooperationId},
-    organisation::OrganisationNumber,
-    queries::{
-        case::{Case, Parameters, RelatedBy, TIMELINE_ENTRIES_MAX},
-        case_register::CaseEntry,
-    },
+    queries::case::{Case, Parameters, RelatedBy, TIMELINE_ENTRIES_MAX},
 };
-use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
 mod fold;
 mod hearing;
 mod joint;
+pub(crate) mod row;
 mod state;
 #[cfg(test)]
 mod tests;
 mod words;
 
-use samvirke_access::{CaseAccess, Viewer, WithheldFromCase, case_for, redacted_case};
+use samvirke_access::{CaseAccess, Viewer, WithheldFromCase, case_for};
 use samvirke_schemas::text::Line;
 
 use crate::{
-    access_columns::{Access, access_columns, search_columns},
+    access_columns::{access_columns, search_columns},
     bodies::{self, BodyNames},
     case_listing::line_columns,
     case_timeline::{self, Known},
@@ -42,6 +37,7 @@ use crate::{
     model::{ReadModel, Rows},
     query::{Asked, QueryError},
 };
+use row::Row;
 
 /// The table `cases`.
 pub static TABLE: Rows<CaseFile> = Rows::new();
@@ -50,31 +46,8 @@ pub static TABLE: Rows<CaseFile> = Rows::new();
 #[derive(Debug)]
 pub struct CaseFile;
 
-/// A case as it is kept: the answer, and what it is found by.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Row {
-    pub cooperation: CooperationId,
-    /// Year, running number and letter, so that text sorts as numbers do.
-    pub sort: String,
-    /// The owner and everybody who treats it.
-    pub bodies: BTreeSet<AggregateId>,
-    /// The members asked or invited.
-    pub members: BTreeSet<OrganisationNumber>,
-    /// The members asked.
-    pub asked: BTreeSet<OrganisationNumber>,
-    /// Every number it has: as it is, and without its letter (R32, R34).
-    pub numbers: BTreeSet<CaseNumber>,
-    #[serde(flatten)]
-    pub access: Access,
-    pub words: String,
-    pub public_words: String,
-    /// The line of the register that it has for whoever may read all of it.
-    pub entry: CaseEntry,
-    pub case: Case,
-}
-
 impl ReadModel for CaseFile {
-    const NAME: &'static str = "case_file";
+    const NAME: &'static str = row::KEY.projection;
     const VERSION: u32 = 5;
     const CONTEXT: &'static str = "cases";
     const KIND: &'static str = "case";
@@ -140,78 +113,6 @@ CREATE INDEX ON cases USING gin (public_search);
     }
 }
 
-impl Row {
-    fn new(opened: Opened, fact: &Fact) -> Self {
-        let case = fold::opened(opened, fact);
-        Self {
-            cooperation: fact.id().cooperation.clone(),
-            sort: String::new(),
-            bodies: BTreeSet::new(),
-            members: BTreeSet::new(),
-            asked: BTreeSet::new(),
-            numbers: BTreeSet::new(),
-            access: Access::default(),
-            words: String::new(),
-            public_words: String::new(),
-            entry: entry(&case),
-            case,
-        }
-    }
-
-    /// Works out what the case is found by.
-    fn index(&mut self) {
-        let case = &self.case;
-        let number = case.number.number;
-        self.sort = sort_key(number, &case.id);
-        let treating = case.treatments.iter().map(|treatment| treatment.body.clone());
-        self.bodies = treating.chain([case.owner.clone()]).collect();
-        let access = &self.access.access;
-        self.members = access.members().cloned().collect();
-        self.asked = access.asked().clone();
-        self.numbers = numbers(case)
-            .flat_map(|number| [number, CaseNumber { suffix: None, ..number }])
-            .collect();
-        self.words = words::of(case);
-        let from_the_public = access.withheld_from_those_outside();
-        self.public_words = words::of(&redacted_case(case, &from_the_public));
-        self.access = Access::of(access);
-        self.entry = entry(case);
-    }
-}
-
-/// Sorts by year, running number and letter; unique by the id.
-pub(crate) fn sort_key(number: CaseNumber, id: &AggregateId) -> String {
-    let suffix = number.suffix.map(String::from).unwrap_or_default();
-    format!("{:04}/{:06}{suffix}/{id}", number.year, number.running)
-}
-
-/// The case's own number, then those of its treatments.
-pub(crate) fn numbers(case: &Case) -> impl Iterator<Item = CaseNumber> + '_ {
-    let own = case.treatments.iter().filter_map(|treatment| treatment.number.as_ref());
-    std::iter::once(&case.number).chain(own).map(|taken| taken.number)
-}
-
-/// The line of the register that a case has, seen as it is.
-pub(crate) fn entry(case: &Case) -> CaseEntry {
-    CaseEntry {
-        id: case.id.clone(),
-        number: case.number.number,
-        other_numbers: numbers(case).skip(1).collect(),
-        kind: case.kind,
-        state: case.state,
-        title: case.title.clone(),
-        owner: case.owner.clone(),
-        opened_on: case.opened_on,
-        collides_with: case.number.collides_with.clone(),
-        withheld: case.withheld,
-    }
-}
-
-/// The case as a viewer may read it.
-pub(crate) fn seen(row: &Row, viewer: &Viewer) -> Case {
-    case_for(&row.case, row.access.known(), viewer)
-}
-
 /// What an item needs to know of its case: access, whether the row is late, id and public title.
 type OfItem = (Json<CaseAccess>, bool, Json<AggregateId>, Json<Line>);
 
@@ -228,7 +129,7 @@ pub(crate) async fn withheld(
         return Ok(BTreeMap::new());
     }
     // Before the rows are read: what is restricted after that is restricted after the question.
-    let current = asked.at_the_ends_of(&[&TABLE]).await.is_ok();
+    let current = asked.at_the_ends_of(&[row::KEY]).await.is_ok();
     let sql = format!(
         "SELECT document->'access', late, document->'case'->'id', document->'case'->'public_title'
          FROM {} WHERE id = ANY($1)",
@@ -260,7 +161,7 @@ FROM cases WHERE id = $1";
 /// Answers `case`.
 pub(crate) async fn answer(asked: &Asked<'_>, parameters: Parameters) -> Result<Case, QueryError> {
     let Parameters { id } = parameters;
-    asked.seen(&[&TABLE, &case_timeline::TABLE, &bodies::TABLE], &id.cooperation).await?;
+    asked.seen(&[row::KEY, case_timeline::KEY, bodies::KEY], &id.cooperation).await?;
     let found: Option<Found> = sqlx::query_as(FOUND)
         .bind(id.to_string())
         .bind(id.cooperation.to_string())

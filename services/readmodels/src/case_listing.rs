@@ -14,7 +14,7 @@ use sqlx::{FromRow, PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
 
 use crate::{
     access_columns::Access,
-    case_file::Row,
+    case_file::row::Row,
     listing::Line,
     page::{self, Placed, Wanted},
     query::QueryError,

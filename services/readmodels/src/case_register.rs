@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     access_columns::{push_search, push_unwithheld},
-    case_file,
+    case_file::row,
     case_listing::{self, Redact},
     page::{Order, Wanted},
     query::{Asked, QueryError},
@@ -43,7 +43,7 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Page<Box<RawValue>>, QueryError> {
-    asked.seen(&[&case_file::TABLE], &parameters.cooperation).await?;
+    asked.seen(&[row::KEY], &parameters.cooperation).await?;
     let Parameters { cooperation, body, year, kind, state, member, text, number, after, limit } =
         parameters;
     let viewer = asked.viewer(&cooperation).await?;

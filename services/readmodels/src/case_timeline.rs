@@ -5,7 +5,12 @@
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
-use samvirke_kernel::{envelope::EnvelopeError, position::Position, projection::TakeError};
+use samvirke_kernel::{
+    bigint::{from_bigint, to_bigint},
+    envelope::EnvelopeError,
+    position::Position,
+    projection::TakeError,
+};
 use samvirke_schemas::{
     Tagged,
     cases::case::Event,
@@ -25,7 +30,7 @@ pub(crate) use sentence::{Known, nb, nb_for_all};
 use crate::{
     database::Layout,
     fact::Fact,
-    model::{Table, as_i64, as_u64, poison, world},
+    model::{Table, TableKey, poison, world},
     query::{Asked, QueryError},
 };
 
@@ -44,6 +49,8 @@ const ROLES: &[Role] = &[
 
 /// The table `case_events`.
 pub static TABLE: CaseTimeline = CaseTimeline;
+/// The table as questions name it.
+pub(crate) const KEY: TableKey = TableKey { projection: LAYOUT.name, contexts: &[CONTEXT] };
 
 /// The tables, in this version.
 pub const LAYOUT: Layout = Layout {
@@ -92,7 +99,7 @@ impl Table for CaseTimeline {
     }
 
     fn contexts(&self) -> &'static [&'static str] {
-        &[CONTEXT]
+        KEY.contexts
     }
 
     fn write<'a>(
@@ -106,7 +113,7 @@ impl Table for CaseTimeline {
                 let first = fact.envelope.aggregate.version_from;
                 for (kept, version) in kept(fact).map_err(poison)?.into_iter().zip(first..) {
                     cases.push(fact.id().to_string());
-                    versions.push(as_i64(version));
+                    versions.push(to_bigint(version));
                     documents.push(serde_json::to_string(&kept).map_err(unwritable)?);
                 }
             }
@@ -216,7 +223,7 @@ pub(crate) async fn left_out(
         .bind(case.to_string())
         .fetch_one(asked.pool)
         .await?;
-    Ok(as_u64(all).saturating_sub(told as u64))
+    Ok(from_bigint(all).saturating_sub(told as u64))
 }
 
 fn position(sequence: u64) -> Position {

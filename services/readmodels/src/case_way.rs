@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, types::Json};
 
 use crate::{
-    case_file::{self, Row, entry, seen},
+    case_file::row::{self, Row, entry, seen},
     listing::{Line, Listing, listing_table},
     query::{Asked, QueryError},
 };
@@ -87,7 +87,7 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
-    asked.seen(&[&case_file::TABLE], &parameters.cooperation).await?;
+    asked.seen(&[row::KEY], &parameters.cooperation).await?;
     let bare = CaseNumber { suffix: None, ..parameters.number };
     let mut found: Vec<(i32, Json<Row>)> = sqlx::query_as(WAY)
         .bind(parameters.cooperation.to_string())

@@ -8,12 +8,14 @@ use samvirke_schemas::{
 use crate::{
     fact::Fact,
     listing::row_table,
-    model::{ReadModel, Rows},
+    model::{ReadModel, Rows, TableKey},
     query::{Asked, QueryError, document},
 };
 
 /// The table `cooperations`.
 pub static TABLE: Rows<CooperationOverview> = Rows::new();
+/// The table as questions name it.
+pub(crate) const KEY: TableKey = Rows::<CooperationOverview>::KEY;
 
 /// The read model.
 #[derive(Debug)]
@@ -89,7 +91,7 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Overview, QueryError> {
-    asked.seen(&[&TABLE], &parameters.id.cooperation).await?;
+    asked.seen(&[KEY], &parameters.id.cooperation).await?;
     let mut overview: Overview =
         document::<CooperationOverview>(asked.pool, &parameters.id.to_string()).await?;
     if let Some(day) = parameters.on {

@@ -16,7 +16,7 @@ use samvirke_schemas::text::Line as Title;
 
 use crate::{
     access_columns::{access_columns, push_search, search_columns},
-    case_file::{self, Row},
+    case_file::row::{self, Row},
     case_listing::{self, Entry, Redact, line_columns},
     listing::{Line, Listing, date_column, listing_table},
     page::{Order, Wanted},
@@ -133,7 +133,7 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Page<Box<RawValue>>, QueryError> {
-    asked.seen(&[&case_file::TABLE], &parameters.cooperation).await?;
+    asked.seen(&[row::KEY], &parameters.cooperation).await?;
     let Parameters { cooperation, body, from, to, text, after, limit } = parameters;
     let viewer = asked.viewer(&cooperation).await?;
     let mut sql = case_listing::select("decisions");

@@ -16,7 +16,7 @@ use samvirke_schemas::text::Line as Title;
 
 use crate::{
     access_columns::access_columns,
-    case_file::{self, Row},
+    case_file::row::{self, Row},
     case_listing::{self, Entry, Kept, Redact},
     listing::{Line, Listing, date_column, listing_table},
     page::{self, Order, Wanted},
@@ -103,7 +103,7 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
-    asked.seen(&[&case_file::TABLE], &parameters.cooperation).await?;
+    asked.seen(&[row::KEY], &parameters.cooperation).await?;
     let Parameters { cooperation, owner, due_before, state, after, limit } = parameters;
     let viewer = asked.viewer(&cooperation).await?;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM follow_ups WHERE cooperation = ");

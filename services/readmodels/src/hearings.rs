@@ -12,7 +12,7 @@ use samvirke_schemas::text::Line as Title;
 
 use crate::{
     access_columns::access_columns,
-    case_file::{self, Row},
+    case_file::row::{self, Row},
     case_listing::{self, Entry, Kept, Redact},
     listing::{Line, Listing, listing_table},
     page::{self, Order, Wanted},
@@ -70,7 +70,7 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
-    asked.seen(&[&case_file::TABLE], &parameters.cooperation).await?;
+    asked.seen(&[row::KEY], &parameters.cooperation).await?;
     let Parameters { cooperation, state, after, limit } = parameters;
     let viewer = asked.viewer(&cooperation).await?;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM hearings WHERE cooperation = ");

@@ -18,7 +18,7 @@ use samvirke_schemas::text::Line as Title;
 
 use crate::{
     access_columns::access_columns,
-    case_file::{self, Row},
+    case_file::row::{self, Row},
     case_listing::{self, Entry, Kept, Redact},
     listing::{Line, Listing, listing_table},
     page::{self, Order, Wanted},
@@ -150,7 +150,7 @@ pub(crate) async fn answer(
     if !viewer.sees_all() && viewer.member() != Some(&member) {
         return Err(QueryError::NotYourInbox);
     }
-    asked.seen(&[&case_file::TABLE], &cooperation).await?;
+    asked.seen(&[row::KEY], &cooperation).await?;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM inbox WHERE cooperation = ");
     sql.push_bind(cooperation.to_string()).push(" AND member = ").push_bind(member.to_string());
     let wanted = Wanted { query: "inbox", after: after.as_ref(), limit, order: Order::Ascending };

@@ -19,12 +19,14 @@ use crate::{
     case_file,
     fact::Fact,
     listing::{date_column, row_table},
-    model::{ReadModel, Rows},
+    model::{ReadModel, Rows, TableKey},
     query::{Asked, QueryError, document},
 };
 
 /// The table `meetings`.
 pub static TABLE: Rows<MeetingRecord> = Rows::new();
+/// The table as questions name it.
+pub(crate) const KEY: TableKey = Rows::<MeetingRecord>::KEY;
 
 /// The read model.
 #[derive(Debug)]
@@ -99,9 +101,9 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Meeting, QueryError> {
-    asked.seen(&[&TABLE], &parameters.id.cooperation).await?;
+    asked.seen(&[KEY], &parameters.id.cooperation).await?;
     // Of cases that are behind, their items withhold everything.
-    asked.seen_what_was_given(&[&case_file::TABLE]).await?;
+    asked.seen_what_was_given(&[case_file::row::KEY]).await?;
     let row = document::<MeetingRecord>(asked.pool, &parameters.id.to_string()).await?;
     let viewer = asked.viewer(&row.cooperation).await?;
     if viewer.sees_all() {

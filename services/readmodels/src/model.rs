@@ -9,6 +9,7 @@ use std::{collections::HashMap, marker::PhantomData};
 
 use futures::future::BoxFuture;
 use samvirke_kernel::{
+    bigint::{from_bigint, to_bigint},
     envelope::EnvelopeError,
     loaded::{Before, Break},
     projection::TakeError,
@@ -48,6 +49,15 @@ pub trait Table: Send + Sync + 'static {
     ) -> BoxFuture<'a, sqlx::Result<()>> {
         Box::pin(async { Ok(()) })
     }
+}
+
+/// A table as questions name it.
+#[derive(Clone, Copy, Debug)]
+pub struct TableKey {
+    /// The name of its layout.
+    pub projection: &'static str,
+    /// The contexts whose streams it is built from.
+    pub contexts: &'static [&'static str],
 }
 
 /// A table with a row for each aggregate of one kind.
@@ -96,6 +106,10 @@ impl<M> Default for Rows<M> {
     fn default() -> Self {
         Self::new()
     }
+}
+
+impl<M: ReadModel> Rows<M> {
+    pub const KEY: TableKey = TableKey { projection: M::NAME, contexts: &[M::CONTEXT] };
 }
 
 impl<M: ReadModel> Table for Rows<M> {
@@ -216,7 +230,7 @@ async fn read<M: ReadModel>(
     Ok(found
         .into_iter()
         .map(|(id, version, digest, Json(row))| {
-            (id, Versioned { version: as_u64(version), digest, row })
+            (id, Versioned { version: from_bigint(version), digest, row })
         })
         .collect())
 }
@@ -226,7 +240,7 @@ async fn write<M: ReadModel>(
     rows: &HashMap<String, Versioned<M::Row>>,
 ) -> sqlx::Result<()> {
     let ids: Vec<&String> = rows.keys().collect();
-    let versions: Vec<i64> = rows.values().map(|held| as_i64(held.version)).collect();
+    let versions: Vec<i64> = rows.values().map(|held| to_bigint(held.version)).collect();
     let digests: Vec<&String> = rows.values().map(|held| &held.digest).collect();
     let documents: Vec<Json<&M::Row>> = rows.values().map(|held| Json(&held.row)).collect();
     sqlx::query(&format!(
@@ -249,14 +263,6 @@ async fn write<M: ReadModel>(
         listing::write(connection, listing.table, lines.collect()).await?;
     }
     Ok(())
-}
-
-pub(crate) fn as_i64(sequence: u64) -> i64 {
-    i64::try_from(sequence).unwrap_or(i64::MAX)
-}
-
-pub(crate) fn as_u64(sequence: i64) -> u64 {
-    u64::try_from(sequence).unwrap_or(0)
 }
 
 pub(crate) fn poison(error: EnvelopeError) -> TakeError {

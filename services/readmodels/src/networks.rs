@@ -15,13 +15,15 @@ use sqlx::QueryBuilder;
 use crate::{
     fact::Fact,
     listing::row_table,
-    model::{ReadModel, Rows},
+    model::{ReadModel, Rows, TableKey},
     page::{self, Order, Wanted},
     query::{Asked, QueryError},
 };
 
 /// The table `networks`.
 pub static TABLE: Rows<Networks> = Rows::new();
+/// The table as questions name it.
+pub(crate) const KEY: TableKey = Rows::<Networks>::KEY;
 
 /// The read model.
 #[derive(Debug)]
@@ -111,7 +113,7 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
-    asked.seen(&[&TABLE], &parameters.cooperation).await?;
+    asked.seen(&[KEY], &parameters.cooperation).await?;
     let Parameters { cooperation, after, limit } = parameters;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM networks WHERE cooperation = ");
     sql.push_bind(cooperation.to_string());

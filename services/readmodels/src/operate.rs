@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_nats::Client;
 use chrono::{DateTime, Utc};
 use samvirke_kernel::{
+    bigint::{from_bigint, to_bigint},
     checkpoint::Stands,
     log::{Log, ReadError, Stored},
     projection::{Halted, Projection, TakeError, bounded::BoundedError},
@@ -27,7 +28,7 @@ use crate::{
     audit_copy,
     database::{self, Layout},
     fact::Fact,
-    model::{Table, as_i64, as_u64, poison},
+    model::{Table, poison},
     projected::{Projected, enter, mark_late},
     tables,
 };
@@ -175,7 +176,7 @@ impl Operator {
             stream,
             sequence,
             lag: last.saturating_sub(sequence),
-            parked: as_u64(parked),
+            parked: from_bigint(parked),
             halted,
         })
     }
@@ -200,7 +201,7 @@ impl Operator {
             .into_iter()
             .map(|(stream, sequence, subject, reason, parked_at)| Parked {
                 stream,
-                sequence: as_u64(sequence),
+                sequence: from_bigint(sequence),
                 subject,
                 reason,
                 parked_at,
@@ -239,7 +240,7 @@ impl Operator {
             "DELETE FROM parked WHERE stream = $1 AND sequence = $2 RETURNING payload, stored_at",
         )
         .bind(&parked.stream)
-        .bind(as_i64(parked.sequence))
+        .bind(to_bigint(parked.sequence))
         .fetch_optional(&mut *tx)
         .await?;
         // Somebody else has taken it meanwhile.
@@ -283,7 +284,7 @@ impl Operator {
             layout.schema()
         ))
         .bind(&parked.stream)
-        .bind(as_i64(parked.sequence))
+        .bind(to_bigint(parked.sequence))
         .bind(reason)
         .execute(&self.pool)
         .await

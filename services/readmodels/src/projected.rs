@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use samvirke_kernel::{
+    bigint::{from_bigint, to_bigint},
     log::Stored,
     projection::{Checkpoint, Projection, TakeError},
     stream::StreamIdentity,
@@ -14,7 +15,7 @@ use sqlx::{Executor, PgConnection, PgPool};
 
 use crate::{
     fact::Fact,
-    model::{Table, as_i64, as_u64, poison, world},
+    model::{Table, poison, world},
 };
 
 /// The columns of a checkpoint, and a row of them.
@@ -22,7 +23,7 @@ pub(crate) const CHECKPOINT_COLUMNS: &str = "stream, created, sequence, digest";
 pub(crate) type CheckpointRow = (String, DateTime<Utc>, i64, Option<String>);
 
 pub(crate) fn checkpoint_of((name, created, sequence, digest): CheckpointRow) -> Checkpoint {
-    Checkpoint { stream: StreamIdentity { name, created }, sequence: as_u64(sequence), digest }
+    Checkpoint { stream: StreamIdentity { name, created }, sequence: from_bigint(sequence), digest }
 }
 
 /// A table in one schema.
@@ -62,8 +63,8 @@ impl Projected {
         let moved = sqlx::query(&statement)
             .bind(&to.stream.name)
             .bind(to.stream.created)
-            .bind(as_i64(to.sequence))
-            .bind(as_i64(from.sequence))
+            .bind(to_bigint(to.sequence))
+            .bind(to_bigint(from.sequence))
             .bind(&to.digest)
             .bind(&from.digest)
             .execute(connection)
@@ -146,7 +147,7 @@ impl Projection for Projected {
              VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(&to.stream.name)
-        .bind(as_i64(commit.sequence))
+        .bind(to_bigint(commit.sequence))
         .bind(&commit.subject)
         .bind(reason)
         .bind(commit.payload.as_ref())

@@ -28,7 +28,7 @@ use sqlx::{PgPool, types::Json};
 use tokio::{sync::watch, time::Instant};
 use tracing::warn;
 
-use crate::model::{ReadModel, Table};
+use crate::model::{ReadModel, TableKey};
 
 /// How long a query waits for its read models to reach the positions it was given.
 pub const WAIT_MAX: Duration = Duration::from_secs(5);
@@ -122,17 +122,17 @@ impl Asked<'_> {
     /// # Errors
     ///
     /// When one has halted, or does not within [`CURRENT_WITHIN`].
-    pub(crate) async fn at_the_ends_of(&self, tables: &[&dyn Table]) -> Result<(), QueryError> {
+    pub(crate) async fn at_the_ends_of(&self, tables: &[TableKey]) -> Result<(), QueryError> {
         let contexts: BTreeSet<&str> =
-            tables.iter().flat_map(|table| table.contexts()).copied().collect();
+            tables.iter().flat_map(|table| table.contexts).copied().collect();
         let ends = contexts.into_iter().map(|context| async move {
             let log = self.sources.log(&stream_name(context))?;
             Some((context, log.end(CURRENT_WITHIN).await?))
         });
         let ends: HashMap<&str, u64> = join_all(ends).await.into_iter().flatten().collect();
         for table in tables {
-            let projection = table.layout().name;
-            for context in table.contexts() {
+            let projection = table.projection;
+            for context in table.contexts {
                 let progress = self.sources.board.get(&(projection, stream_name(context)));
                 let mut progress =
                     progress.cloned().ok_or(QueryError::NotCurrent { projection })?;
@@ -157,7 +157,7 @@ impl Asked<'_> {
     /// When one does not in time, or has halted.
     pub async fn seen(
         &self,
-        tables: &[&dyn Table],
+        tables: &[TableKey],
         cooperation: &CooperationId,
     ) -> Result<(), QueryError> {
         self.seen_what_was_given(tables).await?;
@@ -173,11 +173,11 @@ impl Asked<'_> {
     /// # Errors
     ///
     /// As [`Asked::seen`].
-    pub async fn seen_what_was_given(&self, tables: &[&dyn Table]) -> Result<(), QueryError> {
+    pub async fn seen_what_was_given(&self, tables: &[TableKey]) -> Result<(), QueryError> {
         let deadline = Instant::now() + WAIT_MAX;
         for table in tables {
-            for context in table.contexts() {
-                self.seen_in(table.layout().name, context, deadline).await?;
+            for context in table.contexts {
+                self.seen_in(table.projection, context, deadline).await?;
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ use samvirke_schemas::{
 };
 
 use crate::{
-    case_file::{self, CaseFile},
+    case_file::{CaseFile, row},
     query::{Asked, QueryError, document},
 };
 
@@ -18,10 +18,10 @@ pub(crate) async fn answer(
     asked: &Asked<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
-    asked.seen(&[&case_file::TABLE], &parameters.id.cooperation).await?;
+    asked.seen(&[row::KEY], &parameters.id.cooperation).await?;
     let row = document::<CaseFile>(asked.pool, &parameters.id.to_string()).await?;
     let viewer = asked.viewer(&row.cooperation).await?;
-    Ok(receipts(case_file::seen(&row, &viewer), asked.today))
+    Ok(receipts(row::seen(&row, &viewer), asked.today))
 }
 
 fn receipts(case: Case, today: Date) -> Answer {

@@ -9,6 +9,7 @@ mod story;
 mod said;
 mod wants;
 
+mod retry;
 mod shelf;
 
 mod account;

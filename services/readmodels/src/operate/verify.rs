@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use futures::{Stream, StreamExt};
 use samvirke_kernel::{
+    bigint::from_bigint,
     log::Log,
     projection::{Checkpoint, bounded},
 };
@@ -14,11 +15,7 @@ use serde::Serialize;
 use sqlx::{Connection, PgConnection, PgPool};
 
 use super::{OperateError, Operator, named, rebuild::only_one};
-use crate::{
-    database,
-    model::{Table, as_u64},
-    projected::Projected,
-};
+use crate::{database, model::Table, projected::Projected};
 
 /// The most differences told of one read model; more are counted.
 pub const DIFFERENCES_MAX: usize = 100;
@@ -183,7 +180,7 @@ async fn places(tx: &mut PgConnection, schema: &str) -> sqlx::Result<BTreeMap<St
         sqlx::query_as(&format!("SELECT stream, sequence FROM \"{schema}\".checkpoint"))
             .fetch_all(tx)
             .await?;
-    Ok(found.into_iter().map(|(stream, sequence)| (stream, as_u64(sequence))).collect())
+    Ok(found.into_iter().map(|(stream, sequence)| (stream, from_bigint(sequence))).collect())
 }
 
 /// The tables of a schema, each with what makes a row's key. Checkpoints name when things were done here, and are

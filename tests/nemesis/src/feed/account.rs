@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::{
-    receivers::every_so_often,
+    retry::every_so_often,
     shelf::{Got, Shelf},
 };
 

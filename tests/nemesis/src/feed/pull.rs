@@ -8,9 +8,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    receivers::every_so_often,
+    retry::{every_so_often, is_well},
     shelf::{Got, Shelf, position},
-    sse::is_well,
 };
 
 /// The most events that a page may have.

@@ -14,14 +14,11 @@ use samvirke_tests::{
     api::{Api, Caller},
 };
 use serde_json::json;
-use tokio::{
-    sync::Notify,
-    task::JoinSet,
-    time::{Interval, MissedTickBehavior},
-};
+use tokio::{sync::Notify, task::JoinSet};
 
 use super::{
     account, pull,
+    retry::{AGAIN, every_so_often},
     said::{self, Said},
     shelf::Shelf,
     sse, story,
@@ -32,8 +29,6 @@ use crate::{quiet, story::MEMBERS, told::promised};
 
 /// How long receivers may take for what is left, once everything has happened.
 const DELIVERED_WITHIN: Duration = Duration::from_secs(120);
-/// How long a receiver waits before it tries again.
-const AGAIN: Duration = Duration::from_millis(50);
 /// How long a receiver that was killed is away, at most.
 const AWAY_MS_MAX: u64 = 3_000;
 
@@ -227,11 +222,4 @@ impl Receivers {
         }
         Ok(None)
     }
-}
-
-/// Ticks for whoever tries again.
-pub(super) fn every_so_often() -> Interval {
-    let mut again = tokio::time::interval(AGAIN);
-    again.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    again
 }

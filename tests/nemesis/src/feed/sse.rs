@@ -7,7 +7,7 @@ use samvirke_tests::api::{Api, Caller};
 use serde_json::Value;
 
 use super::{
-    receivers::every_so_often,
+    retry::{every_so_often, is_well},
     shelf::{Got, Shelf, position},
 };
 
@@ -58,16 +58,6 @@ impl Reader {
             }
         }
         Ok(())
-    }
-}
-
-/// Whether an answer is what was asked for. A server may be away or too busy, but may not refuse a
-/// position that it gave out.
-pub(super) fn is_well(status: u16, after: &str) -> Result<bool, String> {
-    match status {
-        200 => Ok(true),
-        429 | 500.. => Ok(false),
-        _ => Err(format!("reading after {after} is answered with {status}")),
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     bodies::BodyNames,
-    case_file::{self, CaseFile, Row},
+    case_file::{CaseFile, row, row::Row},
     case_listing::Redact as _,
     case_timeline::{Known, nb, nb_for_all},
     fact::samples::folded,
@@ -17,13 +17,13 @@ const BAERUM: &str = "935478715";
 const SECRET: &str = "hemmelig";
 const EVERYTHING: WithheldFromCase = WithheldFromCase::Everything;
 
-fn row(scope: Value) -> Row {
+fn row_of(scope: Value) -> Row {
     folded::<CaseFile>("vestregionen:1-2017", &secret_case(scope))
 }
 
 #[test]
 fn a_restricted_case_shows_no_wording_at_all() {
-    let row = row(json!({"everything": {}}));
+    let row = row_of(json!({"everything": {}}));
     assert!(serde_json::to_string(&row.case).unwrap().matches(SECRET).count() > 15);
     let shown = redacted_case(&row.case, &EVERYTHING);
     let text = serde_json::to_string(&shown).unwrap();
@@ -32,16 +32,16 @@ fn a_restricted_case_shows_no_wording_at_all() {
     assert_eq!(shown.title.as_str(), "Personalsak");
     assert_eq!(shown.treatments[0].outcomes.len(), 1, "that it was treated is public");
     assert!(!row.public_words.contains(SECRET) && row.words.contains(SECRET));
-    assert_eq!(case_file::entry(&shown).title.as_str(), "Personalsak");
+    assert_eq!(row::entry(&shown).title.as_str(), "Personalsak");
 }
 
 #[test]
 fn a_restriction_of_the_title_or_of_papers_hides_only_those() {
-    let titled = row(json!({"title": {}})).case;
+    let titled = row_of(json!({"title": {}})).case;
     let shown = redacted_case(&titled, &WithheldFromCase::Title);
     assert_eq!(shown.title.as_str(), "Personalsak");
     assert!(shown.treatments[0].outcomes[0].text.is_some());
-    let papers = row(json!({"papers": {"papers": ["notat"]}}));
+    let papers = row_of(json!({"papers": {"papers": ["notat"]}}));
     let withheld = papers.access.access.withheld_from(&Viewer::public(day("2018-01-01")));
     let shown = redacted_case(&papers.case, &withheld);
     assert_eq!(shown.title, papers.case.title);
@@ -51,7 +51,7 @@ fn a_restriction_of_the_title_or_of_papers_hides_only_those() {
 
 #[test]
 fn every_list_made_of_a_restricted_case_withholds_its_wording_and_keeps_its_lines() {
-    let row = row(json!({"everything": {}}));
+    let row = row_of(json!({"everything": {}}));
     let public = Viewer::public(day("2018-01-01"));
     for listing in CaseFile::listings() {
         let lines = (listing.lines)(&row);
@@ -98,7 +98,7 @@ fn what_is_not_restricted_any_longer_is_withheld_from_nobody() {
 #[test]
 fn a_timeline_tells_no_wording_of_a_case_that_is_withheld() {
     let events = secret_case(json!({"everything": {}}));
-    let shown = redacted_case(&row(json!({"everything": {}})).case, &EVERYTHING);
+    let shown = redacted_case(&row_of(json!({"everything": {}})).case, &EVERYTHING);
     let bodies = BodyNames::new();
     let known = Known::new(&shown, &bodies, false);
     for event in events {
@@ -118,19 +118,19 @@ fn the_line_of_the_register_withholds_what_the_case_does() {
         EVERYTHING,
     ];
     for scope in [json!({"title": {}}), json!({"everything": {}})] {
-        let row = row(scope);
-        assert_eq!(row.entry, case_file::entry(&row.case));
+        let row = row_of(scope);
+        assert_eq!(row.entry, row::entry(&row.case));
         for withheld in &withheld {
             let shown = redacted_case(&row.case, withheld);
             let line = row.entry.redacted(&row.case.public_title, withheld);
-            assert_eq!(line, case_file::entry(&shown), "{withheld:?}");
+            assert_eq!(line, row::entry(&shown), "{withheld:?}");
         }
     }
 }
 
 #[test]
 fn a_sentence_that_is_kept_is_the_one_that_is_made_with_all_names_for_everybody() {
-    let case = row(json!({"everything": {}})).case;
+    let case = row_of(json!({"everything": {}})).case;
     let names: Names = serde_json::from_value(json!({"nb": "Styringsgruppen"})).unwrap();
     let bodies =
         ["vestregionen:sg", "vestregionen:rg"].map(|id| (id.parse().unwrap(), names.clone()));
