@@ -1,7 +1,7 @@
 //! What a line names, and so which earlier lines it waits for.
 //!
 //! Invariant: of two lines that name the same id, the later one waits for the earlier one, however far
-//! apart they are. When in doubt a line names more, and waits.
+//! apart they are, unless both only read what it names. When in doubt a line names more, and waits.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,6 +16,10 @@ use super::line::Line;
 /// The collections whose aggregates are independent of each other. Of all others a command may change what
 /// the whole cooperation may do: its members, its bodies' rules and seats.
 const INDEPENDENT: &[&str] = &["cases", "meetings", "registers"];
+
+/// Where a line to a case names a body, which it reads and leaves as it is: most cases of a file are of a few
+/// bodies. What changes a body goes alone in its cooperation.
+const BODY_OF_A_CASE: &[&str] = &["owner", "body"];
 
 /// Something that lines may have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,16 +60,23 @@ impl Names {
         self.alone(Name::Aggregate(id.clone()));
     }
 
-    /// Names every id in a value.
-    fn ids_in(&mut self, value: &Value, cooperation: &CooperationId) {
+    /// Names every id in a value; of those in the fields `read`, nothing is changed.
+    fn ids_in(&mut self, value: &Value, cooperation: &CooperationId, read: &[&str]) {
         match value {
             Value::String(text) => self.ids_of(text),
             Value::Array(values) => {
-                values.iter().for_each(|value| self.ids_in(value, cooperation));
+                values.iter().for_each(|value| self.ids_in(value, cooperation, read));
             }
             Value::Object(fields) => {
                 for (field, value) in fields {
                     self.ids_of(field);
+                    if read.contains(&field.as_str())
+                        && let Some(id) = id(value)
+                    {
+                        self.beside(Name::Cooperation(id.cooperation.clone()));
+                        self.beside(Name::Aggregate(id));
+                        continue;
+                    }
                     // A register is named by the local part of its id. Whoever takes a number from it goes
                     // in the order of the file.
                     if field == "register"
@@ -73,7 +84,7 @@ impl Names {
                     {
                         self.aggregate(&AggregateId::new(cooperation.clone(), local));
                     }
-                    self.ids_in(value, cooperation);
+                    self.ids_in(value, cooperation, read);
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => (),
@@ -107,7 +118,8 @@ impl Naming {
         names.beside(Name::Everything);
         names.alone(Name::Key(key.to_owned()));
         names.aggregate(&to.id);
-        names.ids_in(&line.content["body"], &to.id.cooperation);
+        let read = if to.plural == "cases" { BODY_OF_A_CASE } else { &[] };
+        names.ids_in(&line.content["body"], &to.id.cooperation, read);
         for id in self.leads_to.get(&to.id).into_iter().flatten() {
             names.aggregate(id);
         }

@@ -69,8 +69,22 @@ fn a_line_waits_for_an_earlier_line_that_names_an_id_it_names_wherever_it_stands
         one_after_the_other(&line("cases/a:2/send-statement", body), &close);
         one_after_the_other(&close, &line("cases/b:2/send-statement", body));
     }
-    one_after_the_other(&opened("a:1", "a:sg", "2017"), &opened("a:2", "a:sg", "2018"));
     at_once(&line("cases/a:2/x", r#"{"title": "om a:1"}"#), &close);
+}
+
+#[test]
+fn cases_of_one_body_go_at_once_and_wait_for_what_changes_it() {
+    let of_sg = |case: &str| opened(&format!("a:{case}"), "a:sg", case);
+    at_once(&of_sg("1"), &of_sg("2"));
+    let planned = r#"{"treatments": [{"treatment": "t", "body": "a:sg"}]}"#;
+    at_once(&of_sg("1"), &line("cases/a:2/plan-treatments", planned));
+    one_after_the_other(&line("bodies/a:sg/rename", NOTHING), &of_sg("1"));
+    one_after_the_other(&of_sg("1"), &line("bodies/a:sg/rename", NOTHING));
+    // The same id as what a case is to change is waited for.
+    let statement = line("cases/a:2/send-statement", r#"{"to": "a:sg"}"#);
+    one_after_the_other(&of_sg("1"), &statement);
+    let meeting = |id: &str| line(&format!("meetings/a:{id}/plan"), r#"{"body": "a:sg"}"#);
+    one_after_the_other(&meeting("1"), &meeting("2"));
 }
 
 #[test]
