@@ -34,6 +34,8 @@ const OF_THE_RUN: &[&str] = &[
     "traceparent",
     "stored_at",
     "parked_at",
+    // Where the feed was when the notifications began.
+    "told_after",
 ];
 const EXTENT: Extent = Extent { cooperations: 3, bodies: 3 };
 const CASES: usize = 36;
