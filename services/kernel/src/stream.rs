@@ -39,6 +39,8 @@ pub enum StreamError {
     Missing { stream: String },
     #[error("stream {stream} has other settings than Samvirke needs: {differences}")]
     OtherSettings { stream: String, differences: String },
+    #[error("what is known of stream {stream} was changed meanwhile; look at it again")]
+    Changed { stream: String },
     #[error("stream {stream} could not be created or read")]
     Unreachable {
         stream: String,

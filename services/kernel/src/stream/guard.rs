@@ -340,16 +340,20 @@ impl Watch {
             Err(damage) => return Ok(Some(damage)),
         };
         let Examined { records, record: found, stream, last } = examined;
-        *record = found;
+        *record = found.clone();
         if last <= record.last.as_ref().map_or(0, |mark| mark.sequence) {
             return Ok(None);
         }
         let Some(digest) = digest_at(&stream, last).await? else { return Ok(None) };
-        record.last = Some(Mark { sequence: last, digest });
-        if record.first.is_none() {
-            record.first = digest_at(&stream, 1).await?;
-        }
-        records.put(record).await?;
+        let end = Mark { sequence: last, digest };
+        let first = match &found.first {
+            Some(first) => Some(first.clone()),
+            None => digest_at(&stream, 1).await?,
+        };
+        let noted = records.change(&self.name, |known| {
+            Ok(known.and_then(|known| noted(known, &found, first.as_ref(), &end)))
+        });
+        *record = noted.await?.unwrap_or(found);
         Ok(None)
     }
 
@@ -368,6 +372,18 @@ impl Watch {
             .set(f64::from(u8::from(is_damaged)));
         self.told.send_replace(Found { condition, connects });
     }
+}
+
+/// The record with what was seen at a stream's end, where somebody else has not noted more. Nothing where an
+/// operator has accepted the stream since it was looked at: what was seen may be of the history before.
+fn noted(known: &Record, seen: &Record, first: Option<&String>, end: &Mark) -> Option<Record> {
+    let is_as_accepted = known.accepted == seen.accepted && known.gaps == seen.gaps;
+    let is_further = known.last.as_ref().is_none_or(|last| last.sequence < end.sequence);
+    (is_as_accepted && is_further).then(|| Record {
+        first: known.first.as_ref().or(first).cloned(),
+        last: Some(end.clone()),
+        ..known.clone()
+    })
 }
 
 /// Why looking ended.

@@ -4,14 +4,22 @@
 //! in another directory than those of the streams it lists, so that losing one stream's files does not
 //! lose the list too. Losing the list's own files is noticed by the mark that every listed stream bears in
 //! its settings ([`LISTED`]): where there are marked streams and no list, the list is what is damaged.
+//!
+//! Invariant: a record is written only over the one that it was made from. Set-ups, guards and operators
+//! write the same records, and none of them undoes what another has written.
 
 use std::{collections::HashMap, fmt};
 
-use async_nats::jetstream::{
-    self, ErrorCode,
-    context::{GetStreamError, GetStreamErrorKind},
-    stream::{
-        Config, DiscardPolicy, LastRawMessageErrorKind, RawMessageErrorKind, StorageType, Stream,
+use async_nats::{
+    HeaderMap,
+    header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
+    jetstream::{
+        self, ErrorCode,
+        context::{GetStreamError, GetStreamErrorKind, PublishErrorKind},
+        stream::{
+            Config, DiscardPolicy, LastRawMessageErrorKind, RawMessageErrorKind, StorageType,
+            Stream,
+        },
     },
 };
 use futures::TryStreamExt;
@@ -26,6 +34,8 @@ pub const RECORDS_STREAM: &str = "STREAMS";
 pub const LISTED: &str = "samvirke.listed";
 /// How many earlier records of a stream are kept, to be looked at.
 const KEPT_OF_ONE: i64 = 8;
+/// How often a record is written that others write too: a guard in each process writes about once a second.
+const ATTEMPTS_MAX: u32 = 10;
 
 /// A message, told by where it is and what it says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,11 +136,20 @@ impl Records {
     ///
     /// When the list does not answer, or what it says cannot be read.
     pub async fn of(&self, name: &str) -> Result<Option<Record>, StreamError> {
+        Ok(self.read(name).await?.0)
+    }
+
+    /// What is known of a stream, and at which sequence of the list that stands; 0 where it is not listed.
+    pub(super) async fn read(&self, name: &str) -> Result<(Option<Record>, u64), StreamError> {
         match self.stream.get_last_raw_message_by_subject(&subject(name)).await {
-            Ok(message) => serde_json::from_slice(&message.payload)
-                .map(Some)
-                .map_err(|err| unreachable(RECORDS_STREAM, err)),
-            Err(err) if matches!(err.kind(), LastRawMessageErrorKind::NoMessageFound) => Ok(None),
+            Ok(message) => {
+                let record = serde_json::from_slice(&message.payload);
+                let record = record.map_err(|err| unreachable(RECORDS_STREAM, err))?;
+                Ok((Some(record), message.sequence))
+            }
+            Err(err) if matches!(err.kind(), LastRawMessageErrorKind::NoMessageFound) => {
+                Ok((None, 0))
+            }
             Err(err) => Err(unreachable(RECORDS_STREAM, err)),
         }
     }
@@ -155,16 +174,40 @@ impl Records {
         Ok(records)
     }
 
-    /// Keeps what is known of a stream from now on.
+    /// Keeps what `change` makes of what is known of a stream, and returns what is known then. Nothing is written
+    /// over that `change` was not given: where somebody else has written meanwhile, it is asked again. Where it
+    /// returns none, nothing is written.
     ///
     /// # Errors
     ///
-    /// When the server does not keep it.
-    pub async fn put(&self, record: &Record) -> Result<(), StreamError> {
+    /// What `change` returns; when the server does not keep it, or others write again and again.
+    pub(super) async fn change(
+        &self,
+        name: &str,
+        change: impl Fn(Option<&Record>) -> Result<Option<Record>, StreamError>,
+    ) -> Result<Option<Record>, StreamError> {
+        for _ in 0..ATTEMPTS_MAX {
+            let (known, sequence) = self.read(name).await?;
+            let Some(changed) = change(known.as_ref())? else { return Ok(known) };
+            if self.write(&changed, sequence).await? {
+                return Ok(Some(changed));
+            }
+        }
+        Err(StreamError::Changed { stream: name.to_owned() })
+    }
+
+    /// Writes a record if what was read at `sequence` is still the last; says whether it did.
+    pub(super) async fn write(&self, record: &Record, sequence: u64) -> Result<bool, StreamError> {
         let payload = serde_json::to_vec(record).map_err(|err| unreachable(RECORDS_STREAM, err))?;
-        let sent = self.js.publish(subject(&record.name), payload.into()).await;
-        let kept = sent.map_err(|err| unreachable(RECORDS_STREAM, err))?.await;
-        kept.map(drop).map_err(|err| unreachable(RECORDS_STREAM, err))
+        let mut headers = HeaderMap::new();
+        headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, sequence.to_string());
+        let sent =
+            self.js.publish_with_headers(subject(&record.name), headers, payload.into()).await;
+        match sent.map_err(|err| unreachable(RECORDS_STREAM, err))?.await {
+            Ok(_) => Ok(true),
+            Err(err) if err.kind() == PublishErrorKind::WrongLastSequence => Ok(false),
+            Err(err) => Err(unreachable(RECORDS_STREAM, err)),
+        }
     }
 }
 

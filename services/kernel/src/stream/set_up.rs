@@ -108,7 +108,7 @@ pub async fn set_up(
             (Some(record), Some(stream)) => {
                 check(js, settings, stream.cached_info()).await?;
                 if !record.made {
-                    records.put(&Record { made: true, ..record }).await?;
+                    note_made(&records, &name).await?;
                 }
                 SetUp::There
             }
@@ -118,13 +118,17 @@ pub async fn set_up(
             // Another set-up has made it meanwhile.
             (Some(Record { made: true, .. }), None) => SetUp::There,
             (Some(Record { made: false, .. }) | None, None) => {
-                make(js, &records, settings, None).await?;
-                SetUp::Made
+                match make(js, &records, settings).await? {
+                    true => SetUp::Made,
+                    false => SetUp::There,
+                }
             }
             (None, Some(stream)) if marked(&stream.cached_info().config) => SetUp::ListLost,
             (None, Some(stream)) => {
                 check(js, settings, stream.cached_info()).await?;
-                records.put(&as_it_is(&stream).await?).await?;
+                let found = as_it_is(&stream).await?;
+                let taken_in = |known: Option<&Record>| Ok(known.is_none().then(|| found.clone()));
+                records.change(&name, taken_in).await?;
                 mark(js, &name).await?;
                 SetUp::TakenIn
             }
@@ -150,23 +154,55 @@ pub(crate) async fn set_up_alone(client: &Client, wanted: Vec<Config>) -> Result
     Ok(())
 }
 
-/// Makes a stream that was never there. It is listed first: where that is all that was done, the stream is
-/// made the next time.
+/// Makes a stream that was never there; says whether it did, or another set-up has meanwhile. It is listed
+/// first: where that is all that was done, the stream is made the next time.
 async fn make(
     js: &jetstream::Context,
     records: &Records,
     settings: &Config,
-    accepted: Option<Mark>,
+) -> Result<bool, StreamError> {
+    if list(records, &settings.name).await? {
+        create(js, records, settings).await?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+/// Lists a stream that is to be made; says whether it is still to be.
+async fn list(records: &Records, name: &str) -> Result<bool, StreamError> {
+    let listed = Record {
+        name: name.to_owned(),
+        made: false,
+        first: None,
+        last: None,
+        accepted: None,
+        gaps: Vec::new(),
+    };
+    let known = records.change(name, |known| Ok(known.is_none().then(|| listed.clone()))).await?;
+    Ok(known.is_none_or(|known| !known.made))
+}
+
+/// Makes a listed stream.
+async fn create(
+    js: &jetstream::Context,
+    records: &Records,
+    settings: &Config,
 ) -> Result<(), StreamError> {
     let name = &settings.name;
-    let mut record =
-        Record { name: name.clone(), made: false, first: None, last: None, accepted, gaps: vec![] };
-    records.put(&record).await?;
     let mut marked = settings.clone();
     marked.metadata.insert(LISTED.into(), "1".into());
     js.create_stream(marked).await.map_err(|err| unreachable(name, err))?;
-    record.made = true;
-    records.put(&record).await
+    note_made(records, name).await
+}
+
+/// Notes that a listed stream is made, and nothing else: another set-up may have made it before, and what is
+/// noted of its end since then stays.
+async fn note_made(records: &Records, name: &str) -> Result<(), StreamError> {
+    let made = |known: Option<&Record>| {
+        let listed = known.filter(|known| !known.made);
+        Ok(listed.map(|known| Record { made: true, ..known.clone() }))
+    };
+    records.change(name, made).await.map(drop)
 }
 
 /// Compares the settings, and raises how many may read where an older samvirke asked for less.
@@ -261,13 +297,145 @@ pub async fn adopt(
 ) -> Result<(), StreamError> {
     let js = &jetstream::new(client.clone());
     let records = Records::create(js, replicas).await?;
+    let Adoption { known, found, settings, .. } = adoption;
+    let name = &settings.name;
     let nothing = || Mark { sequence: 0, digest: String::new() };
-    match adoption.found {
+    match found {
         Some(found) => {
-            mark(js, &adoption.settings.name).await?;
+            mark(js, name).await?;
             let accepted = Some(found.last.clone().unwrap_or_else(nothing));
-            records.put(&Record { accepted, ..found }).await
+            let accepted = Record { accepted, ..found };
+            let change = |now: Option<&Record>| accept(known.as_ref(), now, &accepted).map(Some);
+            records.change(name, change).await.map(drop)
         }
-        None => make(js, &records, &adoption.settings, Some(nothing())).await,
+        None => {
+            let listed = Record {
+                name: name.clone(),
+                made: false,
+                first: None,
+                last: None,
+                accepted: Some(nothing()),
+                gaps: Vec::new(),
+            };
+            let is_as_weighed = |now: Option<&Record>| match now == known.as_ref() {
+                true => Ok(Some(listed.clone())),
+                false => Err(StreamError::Changed { stream: name.clone() }),
+            };
+            records.change(name, is_as_weighed).await?;
+            create(js, &records, &settings).await
+        }
+    }
+}
+
+/// The record of a stream that is accepted, where it is known as it was when it was weighed, or more of its end
+/// was noted meanwhile.
+fn accept(
+    weighed: Option<&Record>,
+    now: Option<&Record>,
+    accepted: &Record,
+) -> Result<Record, StreamError> {
+    let (Some(then), Some(known)) = (weighed, now) else {
+        return match weighed == now {
+            true => Ok(accepted.clone()),
+            false => Err(StreamError::Changed { stream: accepted.name.clone() }),
+        };
+    };
+    if (&then.accepted, &then.gaps) != (&known.accepted, &known.gaps) {
+        return Err(StreamError::Changed { stream: accepted.name.clone() });
+    }
+    let sequence = |mark: &Option<Mark>| mark.as_ref().map_or(0, |mark| mark.sequence);
+    match sequence(&known.last) > sequence(&then.last) {
+        true => Ok(Record { last: known.last.clone(), ..accepted.clone() }),
+        false => Ok(accepted.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use samvirke_private_servers::temporary;
+
+    use super::*;
+
+    /// What is looked at of a record.
+    fn seen(record: Option<Record>) -> (bool, Option<u64>, Vec<Gap>) {
+        let record = record.unwrap();
+        (record.made, record.last.map(|last| last.sequence), record.gaps)
+    }
+
+    fn mark_at(sequence: u64) -> Mark {
+        Mark { sequence, digest: format!("of {sequence}") }
+    }
+
+    #[tokio::test]
+    async fn a_set_up_that_is_late_writes_over_nothing_that_was_noted_meanwhile() {
+        let server = temporary::nats().await.unwrap();
+        let client = async_nats::connect(server.url()).await.unwrap();
+        let js = &jetstream::new(client.clone());
+        let wanted = super::super::settings("cases", 1);
+        // One has listed the stream, and is held up there.
+        let late = Records::create(js, 1).await.unwrap();
+        assert!(list(&late, "CASES").await.unwrap());
+        // Another one makes it, and a service stores commits and notes them.
+        let all = std::slice::from_ref(&wanted);
+        let done = set_up(&client, 1, all, &[]).await.unwrap();
+        assert_eq!(done, [("CASES".to_owned(), SetUp::Made)]);
+        let note = |end: u64| {
+            move |known: Option<&Record>| {
+                Ok(known.map(|known| Record { last: Some(mark_at(end)), ..known.clone() }))
+            }
+        };
+        late.change("CASES", note(7)).await.unwrap();
+        // The first one goes on.
+        create(js, &late, &wanted).await.unwrap();
+        assert_eq!(seen(late.of("CASES").await.unwrap()), (true, Some(7), vec![]));
+        assert!(!list(&late, "CASES").await.unwrap(), "it is made already");
+        // So does one that had read the list when the stream was not yet in it.
+        assert!(!make(js, &late, &wanted).await.unwrap());
+        assert_eq!(seen(late.of("CASES").await.unwrap()), (true, Some(7), vec![]));
+        // A record that was made from an older one is not written.
+        let (known, sequence) = late.read("CASES").await.unwrap();
+        late.change("CASES", note(8)).await.unwrap();
+        assert!(!late.write(&known.unwrap(), sequence).await.unwrap());
+        assert_eq!(seen(late.of("CASES").await.unwrap()), (true, Some(8), vec![]));
+    }
+
+    #[tokio::test]
+    async fn set_ups_at_the_same_time_make_each_stream_once_and_all_of_them_are_listed() {
+        let server = temporary::nats().await.unwrap();
+        let client = async_nats::connect(server.url()).await.unwrap();
+        let wanted = wanted(1);
+        let set_ups = (0..4).map(|_| set_up(&client, 1, &wanted, &[]));
+        for done in futures::future::join_all(set_ups).await {
+            let is_sound = |(_, done): &(String, SetUp)| matches!(done, SetUp::Made | SetUp::There);
+            assert!(done.unwrap().iter().all(is_sound));
+        }
+        let records = Records::open(&jetstream::new(client)).await.unwrap().unwrap();
+        let all = records.all().await.unwrap();
+        assert_eq!(all.len(), wanted.len());
+        assert!(all.iter().all(|record| record.made), "{all:?}");
+    }
+
+    #[test]
+    fn what_was_noted_of_the_end_meanwhile_stays_and_what_another_operator_accepted_is_not_undone()
+    {
+        let record = |last: u64, gaps: &[Gap]| Record {
+            name: "CASES".into(),
+            made: true,
+            first: None,
+            last: Some(mark_at(last)),
+            accepted: None,
+            gaps: gaps.to_vec(),
+        };
+        let gap = Gap { from: 2, to: 2 };
+        let (then, wanted) = (record(5, &[]), record(5, &[gap]));
+        let accepted = |now: &Record| accept(Some(&then), Some(now), &wanted);
+        assert_eq!(accepted(&then).unwrap(), wanted);
+        assert_eq!(accepted(&record(9, &[])).unwrap(), record(9, &[gap]));
+        let others = record(5, &[Gap { from: 3, to: 3 }]);
+        assert!(matches!(accepted(&others), Err(StreamError::Changed { .. })));
+        // One that has lost its tail is accepted as it ends now.
+        let cut = record(3, &[]);
+        assert_eq!(accept(Some(&then), Some(&then), &cut).unwrap(), cut);
+        assert!(accept(None, Some(&then), &cut).is_err());
     }
 }
