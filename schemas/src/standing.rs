@@ -33,6 +33,9 @@ pub struct Standing {
     pub sequence: u64,
     /// Whether it stands still until an operator acts.
     pub halted: bool,
+    /// Since when it has not kept up with the stream's end, where it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behind_since: Option<DateTime<Utc>>,
 }
 
 /// The answer to [`TASKS`]: the background tasks of one instance of a service.
@@ -45,9 +48,23 @@ pub struct Tasks {
     /// Events that a task could not work; the later ones of their cooperation wait behind them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parked: Vec<ParkedEvent>,
+    /// Those that do not keep up with the end of a stream.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub behind: Vec<TaskBehind>,
     /// Streams that take no commits now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stores: Vec<StoreStatus>,
+}
+
+/// A task that does not keep up with the end of a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskBehind {
+    pub task: String,
+    /// `CASES`.
+    pub stream: String,
+    /// How many messages it has yet to take.
+    pub messages: u64,
+    pub since: DateTime<Utc>,
 }
 
 /// A stream that takes no commits.

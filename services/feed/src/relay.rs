@@ -151,6 +151,7 @@ pub async fn relay(
     parking: &Parking,
     task: &Task,
 ) -> Result<Never, Interrupted> {
+    logs.iter().for_each(|log| log.reports_lag_of(task));
     let (held, retried) = records(parking, task).await?;
     let told = end(publication, logs).await?;
     info!(feed = told.sequence, offsets = %told.offsets, held = held.parked.len(), "relaying");
@@ -461,7 +462,16 @@ impl Publisher<'_> {
             self.told = self.sent.clone();
             self.forget_told();
         }
+        self.report_progress();
         self.note_what_was_retried().await
+    }
+
+    /// Reports how far the streams are published, cooperations apart of which a commit is parked.
+    fn report_progress(&self) {
+        for log in self.logs {
+            let stream = &log.identity().name;
+            self.task.has_taken(stream, self.told.offsets.sequence(stream));
+        }
     }
 
     /// Parks a commit: from now on nothing more of its cooperation is published.

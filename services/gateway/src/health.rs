@@ -38,7 +38,7 @@ pub(crate) async fn live() -> Response {
 }
 
 /// `/readyz`: whether everything that an answer needs is there, a line for each; 503 where something
-/// is not. `degraded` where a read model is far behind, or a background task does not run.
+/// is not. `degraded` where a read model or a background task does not keep up, or a task does not run.
 pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
     let checks = gateway.readiness().await;
     let ready = !checks.iter().any(Check::hinders);

@@ -14,8 +14,8 @@ use samvirke_schemas::{
     message::QueryMessage,
     principal::Principal,
     standing::{
-        self, ParkedEvent, ReadModels, SERVICES, StoreState, StoreStatus, TaskState, TaskStatus,
-        Tasks,
+        self, ParkedEvent, ReadModels, SERVICES, StoreState, StoreStatus, TaskBehind, TaskState,
+        TaskStatus, Tasks,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -27,9 +27,6 @@ use crate::{Gateway, clock, fault::Fault};
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 /// For how long an answer is given again.
 const FRESH: Duration = Duration::from_secs(1);
-/// How many commits a read model may be behind. It is always a few behind while commands come, and
-/// queries that must not miss them wait.
-const BEHIND_MAX: u64 = 1_000;
 
 /// The streams that commands and most queries do without, named as those of the contexts are: the feed, what was
 /// erased of it, and what is parked.
@@ -43,13 +40,13 @@ pub(crate) struct Check {
     /// The last commit, of a stream or taken by a read model.
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<u64>,
-    /// How many commits a read model has yet to take.
+    /// How many messages a read model or a background task has yet to take.
     #[serde(skip_serializing_if = "Option::is_none")]
     behind: Option<u64>,
     /// Why a background task does not run.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// Since when a background task does not run.
+    /// Since when a background task does not run, or something is behind.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<DateTime<Utc>>,
     /// Whether commands and most queries are answered without it.
@@ -65,7 +62,7 @@ pub(crate) struct Check {
 #[serde(rename_all = "kebab-case")]
 enum Found {
     Ok,
-    /// Further behind than [`BEHIND_MAX`].
+    /// Has not kept up with its stream's end for some time ([`samvirke_kernel::lag::BEHIND_AFTER`]).
     Behind,
     /// Cannot go on until an operator acts.
     Halted,
@@ -252,7 +249,7 @@ impl Gateway {
 /// A line for the tasks of a service that all run, and one for each that does not.
 fn of_tasks(service: &str, tasks: Option<Tasks>) -> Vec<Check> {
     let what = format!("tasks of {service}");
-    let Some(Tasks { tasks, of_process, parked, stores }) = tasks else {
+    let Some(Tasks { tasks, of_process, parked, behind, stores }) = tasks else {
         return vec![Check::new(what, Found::NotRunning)];
     };
     let hindered = |status: TaskStatus, of: &str| {
@@ -274,6 +271,11 @@ fn of_tasks(service: &str, tasks: Option<Tasks>) -> Vec<Check> {
         let ParkedEvent { task, cooperation, event, reason, since } = one;
         let check = Check::new(format!("{event} for {task} in {cooperation}"), Found::Parked);
         Check { reason: Some(reason), since: Some(since), ..check }
+    }));
+    hindering.extend(behind.into_iter().map(|one| {
+        let TaskBehind { task, stream, messages, since } = one;
+        let check = Check::new(format!("task {task} on {stream}{of}"), Found::Behind);
+        Check { behind: Some(messages), since: Some(since), ..check }
     }));
     let mut checks =
         if hindering.is_empty() { vec![Check::new(what, Found::Ok)] } else { hindering };
@@ -309,14 +311,15 @@ fn of_read_models(ends: &[End], models: Option<ReadModels>) -> Vec<Check> {
         let end = ends.iter().find(|(stream, _)| *stream == standing.stream);
         let end = end.and_then(|(_, end)| end.ok().flatten()).unwrap_or(0);
         let behind = end.saturating_sub(standing.sequence);
-        let state = match standing.halted {
-            true => Found::Halted,
-            false if behind > BEHIND_MAX => Found::Behind,
-            false => Found::Ok,
+        let state = match (standing.halted, standing.behind_since) {
+            (true, _) => Found::Halted,
+            (false, Some(_)) => Found::Behind,
+            (false, None) => Found::Ok,
         };
         checks.push(Check {
             at: Some(standing.sequence),
             behind: (behind > 0).then_some(behind),
+            since: standing.behind_since,
             ..Check::new(format!("read model {} on {}", standing.name, standing.stream), state)
         });
     }

@@ -153,6 +153,8 @@ async fn follow<P: Picture>(
         Err(reason) => return reason,
     }
     let from = *moved.borrow();
+    task.has_taken(&log.identity().name, from);
+    log.reports_lag_of(task);
     let mut commits = match log.follow(from).await {
         Ok(commits) => commits,
         Err(err) => return chain(&err),
@@ -179,6 +181,7 @@ async fn follow<P: Picture>(
             return chain(&err);
         }
         moved.send_replace(commit.sequence);
+        task.has_taken(&log.identity().name, commit.sequence);
         *last = Some(commit);
         task.progress();
     }

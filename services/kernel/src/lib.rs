@@ -28,6 +28,7 @@ pub mod follower;
 pub mod form;
 pub mod inbox;
 pub mod integrity;
+pub mod lag;
 pub mod parking;
 pub mod policy;
 pub mod projection;

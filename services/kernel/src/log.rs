@@ -31,6 +31,7 @@ use crate::{
     committer::{AppendError, Committer, Pending, Tuning},
     deadline::Deadline,
     envelope,
+    lag::Lags,
     position::Position,
     shared_read::SharedRead,
     stream::{
@@ -118,6 +119,8 @@ pub struct Log {
     /// Where the stream ends, read once for all who ask at the same time; none where it does not answer.
     ends: SharedRead<Option<u64>>,
     tail: Arc<Tail>,
+    /// Those who follow the stream, and how far behind its end they are.
+    lags: Arc<Lags>,
 }
 
 /// The accepted gaps, and when they were read.
@@ -169,7 +172,8 @@ impl Log {
         let guard = Guard::new(js.clone(), identity.name.clone());
         let (identity, gaps) = (Arc::new(identity), Arc::default());
         let ends = SharedRead::new();
-        Ok(Self { context, js, identity, committer, guard, gaps, ends, tail: Arc::default() })
+        let (tail, lags) = (Arc::default(), Arc::default());
+        Ok(Self { context, js, identity, committer, guard, gaps, ends, tail, lags })
     }
 
     /// What is known of the stream's soundness.
@@ -197,6 +201,10 @@ impl Log {
 
     pub fn identity(&self) -> &StreamIdentity {
         &self.identity
+    }
+
+    pub(crate) fn lags(&self) -> &Lags {
+        &self.lags
     }
 
     pub fn position(&self, sequence: u64) -> Position {

@@ -234,6 +234,7 @@ where
         let mut consumer = self.consumer(&stream, DeliverPolicy::All).await?;
         self.is_within(&mut consumer).await?;
         let mut at = consumer.cached_info().ack_floor.stream_sequence;
+        self.log.reports_lag_of(self.task);
         let mut messages = consumer.messages().await.map_err(|err| TaskFailure::of(&err))?;
         info!(policy = self.name, stream, "following");
         let mut look = tokio::time::interval(LOOK_EVERY);
@@ -273,6 +274,8 @@ where
     async fn is_within(&self, consumer: &mut PolicyConsumer) -> Result<(), TaskFailure> {
         let info = consumer.info().await.map_err(|err| TaskFailure::of(&err))?;
         let sequence = info.ack_floor.stream_sequence;
+        // Another instance may have taken what this one has not.
+        self.task.has_taken(&self.log.identity().name, sequence);
         let last = self.log.last_sequence().await.map_err(|err| failure_of(&err))?;
         if sequence <= last {
             return Ok(());
@@ -334,6 +337,7 @@ where
             match signing(message, self.work(stored)).await {
                 Ok(()) => {
                     self.task.progress();
+                    self.task.has_taken(&place.stream, place.sequence);
                     message.double_ack().await
                 }
                 Err(PolicyError::Park { reason }) => {

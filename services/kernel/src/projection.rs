@@ -186,6 +186,7 @@ async fn follow<P: Projection>(
         progress.sequence = at.sequence;
         progress.halted = false;
     });
+    task.has_taken(&at.stream.name, at.sequence);
     let mut commits = match log.follow(at.sequence).await {
         Ok(commits) => commits,
         Err(err) => return Ended::Failed(chain(&err)),
@@ -225,6 +226,7 @@ async fn follow<P: Projection>(
             progress.sequence = at.sequence;
             progress.lag = lag;
         });
+        task.has_taken(&at.stream.name, at.sequence);
         task.progress();
         metrics::gauge!(
             "samvirke_projection_lag",

@@ -18,11 +18,15 @@ use std::{
 };
 
 use futures::FutureExt;
-use samvirke_schemas::standing::{ParkedEvent, TaskState, TaskStatus, Tasks};
+use samvirke_schemas::standing::{ParkedEvent, TaskBehind, TaskState, TaskStatus, Tasks};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{error, warn};
 
-use crate::{backoff, clock, committer, inbox::chain};
+use crate::{
+    backoff, clock, committer,
+    inbox::chain,
+    lag::{Behind, Lag},
+};
 
 /// The wait before the first restart in a row.
 pub const RESTART_PAUSE_MIN: Duration = Duration::from_millis(200);
@@ -79,6 +83,7 @@ impl TaskFailure {
 pub struct Supervisor {
     board: Board,
     parked: ParkedBoard,
+    lags: LagBoard,
     shutdown: CancellationToken,
     running: TaskTracker,
 }
@@ -90,11 +95,18 @@ struct Board(Arc<Mutex<BTreeMap<String, TaskStatus>>>);
 /// What is parked, by what it is kept under.
 type ParkedBoard = Arc<Mutex<BTreeMap<String, Vec<ParkedEvent>>>>;
 
+/// How far a task has come in a stream, where that is known.
+pub(crate) type Taken = Box<dyn Fn() -> Option<u64> + Send + Sync>;
+
+/// How far behind tasks are, by their names and those of the streams that they follow.
+type LagBoard = Arc<Mutex<BTreeMap<(String, String), Lag>>>;
+
 impl Supervisor {
     /// A supervisor whose tasks end with `shutdown`.
     pub fn new(shutdown: CancellationToken) -> Self {
         let (board, parked) = (Board::default(), ParkedBoard::default());
-        Self { board, parked, shutdown, running: TaskTracker::new() }
+        let (lags, running) = (LagBoard::default(), TaskTracker::new());
+        Self { board, parked, lags, shutdown, running }
     }
 
     /// The supervisor of what belongs to the process and not to one service.
@@ -143,6 +155,15 @@ impl Supervisor {
         self.spawn(task, stop, start);
     }
 
+    fn behind(&self) -> Vec<TaskBehind> {
+        let lags = self.lags.lock().unwrap_or_else(PoisonError::into_inner);
+        let behind = lags.iter().filter_map(|((task, stream), lag)| {
+            let Behind { messages, since } = lag.behind()?;
+            Some(TaskBehind { task: task.clone(), stream: stream.clone(), messages, since })
+        });
+        behind.collect()
+    }
+
     fn spawn<F>(&self, task: Task, stop: Stop, start: impl FnMut(Task) -> F + Send + 'static)
     where
         F: Future<Output = Result<(), TaskFailure>> + Send + 'static,
@@ -158,6 +179,8 @@ impl Supervisor {
             listed,
             board: self.board.clone(),
             parked: self.parked.clone(),
+            lags: self.lags.clone(),
+            taken: Arc::default(),
             progressed: Arc::new(AtomicBool::new(true)),
         };
         if listed {
@@ -174,6 +197,7 @@ impl Supervisor {
             tasks: self.board.all(),
             of_process: PROCESS.board.all(),
             parked: parked.values().flatten().cloned().collect(),
+            behind: self.behind(),
             stores: committer::troubled(),
         }
     }
@@ -201,6 +225,9 @@ pub struct Task {
     listed: bool,
     board: Board,
     parked: ParkedBoard,
+    lags: LagBoard,
+    /// How far it has come in each stream that it follows.
+    taken: Arc<Mutex<BTreeMap<String, u64>>>,
     /// Whether something was done since it was last started.
     progressed: Arc<AtomicBool>,
 }
@@ -230,6 +257,29 @@ impl Task {
         metrics::gauge!("samvirke_parked", "task" => name.to_owned()).set(parked.len() as f64);
         let mut board = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
         board.insert(name.to_owned(), parked);
+    }
+
+    /// Reports from now on how far it is behind the end of a stream: what `watch` returns, given its name and what
+    /// [`Task::has_taken`] says of the stream.
+    pub(crate) fn reports_lag(&self, stream: &str, watch: impl FnOnce(String, Taken) -> Lag) {
+        let key = (self.name.clone(), stream.to_owned());
+        let mut lags = self.lags.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that is started again goes on with what is known of it.
+        lags.entry(key).or_insert_with(|| {
+            let (taken, stream) = (self.taken.clone(), stream.to_owned());
+            let at =
+                move || taken.lock().unwrap_or_else(PoisonError::into_inner).get(&stream).copied();
+            watch(self.name.clone(), Box::new(at))
+        });
+    }
+
+    /// Reports how far it has come in a stream.
+    pub fn has_taken(&self, stream: &str, sequence: u64) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        match taken.get_mut(stream) {
+            Some(at) => *at = sequence,
+            None => drop(taken.insert(stream.to_owned(), sequence)),
+        }
     }
 
     fn is_now(&self, state: TaskState, reason: Option<&str>) {

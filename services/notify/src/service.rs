@@ -159,6 +159,7 @@ pub(crate) fn follow_contacts(
         async move {
             let lost = contacts.forget_what_was_lost(&log).await;
             lost.map_err(|err| TaskFailure::of(&err))?;
+            log.reports_lag_of(&task);
             projection::run_as(&*contacts, &log, &progress, &shutdown, &task)
                 .await
                 .map_err(|halted| TaskFailure::halting(chain(&halted)))

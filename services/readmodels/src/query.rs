@@ -10,6 +10,7 @@ use samvirke_access::{Directory, SEE_ALL, Sittings, Viewer};
 use samvirke_kernel::{
     follower::{Behind, Follower},
     form,
+    lag::Lag,
     log::Log,
     position::{BeyondTheEnd, Position},
     projection::{Progress, reached},
@@ -65,11 +66,15 @@ pub enum QueryError {
 /// How far each read model has come, by name and stream.
 pub type ProgressBoard = HashMap<(&'static str, String), watch::Receiver<Progress>>;
 
+/// How far behind each read model is, by name and stream.
+pub type LagBoard = HashMap<(&'static str, String), Lag>;
+
 /// What answers are made of.
 #[derive(Debug)]
 pub struct Sources {
     pub pool: PgPool,
     pub board: ProgressBoard,
+    pub lags: LagBoard,
     /// The streams that the read models are built from.
     pub logs: Vec<Log>,
     /// Memberships and seats, and deputies who are sitting in.

@@ -7,6 +7,7 @@ use samvirke_kernel::{
     clock,
     follower::{Follower, Picture},
     inbox::{chain, positions},
+    lag::Lag,
     log::Log,
     projection::{self, Progress},
     service::{Host, ServeError},
@@ -32,7 +33,7 @@ use crate::{
     model::Table,
     networks,
     projected::Projected,
-    query::{Asked, ProgressBoard, Sources, parameters},
+    query::{Asked, LagBoard, ProgressBoard, Sources, parameters},
     receipts, tables,
 };
 
@@ -64,17 +65,18 @@ pub async fn service(host: Host, database_url: &str) -> Result<(), ServiceError>
         logs.push(host.log(context).await?);
     }
     let supervisor = host.supervisor("readmodels");
-    let mut running =
-        Running { supervisor: supervisor.clone(), pool: pool.clone(), board: ProgressBoard::new() };
+    let (board, lags) = (ProgressBoard::new(), LagBoard::new());
+    let mut running = Running { supervisor: supervisor.clone(), pool: pool.clone(), board, lags };
     for table in tables::ALL {
         running.start(*table, &logs);
     }
-    let Running { board, .. } = running;
+    let Running { board, lags, .. } = running;
     let (directory, sittings): (Follower<Directory>, Follower<Sittings>) = (
         follow("members and seats", &logs, "networks", &supervisor),
         follow("deputies sitting in", &logs, "meetings", &supervisor),
     );
-    let answering = Arc::new(Sources { pool: pool.clone(), board, logs, directory, sittings });
+    let answering = Sources { pool: pool.clone(), board, lags, logs, directory, sittings };
+    let answering = Arc::new(answering);
     host.serve_queries("readmodels", move |message| {
         let answering = answering.clone();
         async move { answer(&answering, message).await }
@@ -102,6 +104,7 @@ struct Running {
     supervisor: Supervisor,
     pool: PgPool,
     board: ProgressBoard,
+    lags: LagBoard,
 }
 
 impl Running {
@@ -113,7 +116,11 @@ impl Running {
         let mut catching_up = Vec::new();
         for log in logs.iter().filter(|log| streams.contains(&log.identity().name)) {
             let (progress, watched) = watch::channel(Progress::default());
-            self.board.insert((layout.name, log.identity().name.clone()), watched.clone());
+            let (place, at) = ((layout.name, log.identity().name.clone()), watched.clone());
+            self.board.insert(place.clone(), watched.clone());
+            let lag = log
+                .lag_of(format!("read model {}", layout.name), move || Some(at.borrow().sequence));
+            self.lags.insert(place, lag);
             catching_up.push((log.clone(), watched));
             let runner = Arc::new(Runner {
                 layout,
@@ -200,7 +207,7 @@ async fn tidy_up(
 ///
 /// The refusal that the caller is given.
 pub async fn answer(sources: &Sources, message: QueryMessage) -> Result<Box<RawValue>, Refused> {
-    let Sources { pool, board, .. } = sources;
+    let Sources { pool, .. } = sources;
     let after = positions(&message.after)?;
     let today = day_of(clock::now());
     let (principal, person) = (&message.principal, message.person);
@@ -225,21 +232,24 @@ pub async fn answer(sources: &Sources, message: QueryMessage) -> Result<Box<RawV
         "hearings" => answered!(hearings),
         "calendar" => answered!(calendar),
         "meeting" => answered!(meeting_record),
-        standing::QUERY => json(standing_of(pool, board).await),
+        standing::QUERY => json(standing_of(sources).await),
         _ => Err(Refused::Broken { detail: format!("there is no query {:?}", message.name) }),
     }
 }
 
 /// How the read models stand, from what their runners last told.
-async fn standing_of(pool: &PgPool, board: &ProgressBoard) -> ReadModels {
+async fn standing_of(sources: &Sources) -> ReadModels {
+    let Sources { pool, board, lags, .. } = sources;
     let asked =
         tokio::time::timeout(DATABASE_ANSWERS_WITHIN, sqlx::query("SELECT 1").execute(pool));
     let database = matches!(asked.await, Ok(Ok(_)));
     let mut read_models: Vec<Standing> = board
         .iter()
-        .map(|((name, stream), progress)| {
+        .map(|(place, progress)| {
             let Progress { sequence, halted, .. } = *progress.borrow();
-            Standing { name: (*name).to_owned(), stream: stream.clone(), sequence, halted }
+            let (name, stream) = (place.0.to_owned(), place.1.clone());
+            let behind_since = lags.get(place).and_then(Lag::behind).map(|behind| behind.since);
+            Standing { name, stream, sequence, halted, behind_since }
         })
         .collect();
     read_models.sort_by(|a, b| (&a.name, &a.stream).cmp(&(&b.name, &b.stream)));

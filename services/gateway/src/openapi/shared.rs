@@ -348,7 +348,8 @@ pub(super) fn add_own_paths(paths: &mut Map<String, Value>) {
     let texts = json!({"type": "string"});
     let number = json!({"type": "integer"});
     let check = json!({"type": "object", "required": ["what", "state"], "properties":
-        {"what": texts, "state": texts, "at": number, "behind": number}});
+        {"what": texts, "state": texts, "at": number, "behind": number, "reason": texts,
+            "since": {"type": "string", "format": "date-time"}}});
     let checks = json!({"type": "object", "required": ["status", "checks"], "properties":
         {"status": texts, "checks": {"type": "array", "items": check}}});
     let json = "application/json";

@@ -5,33 +5,61 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn told(sequence: u64, halted: bool, database: bool) -> serde_json::Value {
+fn told(sequence: u64, halted: bool, behind: bool, database: bool) -> serde_json::Value {
     let ends = [("CASES".to_owned(), Ok(Some(2_000))), ("MEETINGS".to_owned(), Ok(None))];
-    let standing = Standing { name: "case_file".into(), stream: "CASES".into(), sequence, halted };
+    let (name, stream) = ("case_file".to_owned(), "CASES".to_owned());
+    let behind_since = behind.then_some(DateTime::UNIX_EPOCH);
+    let standing = Standing { name, stream, sequence, halted, behind_since };
     let models = ReadModels { database, read_models: vec![standing] };
     json!(of_read_models(&ends, Some(models)))
 }
 
 #[test]
-fn a_read_model_is_ready_until_it_is_far_behind_or_halted() {
-    let line = |state: &str, at: u64, behind: Option<u64>| {
+fn a_read_model_is_ready_until_it_does_not_keep_up_or_is_halted() {
+    let line = |state: &str, at: u64, behind: Option<u64>, since: Option<&str>| {
         let mut line = json!({"what": "read model case_file on CASES", "state": state, "at": at});
         if let Some(behind) = behind {
             line["behind"] = json!(behind);
         }
+        if let Some(since) = since {
+            line["since"] = json!(since);
+        }
         line
     };
-    assert_eq!(told(2_000, false, true)[1], line("ok", 2_000, None));
+    let since = Some("1970-01-01T00:00:00Z");
+    assert_eq!(told(2_000, false, false, true)[1], line("ok", 2_000, None, None));
     // More may have come since the stream was asked.
-    assert_eq!(told(2_003, false, true)[1], line("ok", 2_003, None));
-    assert_eq!(told(1_000, false, true)[1], line("ok", 1_000, Some(1_000)));
-    assert_eq!(told(999, false, true)[1], line("behind", 999, Some(1_001)));
-    assert_eq!(told(2_000, true, true)[1], line("halted", 2_000, None));
+    assert_eq!(told(2_003, false, false, true)[1], line("ok", 2_003, None, None));
+    // A burst that came a moment ago.
+    assert_eq!(told(0, false, false, true)[1], line("ok", 0, Some(2_000), None));
+    assert_eq!(told(1_999, false, true, true)[1], line("behind", 1_999, Some(1), since));
+    assert_eq!(told(2_000, true, false, true)[1], line("halted", 2_000, None, None));
+    let behind = of_read_models(
+        &[],
+        serde_json::from_value(json!({"database": true,
+        "read_models": [{"name": "case_file", "stream": "CASES", "sequence": 1, "halted": false,
+            "behind_since": "1970-01-01T00:00:00Z"}]}))
+        .unwrap(),
+    );
+    assert!(behind.iter().any(|check| !check.is_ok()));
+    assert!(behind.iter().all(|check| !check.hinders()), "other queries and commands go on");
+}
+
+#[test]
+fn a_task_that_does_not_keep_up_has_a_line_with_how_far_it_is_behind_and_since_when() {
+    let since = "1970-01-01T00:00:00Z";
+    let behind = json!({"task": "relay", "stream": "CASES", "messages": 12, "since": since});
+    let tasks = serde_json::from_value(json!({"tasks": [], "behind": [behind]})).unwrap();
+    let checks = of_tasks("feed", Some(tasks));
+    let line = json!({"what": "task relay on CASES of feed", "state": "behind", "behind": 12,
+        "since": since});
+    assert_eq!(json!(checks), json!([line]));
+    assert!(checks.iter().all(|check| !check.is_ok() && !check.hinders()));
 }
 
 #[test]
 fn what_does_not_answer_is_away() {
-    assert_eq!(told(2_000, false, false)[0]["state"], "away");
+    assert_eq!(told(2_000, false, false, false)[0]["state"], "away");
     let nobody = json!(of_read_models(&[], None));
     assert_eq!(nobody, json!([{"what": "read models", "state": "away"}]));
     let streams = [("CASES".to_owned(), Err(())), ("MEETINGS".to_owned(), Ok(None))];

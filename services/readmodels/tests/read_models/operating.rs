@@ -2,7 +2,7 @@
 
 use cqrs_es::{EventStore, persist::PersistedEventStore};
 use postgres_es::PostgresEventRepository;
-use samvirke_kernel::envelope::Recorded;
+use samvirke_kernel::{envelope::Recorded, lag::BEHIND_AFTER};
 use samvirke_networks::cooperation::Cooperation;
 use samvirke_readmodels::operate::{Operator, Retried};
 use samvirke_schemas::{cases::case, principal::Role, standing::TaskState};
@@ -245,6 +245,37 @@ async fn a_read_model_that_waits_for_a_lock_tells_so_and_goes_on_once_it_has_it(
     hold.rollback().await.unwrap();
     rig.ask("case", one, &auditor, &there).await.unwrap();
     until(async || state().await.is_some_and(|(state, _)| state == TaskState::Running)).await;
+}
+
+#[tokio::test]
+async fn a_read_model_that_does_not_take_what_came_ten_seconds_ago_tells_that_it_is_behind() {
+    let rig = Rig::new().await.unwrap();
+    let opened = [opened("1/2017", "vestregionen:sg", "Sak", "Sak")];
+    let there = rig.commit::<case::Event>("case", "vestregionen:1-2017", 1, &opened).await;
+    rig.serve();
+    let (one, auditor) = (json!({"id": "vestregionen:1-2017"}), principal(Role::Auditor));
+    rig.ask("case", one.clone(), &auditor, &there).await.unwrap();
+    let behind = async || {
+        let models = rig.read_models().await.read_models;
+        let behind = models.into_iter().filter_map(|one| Some((one.name, one.behind_since?)));
+        behind.collect::<Vec<_>>()
+    };
+    assert_eq!(behind().await, []);
+    let pool = rig.pool().await;
+    let hold = held(&pool, "cases").await;
+    let before = samvirke_kernel::clock::now();
+    let closed = [json!({"closed": {}})];
+    let there = rig.commit::<case::Event>("case", "vestregionen:1-2017", 2, &closed).await;
+    until(async || !behind().await.is_empty()).await;
+    let after = samvirke_kernel::clock::now();
+    let told = behind().await;
+    // It alone is held up, and since what came.
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].0, "case_file");
+    assert!(told[0].1 >= before && told[0].1 <= after - BEHIND_AFTER, "{told:?}");
+    hold.rollback().await.unwrap();
+    rig.ask("case", one, &auditor, &there).await.unwrap();
+    until(async || behind().await.is_empty()).await;
 }
 
 async fn until(is_so: impl AsyncFn() -> bool) {

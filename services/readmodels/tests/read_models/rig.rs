@@ -24,7 +24,7 @@ use samvirke_schemas::{
     message::{QueryMessage, SIGNATURE},
     principal::{Grant, Principal, Role},
     reply::Refused,
-    standing::{self, Tasks},
+    standing::{self, ReadModels, Tasks},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -187,8 +187,17 @@ impl Rig {
 
     /// How the service's background tasks are.
     pub(crate) async fn tasks(&self) -> Tasks {
+        self.standing(standing::TASKS, tasks_subject("readmodels")).await
+    }
+
+    /// How the read models are.
+    pub(crate) async fn read_models(&self) -> ReadModels {
+        self.standing(standing::QUERY, format!("qry.readmodels.{}", standing::QUERY)).await
+    }
+
+    async fn standing<T: DeserializeOwned>(&self, name: &str, subject: String) -> T {
         let message = QueryMessage {
-            name: standing::TASKS.to_owned(),
+            name: name.to_owned(),
             cooperation: None,
             parameters: serde_json::Map::new(),
             principal: Principal::public(),
@@ -197,7 +206,7 @@ impl Rig {
             traceparent: None,
             deadline: clock::now() + chrono::Duration::seconds(40),
         };
-        self.request(tasks_subject("readmodels"), &message).await.unwrap()
+        self.request(subject, &message).await.unwrap()
     }
 
     async fn request<T: DeserializeOwned>(
