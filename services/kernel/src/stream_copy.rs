@@ -12,13 +12,20 @@ use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tracing::warn;
 
-use crate::envelope::digest;
+use crate::{backoff, envelope::digest, inbox::chain};
 
 /// How long the server may take to answer, or to send or take the next piece.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// The bytes of one piece; far below what a message may have.
 pub const PIECE_BYTES: usize = 128 * 1024;
+/// How often a stream is copied or put back before it is given up.
+pub const ATTEMPTS_MAX: u32 = 4;
+/// The wait before the second attempt.
+const AGAIN_AFTER_MIN: Duration = Duration::from_secs(1);
+/// The longest wait before another attempt.
+const AGAIN_AFTER_MAX: Duration = Duration::from_secs(10);
 /// The most streams that are listed; more than any installation has.
 pub const STREAMS_MAX: usize = 256;
 
@@ -49,6 +56,16 @@ pub enum CopyError {
         #[source]
         source: std::io::Error,
     },
+}
+
+impl CopyError {
+    /// Whether it may be otherwise when it is tried again.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::TimedOut { .. } | Self::Unreachable { .. } | Self::Refused { .. } => true,
+            Self::NotUnderstood { .. } | Self::TooMany | Self::File { .. } => false,
+        }
+    }
 }
 
 /// What a stream holds at a moment.
@@ -198,12 +215,53 @@ fn ended_well(last: &Message, stream: &str) -> Result<(), CopyError> {
     }
 }
 
-/// Makes a stream out of a copy; `piece` gives the next piece, an empty one at the end.
+/// Makes a stream out of a copy that is not there; tried [`ATTEMPTS_MAX`] times. `open` begins the copy anew; what
+/// it returns gives the next piece, an empty one at the end.
+///
+/// The server breaks a restore off that does not go on for some seconds, as on a machine with much else to
+/// do, and then answers the next piece with `io: read/write on closed pipe`.
 ///
 /// # Errors
 ///
 /// When there is such a stream already, or the copy is not one; nothing of it is then kept.
-pub async fn put(
+pub async fn put<P>(
+    client: &Client,
+    stream: &str,
+    description: &Description,
+    mut open: impl FnMut() -> std::io::Result<P>,
+) -> Result<Holding, CopyError>
+where
+    P: AsyncFnMut() -> std::io::Result<Bytes>,
+{
+    if holdings(client).await?.iter().any(|one| one.name == stream) {
+        let description = "there is such a stream already".to_owned();
+        return Err(CopyError::Refused { stream: stream.to_owned(), description });
+    }
+    let mut attempt = 1;
+    loop {
+        let pieces =
+            open().map_err(|source| CopyError::File { stream: stream.to_owned(), source })?;
+        let error = match put_once(client, stream, description, pieces).await {
+            Ok(holding) => return Ok(holding),
+            Err(error) if attempt == ATTEMPTS_MAX || !error.may_pass() => return Err(error),
+            Err(error) => error,
+        };
+        warn!(stream, error = chain(&error), attempt, "a stream is put back once more");
+        tokio::time::sleep(backoff::pause(attempt, AGAIN_AFTER_MIN, AGAIN_AFTER_MAX)).await;
+        discard(client, stream).await?;
+        attempt += 1;
+    }
+}
+
+/// Removes what a restore that was broken off may have left: there was no such stream before it.
+async fn discard(client: &Client, stream: &str) -> Result<(), CopyError> {
+    match ask(client, stream, format!("$JS.API.STREAM.DELETE.{stream}"), json!({})).await {
+        Err(CopyError::Refused { description, .. }) if description.contains("not found") => Ok(()),
+        deleted => deleted.map(drop),
+    }
+}
+
+async fn put_once(
     client: &Client,
     stream: &str,
     description: &Description,

@@ -20,6 +20,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context, ensure};
@@ -27,7 +28,7 @@ use indicatif::ProgressBar;
 use samvirke_kernel::{
     clock,
     stream::record::RECORDS_STREAM,
-    stream_copy::{self, Holding},
+    stream_copy::{self, CopyError, Holding},
 };
 use samvirke_private_servers::postgres;
 
@@ -41,6 +42,8 @@ pub(crate) use restore::run as restore;
 
 /// How often everything is taken again where a stream moved meanwhile.
 const ATTEMPTS_MAX: u32 = 5;
+/// The wait before a stream is copied once more.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// The streams that come first, in this order; the others follow by name. The list of streams knows of each
 /// no more than what is taken of it later.
 const FIRST: [&str; 5] = [RECORDS_STREAM, "FEED", "NETWORKS", "MEETINGS", "CASES"];
@@ -139,12 +142,45 @@ async fn copy_streams(site: &Site, directory: &Path) -> anyhow::Result<Vec<Strea
     let bar = progress::bytes("streams", holdings.iter().map(|one| one.bytes).sum());
     let mut copies = Vec::new();
     for holding in &holdings {
-        copies.push(copy_stream(site, directory, holding, bar.as_ref()).await?);
+        let copy = copy_again(site, directory, holding, bar.as_ref()).await;
+        copies.push(copy.with_context(|| {
+            format!(
+                "{} is not taken, and nothing of the backup is left, so the same command may be given again; where the stream is damaged, samvirke doctor --deep says which aggregates are",
+                holding.name
+            )
+        })?);
     }
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
     Ok(copies)
+}
+
+/// Copies a stream; tried again where the server breaks the copy off, as on a machine with much else to do.
+async fn copy_again(
+    site: &Site,
+    directory: &Path,
+    holding: &Holding,
+    bar: Option<&ProgressBar>,
+) -> anyhow::Result<StreamCopy> {
+    let shown = bar.map_or(0, ProgressBar::position);
+    let mut attempt = 1;
+    loop {
+        let error = match copy_stream(site, directory, holding, bar).await {
+            Ok(copy) => return Ok(copy),
+            Err(error) => error,
+        };
+        let may_pass = error.downcast_ref::<CopyError>().is_some_and(CopyError::may_pass);
+        if !may_pass || attempt == stream_copy::ATTEMPTS_MAX {
+            return Err(error);
+        }
+        tracing::warn!(stream = holding.name, "it is taken once more: {error:#}");
+        tokio::time::sleep(AGAIN_AFTER).await;
+        if let Some(bar) = bar {
+            bar.set_position(shown);
+        }
+        attempt += 1;
+    }
 }
 
 async fn copy_stream(
@@ -163,10 +199,7 @@ async fn copy_stream(
         }
         Ok(())
     })
-    .await
-    .with_context(|| {
-        format!("{name} is not taken; where it is damaged, samvirke doctor --deep says which aggregates are")
-    })?;
+    .await?;
     Ok(StreamCopy {
         name: name.clone(),
         created: holding.created,

@@ -11,6 +11,7 @@ mod tally;
 mod acknowledgements;
 mod answers;
 mod batches;
+mod copies;
 mod damage;
 mod facts;
 mod followers;

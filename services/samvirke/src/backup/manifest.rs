@@ -100,7 +100,7 @@ impl Manifest {
         };
         write(FILE, &text)
             .and_then(|()| write(DIGEST_FILE, &format!("{}\n", hex::encode(Sha256::digest(&text)))))
-            .context("the manifest cannot be written")
+            .with_context(|| format!("the manifest cannot be written in {}", directory.display()))
     }
 
     /// Reads the table of a backup; its files are verified by [`Manifest::verify`].

@@ -94,7 +94,12 @@ async fn make(
     let site = Site::start(&inside, held).await?;
     let filled = fill(&site, manifest, from).await;
     site.leave().await;
-    filled?;
+    filled.with_context(|| {
+        format!(
+            "{} is not made, and nothing of it is left; the backup is as it was, so the same command may be given again",
+            to.display()
+        )
+    })?;
     unfinished.finish(to)
 }
 
@@ -122,16 +127,23 @@ async fn put_stream(
     from: &Path,
     bar: Option<&ProgressBar>,
 ) -> anyhow::Result<()> {
-    let mut file = fs::File::open(stream.file.path(from)?)?;
-    let restored = stream_copy::put(&site.client, &stream.name, &stream.description, async || {
-        let mut piece = Vec::with_capacity(PIECE_BYTES);
-        file.by_ref().take(PIECE_BYTES as u64).read_to_end(&mut piece)?;
+    let path = stream.file.path(from)?;
+    let shown = bar.map_or(0, ProgressBar::position);
+    let open = || {
+        let mut file = fs::File::open(&path)?;
         if let Some(bar) = bar {
-            bar.inc(piece.len() as u64);
+            bar.set_position(shown);
         }
-        Ok(piece.into())
-    })
-    .await?;
+        Ok(async move || {
+            let mut piece = Vec::with_capacity(PIECE_BYTES);
+            file.by_ref().take(PIECE_BYTES as u64).read_to_end(&mut piece)?;
+            if let Some(bar) = bar {
+                bar.inc(piece.len() as u64);
+            }
+            Ok(piece.into())
+        })
+    };
+    let restored = stream_copy::put(&site.client, &stream.name, &stream.description, open).await?;
     let found = (restored.messages, restored.last_sequence);
     let wanted = (stream.messages, stream.last_sequence);
     ensure!(
