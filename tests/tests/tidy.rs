@@ -15,9 +15,10 @@ const FILE_LINES_MAX: usize = 700;
 const SERVICES: [&str; 7] =
     ["networks", "cases", "meetings", "readmodels", "feed", "notify", "gateway"];
 /// The libraries that services share, and that depend on none of them.
-const SHARED: [&str; 4] = ["schemas", "kernel", "access", "calendar"];
-/// The services that hold SQL: the read models, and the outbox and address book of the notifications.
-const ON_SQL: [&str; 2] = ["readmodels", "notify"];
+const SHARED: [&str; 5] = ["schemas", "kernel", "access", "database", "calendar"];
+/// What holds SQL: the read models, the outbox and address book of the notifications, and what their connections
+/// have in common.
+const ON_SQL: [&str; 3] = ["readmodels", "notify", "database"];
 /// The aggregates: what is pure.
 const PURE: [&str; 11] = [
     "networks/src/cooperation",

@@ -3,21 +3,16 @@
 //! Unlike a read model it cannot be dropped and built anew: it remembers what was sent, and it is
 //! the only place that knows names and addresses.
 
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
-use sqlx::{
-    Executor, PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use samvirke_database as connections;
+use sqlx::{Executor, PgPool, postgres::PgPoolOptions};
 
 use crate::parked;
 
 /// The most connections one process holds: the senders' and some for all else.
 pub const CONNECTIONS_MAX: u32 = 12;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a statement waits for a lock that others hold; then whoever gave it fails, and says so where the
-/// tasks are told of, and tries again.
-const LOCK_TIMEOUT: &str = "5s";
 /// The schema, with its version.
 pub(crate) const SCHEMA: &str = "notify_v1";
 
@@ -142,15 +137,29 @@ CREATE TABLE IF NOT EXISTS public_title (
 );
 ";
 
+/// Whether the schema has all that this version needs, by what came last to each table.
+const IS_PREPARED: &str = "
+SELECT count(*) = 6 FROM (
+    SELECT 1 FROM information_schema.columns
+    WHERE table_schema = $1 AND (table_name, column_name) IN (
+        ('checkpoint', 'digest'), ('public_title', 'withheld'), ('parked', 'decided_why'),
+        ('skipped', 'why'))
+    UNION ALL
+    SELECT 1 FROM information_schema.columns
+    WHERE table_schema = $1 AND table_name = 'parked' AND column_name = 'reason'
+        AND is_nullable = 'YES'
+    UNION ALL
+    SELECT 1 FROM pg_indexes WHERE schemaname = $1 AND indexname = 'parked_cooperation'
+) AS found
+";
+
 /// Connects, with the schema in sight.
 ///
 /// # Errors
 ///
 /// When the URL is not one; connecting itself waits until it is needed.
 pub fn connect(url: &str) -> sqlx::Result<PgPool> {
-    let options = PgConnectOptions::from_str(url)?
-        .application_name("samvirke-notify")
-        .options([("search_path", SCHEMA), ("lock_timeout", LOCK_TIMEOUT)]);
+    let options = connections::options(url, "samvirke-notify", SCHEMA)?;
     Ok(PgPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -163,12 +172,11 @@ pub fn connect(url: &str) -> sqlx::Result<PgPool> {
 ///
 /// When the database does not answer.
 pub async fn prepare(pool: &PgPool) -> sqlx::Result<()> {
-    let mut tx = pool.begin().await?;
-    // Two instances may start at once, and one waits for the other however long that takes.
-    tx.execute("SET LOCAL lock_timeout = 0").await?;
-    sqlx::query("SELECT pg_advisory_xact_lock(hashtext('samvirke.notify'))")
-        .execute(&mut *tx)
-        .await?;
+    // What is there is looked at without a lock: whoever only asks waits for nobody, and nobody for it.
+    if sqlx::query_scalar(IS_PREPARED).bind(SCHEMA).fetch_one(pool).await? {
+        return Ok(());
+    }
+    let mut tx = connections::alone(pool, "samvirke.notify").await?;
     let there: bool =
         sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)")
             .bind(SCHEMA)

@@ -3,12 +3,10 @@
 //! A read model whose version rises gets a new schema beside the old one, which is dropped when the
 //! new one has caught up. Nothing is migrated in place: the streams have it all.
 
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
-use sqlx::{
-    Connection, Executor, PgConnection, PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use samvirke_database as connections;
+use sqlx::{Connection, Executor, PgConnection, PgExecutor, PgPool, postgres::PgPoolOptions};
 
 /// The most connections one process holds.
 pub const CONNECTIONS_MAX: u32 = 16;
@@ -16,10 +14,6 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// After how long without use a connection is tried before it is used again: trying each would double the
 /// questions that a busy database is asked.
 const TRIED_AFTER: Duration = Duration::from_secs(1);
-
-/// How long a statement waits for a lock that others hold; then whoever gave it fails, and says so where the
-/// tasks are told of, and tries again.
-const LOCK_TIMEOUT: &str = "5s";
 
 /// What each schema has besides the model's own table.
 const BOOKKEEPING: &str = "
@@ -80,9 +74,7 @@ pub fn connect(url: &str, schemas: &[String]) -> sqlx::Result<PgPool> {
         .collect::<Vec<_>>()
         // No space: the server would end the option there.
         .join(",");
-    let options = PgConnectOptions::from_str(url)?
-        .application_name("samvirke-readmodels")
-        .options([("search_path", path.as_str()), ("lock_timeout", LOCK_TIMEOUT)]);
+    let options = connections::options(url, "samvirke-readmodels", &path)?;
     Ok(PgPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -104,12 +96,11 @@ pub fn connect(url: &str, schemas: &[String]) -> sqlx::Result<PgPool> {
 ///
 /// When the database does not answer.
 pub async fn prepare(pool: &PgPool, schema: &str, layout: Layout) -> sqlx::Result<()> {
-    let mut tx = pool.begin().await?;
-    // Two instances may start at once, and one waits for the other however long that takes.
-    tx.execute("SET LOCAL lock_timeout = 0").await?;
-    sqlx::query("SELECT pg_advisory_xact_lock(hashtext('samvirke.readmodels'))")
-        .execute(&mut *tx)
-        .await?;
+    // Made whole or not at all, and what is there is looked at without a lock: whoever only asks waits for nobody.
+    if has_digests(pool, schema).await? {
+        return Ok(());
+    }
+    let mut tx = connections::alone(pool, "samvirke.readmodels").await?;
     let there: bool =
         sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)")
             .bind(schema)
@@ -125,7 +116,7 @@ pub async fn prepare(pool: &PgPool, schema: &str, layout: Layout) -> sqlx::Resul
         for statements in layout.tables {
             tx.execute(*statements).await?;
         }
-    } else if !has_digests(&mut tx, schema).await? {
+    } else if !has_digests(&mut *tx, schema).await? {
         // It was made before checkpoints kept digests, and takes them with the next commit.
         tx.execute(format!("ALTER TABLE \"{schema}\".checkpoint ADD COLUMN digest text").as_str())
             .await?;
@@ -133,13 +124,13 @@ pub async fn prepare(pool: &PgPool, schema: &str, layout: Layout) -> sqlx::Resul
     tx.commit().await
 }
 
-async fn has_digests(connection: &mut PgConnection, schema: &str) -> sqlx::Result<bool> {
+async fn has_digests(database: impl PgExecutor<'_>, schema: &str) -> sqlx::Result<bool> {
     sqlx::query_scalar(
         "SELECT EXISTS (SELECT FROM information_schema.columns
          WHERE table_schema = $1 AND table_name = 'checkpoint' AND column_name = 'digest')",
     )
     .bind(schema)
-    .fetch_one(connection)
+    .fetch_one(database)
     .await
 }
 

@@ -7,6 +7,9 @@ use crate::{
     programs::{self, PostgresPrograms},
 };
 
+/// How long a dump waits for a table that others have locked; then it fails and says which.
+const LOCK_WAIT: &str = "30s";
+
 /// Writes the database at `url` to the new file `to`, as of one moment, without the schemas whose names are like
 /// one in `without` (`case_file_v*`).
 ///
@@ -16,6 +19,7 @@ use crate::{
 pub async fn dump(url: &Secret, to: &Path, without: &[String]) -> Result<(), Error> {
     let mut command = client(&programs::postgres()?, "pg_dump", url)?;
     command.args(["--format", "custom", "--no-owner", "--no-privileges", "--file"]).arg(to);
+    command.args(["--lock-wait-timeout", LOCK_WAIT]);
     without.iter().for_each(|like| {
         command.args(["--exclude-schema", like]);
     });

@@ -1,5 +1,7 @@
 //! What cannot be taken from the feed: set aside for its cooperation until an operator decides.
 
+use std::time::Duration;
+
 use samvirke_kernel::{
     clock,
     inbox::chain,
@@ -17,10 +19,12 @@ use super::{
     facts::{hearing_opened, task},
     rig::{BAERUM, Rig, at, of_member},
 };
-use crate::parked;
+use crate::{operate::Operator, parked};
 
 const SAID: &str = "2017-09-01T08:00:00Z";
 const LATER: &str = "2017-09-01T09:00:00Z";
+/// How soon an operator is told of a lock: after the time that a statement waits for one, and some.
+const TOLD_WITHIN: Duration = Duration::from_secs(15);
 
 fn vestregionen() -> CooperationId {
     "vestregionen".parse().unwrap()
@@ -125,4 +129,25 @@ async fn what_waits_for_a_lock_in_the_database_fails_and_says_so_and_parks_nothi
     hold.rollback().await.unwrap();
     rig.intake.catch_up(at(LATER)).await.unwrap();
     assert_eq!((rig.count("waiting").await, waiting_behind(&rig).await), (1, 0));
+}
+
+#[tokio::test]
+async fn an_operator_who_meets_a_lock_is_told_so_in_seconds_and_meets_it_only_where_it_is() {
+    let rig = Rig::new().await;
+    let url = rig.world.database.url.expose().to_owned();
+    for table in ["checkpoint", "parked", "outbox"] {
+        let mut hold = rig.pool.begin().await.unwrap();
+        let lock = format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+        sqlx::query(&lock).execute(&mut *hold).await.unwrap();
+        let asked = async { Operator::connect(&url).await?.status().await };
+        let asked = tokio::time::timeout(TOLD_WITHIN, asked).await;
+        let asked = asked.unwrap_or_else(|_| panic!("{table} is waited for"));
+        // How far the feed is taken is nothing that the status tells.
+        match (table, asked) {
+            ("checkpoint", asked) => drop(asked.unwrap()),
+            (_, asked) => assert!(samvirke_database::is_locked(&asked.unwrap_err()), "{table}"),
+        }
+        hold.rollback().await.unwrap();
+        Operator::connect(&url).await.unwrap().status().await.unwrap();
+    }
 }
