@@ -5,6 +5,7 @@
 
 mod arguments;
 mod configuration;
+mod failure;
 mod outcome;
 mod terminal;
 
@@ -52,7 +53,7 @@ fn main() -> ExitCode {
     match run(arguments) {
         Ok(outcome) => outcome.into(),
         Err(error) => {
-            terminal::complain(&format!("samvirke: {error:#}"));
+            terminal::complain(&format!("samvirke: {}", failure::line(&error)));
             Outcome::CannotGoOn.into()
         }
     }

@@ -56,8 +56,9 @@ pub(crate) async fn run(mut configuration: Configuration) -> anyhow::Result<Outc
     let url = format!("http://{}", listener.local_addr()?);
     // What people are told leads to where others say it is reached.
     configuration.url.get_or_insert_with(|| url.clone());
-    let note = Note::leave(directory.path(), &servers.addresses(&url))
-        .context("the note on what runs where cannot be written")?;
+    let note = Note::leave(directory.path(), &servers.addresses(&url)).with_context(|| {
+        format!("the note on what runs where cannot be written in {}", directory.path().display())
+    })?;
     let context = ServiceContext {
         client,
         keys,

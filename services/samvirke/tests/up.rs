@@ -74,3 +74,19 @@ fn what_is_missing_is_said_in_one_line() {
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(said.contains("nats-server is missing"), "{said}");
 }
+
+#[test]
+fn a_full_disk_is_said_first_and_where() {
+    let data = tempfile::tempdir().unwrap();
+    fs::create_dir(data.path().join("nats")).unwrap();
+    // What is written beside the settings of nats-server, to take their place, meets the system's full device.
+    std::os::unix::fs::symlink("/dev/full", data.path().join("nats/nats.new")).unwrap();
+    let mut command = Command::new(SAMVIRKE);
+    let output = command.args(["up", "--http", "127.0.0.1:0", "--data"]).arg(data.path()).output();
+    let output = output.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.starts_with("samvirke: the disk is full: "), "{said}");
+    assert!(said.contains(data.path().to_str().unwrap()) && said.contains("make room"), "{said}");
+}
