@@ -14,10 +14,12 @@ mod nats;
 
 use std::time::{Duration, Instant};
 
+use samvirke_database::is_locked;
 use serde::Serialize;
 
 use crate::{
-    arguments::Doctor, configuration::Configuration, outcome::Outcome, projections, terminal,
+    arguments::Doctor, configuration::Configuration, failure, outcome::Outcome, projections,
+    terminal,
 };
 
 /// How long until the checks are made again while something fails and `--wait` allows.
@@ -107,11 +109,11 @@ async fn check_projections(configuration: &Configuration) -> Vec<Row> {
     let standings = match projections::standings(configuration).await {
         Ok(standings) => standings,
         Err(error) => {
-            return vec![Row::warn(
-                CHECK,
-                format!("{error:#}"),
-                "start samvirke, which makes them",
-            )];
+            let remedy = match is_locked(error.as_ref()) {
+                true => "end the session that holds the lock: the rows on postgres say which",
+                false => "see the rows on nats, streams and postgres",
+            };
+            return vec![Row::fail(CHECK, failure::line(&error), remedy)];
         }
     };
     let mut rows = Vec::new();

@@ -18,6 +18,37 @@ const QUESTION: &str = "SELECT current_setting('server_version') AS version, \
      current_setting('fsync') AS fsync, \
      current_setting('server_encoding') AS encoding, clock_timestamp() AS now";
 
+/// For how long a transaction may be open until it is worth a word where others wait for it, or where it does
+/// nothing.
+const OPEN_MAX_S: f64 = 5.0;
+/// What begins the names of Samvirke's own sessions.
+const OWN: &str = "samvirke-";
+
+/// The sessions whose transactions are open for long: who waits for their locks, and what they did last.
+const SESSIONS: &str = "
+WITH waits AS (
+    SELECT unnest(pg_blocking_pids(pid)) AS holder FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+)
+SELECT pid, coalesce(application_name, '') AS name, coalesce(state, '') AS state,
+    xact_start AS since, left(coalesce(query, ''), 100) AS query,
+    (SELECT count(*) FROM waits WHERE holder = pid) AS waiting
+FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND extract(epoch FROM clock_timestamp() - xact_start) > $1
+ORDER BY xact_start
+";
+
+/// One of them.
+struct Session {
+    pid: i32,
+    name: String,
+    state: String,
+    since: DateTime<Utc>,
+    query: String,
+    waiting: i64,
+}
+
 /// Makes all checks; where PostgreSQL is away there is one row.
 pub(crate) async fn check(configuration: &Configuration) -> Vec<Row> {
     if let Ok(Some(lost)) = lost_database::lost(&configuration.data) {
@@ -58,5 +89,35 @@ async fn ask(configuration: &Configuration) -> anyhow::Result<Vec<Row>> {
         rows.push(Row::fail(CHECK, format!("the database's encoding is {encoding}"), remedy));
     }
     rows.push(clocks("postgres clock", (now - before).num_milliseconds()));
+    let sessions = sqlx::query(SESSIONS).bind(OPEN_MAX_S).fetch_all(&pool).await?;
+    for found in sessions {
+        rows.extend(judge(&Session {
+            pid: found.try_get("pid")?,
+            name: found.try_get("name")?,
+            state: found.try_get("state")?,
+            since: found.try_get("since")?,
+            query: found.try_get("query")?,
+            waiting: found.try_get("waiting")?,
+        }));
+    }
     Ok(rows)
+}
+
+/// A session that others wait for, or that has done nothing for some time in an open transaction, whose locks
+/// others will wait for.
+fn judge(session: &Session) -> Option<Row> {
+    let Session { pid, name, state, since, query, waiting } = session;
+    let query = query.split_whitespace().collect::<Vec<_>>().join(" ");
+    let found =
+        |what: &str| format!("session {pid} ({name}, {state}) {what} since {since}: {query}");
+    let remedy = format!("end what it does, or the session: SELECT pg_terminate_backend({pid})");
+    match (waiting, state.starts_with("idle in transaction")) {
+        (0, false) => None,
+        (0, true) => Some(Row::warn(CHECK, found("has a transaction open"), &remedy)),
+        (_, _) if name.starts_with(OWN) => {
+            let found = found("is waited for by others");
+            Some(Row::warn(CHECK, found, "wait; if it does not pass, read samvirke's log"))
+        }
+        (_, _) => Some(Row::fail(CHECK, found("holds locks that others wait for"), &remedy)),
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, fs, os::unix::fs::MetadataExt, path::Path};
 
+use chrono::{DateTime, TimeDelta, Utc};
+use samvirke_kernel::clock;
 use serde::Deserialize;
 
 use super::Row;
@@ -43,12 +45,17 @@ fn disk(place: &Path) -> Row {
     }
 }
 
+/// How long a task may fail and be started again until it counts as one that does not do its work.
+const RESTARTING_MAX: TimeDelta = TimeDelta::seconds(10);
+
 /// What the gateway reports of one thing.
 #[derive(Debug, Deserialize)]
 struct Check {
     what: String,
     state: String,
     reason: Option<String>,
+    behind: Option<u64>,
+    since: Option<DateTime<Utc>>,
 }
 
 /// The gateway's report.
@@ -78,20 +85,36 @@ pub(crate) async fn http(configuration: &Configuration) -> Vec<Row> {
         true => Row::ok(CHECK, found),
         false => Row::fail(CHECK, found, "read samvirke's log"),
     }];
-    rows.extend(readiness.checks.iter().filter_map(judge));
+    let now = clock::now();
+    rows.extend(readiness.checks.iter().filter_map(|check| judge(check, now)));
     rows
 }
 
-fn judge(check: &Check) -> Option<Row> {
+fn judge(check: &Check, now: DateTime<Utc>) -> Option<Row> {
     const CHECK: &str = "tasks";
-    let Check { what, state, reason } = check;
+    let Check { what, state, reason, behind, since } = check;
+    let behind = behind.map(|messages| format!(" by {messages} messages")).unwrap_or_default();
+    let age = since.map(|since| format!(" since {since}")).unwrap_or_default();
     let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-    let found = format!("{what} is {state}{reason}");
+    let found = format!("{what} is {state}{behind}{age}{reason}");
+    let is_long = since.is_some_and(|since| now - since > RESTARTING_MAX);
     match state.as_str() {
         "ok" => None,
         "full" => Some(Row::fail(CHECK, found, "make room: nothing is stored until there is some")),
         "busy" | "silent" => Some(Row::fail(CHECK, found, "see the rows on disk and nats")),
         "halted" => Some(Row::fail(CHECK, found, "mend what it says, or read samvirke's log")),
+        "restarting" if is_long && reason.contains("lock timeout") => {
+            Some(Row::fail(CHECK, found, "end the session that holds the lock: see postgres"))
+        }
+        "restarting" if is_long => {
+            Some(Row::fail(CHECK, found, "mend what it says, or read samvirke's log"))
+        }
+        "behind" if what.starts_with("read model") => Some(Row::fail(
+            CHECK,
+            found,
+            "questions about what came since are answered 503 until it has caught up: wait while the \
+             number falls, otherwise see the rows on postgres and samvirke's log",
+        )),
         "parked" => Some(Row::fail(CHECK, found, "see samvirke parked list; retry or skip it")),
         "not-running" => Some(Row::warn(CHECK, found, "start the service with samvirke serve")),
         _ => Some(Row::warn(CHECK, found, "wait; if it does not pass, read samvirke's log")),
@@ -117,17 +140,39 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_has_halted_fails_and_one_that_is_restarted_warns() {
+    fn a_task_that_has_halted_or_fails_for_long_fails_and_one_that_is_restarted_warns() {
         let check = |state: &str| Check {
             what: "task relay of feed".into(),
             state: state.into(),
             reason: Some("another stream".into()),
+            behind: None,
+            since: Some(DateTime::UNIX_EPOCH),
         };
-        assert_eq!(judge(&check("ok")), None);
-        let halted = judge(&check("halted")).unwrap();
-        let found = "task relay of feed is halted: another stream";
+        let judge = |check: &Check, seconds| {
+            super::judge(check, DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds))
+        };
+        assert_eq!(judge(&check("ok"), 1), None);
+        let halted = judge(&check("halted"), 1).unwrap();
+        let found = "task relay of feed is halted since 1970-01-01 00:00:00 UTC: another stream";
         assert_eq!(halted, Row::fail("tasks", found, "mend what it says, or read samvirke's log"));
-        assert!(matches!(judge(&check("restarting")), Some(row) if row.is_warning()));
-        assert!(matches!(judge(&check("not-running")), Some(row) if row.is_warning()));
+        assert!(matches!(judge(&check("restarting"), 9), Some(row) if row.is_warning()));
+        // It does not do its work: that is more than a word beside others.
+        assert!(matches!(judge(&check("restarting"), 11), Some(row) if !row.is_warning()));
+        assert!(matches!(judge(&check("not-running"), 1), Some(row) if row.is_warning()));
+        let behind = |what: &str| Check {
+            what: what.into(),
+            reason: None,
+            behind: Some(12),
+            ..check("behind")
+        };
+        let row = judge(&behind("read model case_file on CASES"), 11).unwrap();
+        let told = format!("{row:?}");
+        assert!(
+            !row.is_warning() && told.contains("is behind by 12 messages since 1970"),
+            "{told}"
+        );
+        assert!(
+            matches!(judge(&behind("task relay on CASES of feed"), 11), Some(row) if row.is_warning())
+        );
     }
 }
