@@ -3,8 +3,13 @@
 //! A header that is there but makes no sense is refused, never ignored: whoever sent it relies on
 //! it.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Version, header, uri::Authority};
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue, Version,
+    header::{self, InvalidHeaderValue},
+    uri::Authority,
+};
 use chrono::{DateTime, Utc};
+use samvirke_kernel::envelope;
 use samvirke_schemas::{
     local_time::{self, LocalTime},
     message::Provenance,
@@ -20,6 +25,8 @@ pub(crate) const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
 pub(crate) const POSITIONS_MAX: usize = 16;
 /// The most characters in a stream's name inside a position.
 const STREAM_CHARS_MAX: usize = 32;
+/// How many digits of an answer's digest stand in its entity tag.
+const TAG_DIGITS: usize = 16;
 /// The most digits in a number, leading zeros among them.
 const DIGITS_MAX: usize = 20;
 
@@ -138,8 +145,23 @@ pub(crate) fn provenance(headers: &HeaderMap) -> Result<Option<Provenance>, Faul
     Ok((source.is_some() || illustrative).then_some(Provenance { source, illustrative }))
 }
 
+/// The entity tag of an answer: the digest of its text, after its version where it has one (`"7-<digest>"`). The
+/// version makes it fit for `If-Match`; the digest tells answers of one version apart.
+pub(crate) fn entity_tag(
+    version: Option<u64>,
+    answer: &str,
+) -> Result<HeaderValue, InvalidHeaderValue> {
+    let digest = envelope::digest(answer.as_bytes());
+    let digest = digest.get(..TAG_DIGITS).unwrap_or(&digest);
+    HeaderValue::try_from(match version {
+        Some(version) => format!("\"{version}-{digest}\""),
+        None => format!("\"{digest}\""),
+    })
+}
+
 /// Whether `If-None-Match` names `etag`; weak comparison, as RFC 9110 § 13.1.2 has it.
-pub(crate) fn none_match(headers: &HeaderMap, etag: &str) -> bool {
+pub(crate) fn none_match(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+    let Ok(etag) = etag.to_str() else { return false };
     headers.get_all(header::IF_NONE_MATCH).iter().any(|value| {
         value.to_str().is_ok_and(|tags| {
             tags.split(',')

@@ -21,7 +21,6 @@ use samvirke_schemas::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::{
     Gateway, fault::Fault, headers as sent, problem::Problem, request_context::RequestContext,
@@ -33,8 +32,6 @@ pub(crate) use decisions::{DECISIONS, decisions};
 
 /// How long an answer may be used unasked, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=60");
-/// How many bytes of the digest stand in an entity tag.
-const DIGEST_BYTES: usize = 16;
 /// The rows asked for at a time.
 const LIMIT: Option<u32> = Some(PAGE_ROWS_MAX);
 
@@ -110,16 +107,14 @@ impl Asking<'_> {
 
 /// An answer that is sent again only when it has changed.
 fn document(body: String, media_type: &'static str, headers: &HeaderMap) -> Response {
-    let digest = Sha256::digest(body.as_bytes());
-    let digest = hex::encode(digest.get(..DIGEST_BYTES).unwrap_or(&digest));
-    let etag = format!("\"{digest}\"");
-    let mut response = match sent::none_match(headers, &etag) {
+    let etag = sent::entity_tag(None, &body).ok();
+    let mut response = match etag.as_ref().is_some_and(|etag| sent::none_match(headers, etag)) {
         true => StatusCode::NOT_MODIFIED.into_response(),
         false => ([(header::CONTENT_TYPE, media_type)], body).into_response(),
     };
     let answer = response.headers_mut();
     answer.insert(header::CACHE_CONTROL, MAX_AGE);
-    if let Ok(etag) = HeaderValue::from_str(&etag) {
+    if let Some(etag) = etag {
         answer.insert(header::ETAG, etag);
     }
     response

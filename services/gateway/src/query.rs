@@ -12,7 +12,6 @@ use samvirke_schemas::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use crate::{
     Gateway,
@@ -28,8 +27,6 @@ use crate::{
 pub(crate) const PARAMETERS_MAX: usize = 64;
 /// The service that answers from read models.
 const READMODELS: &str = "readmodels";
-/// How many bytes of the answer's digest stand in its entity tag.
-const DIGEST_BYTES: usize = 8;
 
 /// A query that the gateway serves.
 #[derive(Debug)]
@@ -75,9 +72,7 @@ pub(crate) async fn answer(
     let answer = gateway.ask(subject, &message, context.until, Fault::AnswerLate).await?;
     let answer = answer.get();
     let etag = etag(answer)?;
-    let unchanged = etag
-        .as_ref()
-        .is_some_and(|etag| etag.to_str().is_ok_and(|etag| headers::none_match(headers, etag)));
+    let unchanged = etag.as_ref().is_some_and(|etag| headers::none_match(headers, etag));
     let mut response = if unchanged {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -188,18 +183,14 @@ fn cooperation(parameters: &Map<String, Value>) -> Result<Option<CooperationId>,
     found.transpose().map_err(|error: InvalidId| Fault::InvalidId { reason: error.to_string() })
 }
 
-/// The tag of an answer that has a version: `"7-<digest>"`.
-///
-/// The version makes it fit for `If-Match`. The digest tells answers of one version apart: they may
-/// join several aggregates, and depend on who asks.
+/// The tag of an answer that has a version. Answers of one version differ: they may join several aggregates, and
+/// depend on who asks.
 fn etag(answer: &str) -> Result<Option<HeaderValue>, Problem> {
     // Lists have no version; neither has anything else that is not an object.
     let Ok(Versioned { version: Some(version) }) = serde_json::from_str(answer) else {
         return Ok(None);
     };
-    let digest = Sha256::digest(answer.as_bytes());
-    let digest = hex::encode(digest.get(..DIGEST_BYTES).unwrap_or(&digest));
-    HeaderValue::from_str(&format!("\"{version}-{digest}\""))
+    headers::entity_tag(Some(version), answer)
         .map(Some)
         .map_err(|error| Refused::Broken { detail: error.to_string() }.into())
 }

@@ -2,15 +2,15 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
+use samvirke_kernel::envelope;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use strum::VariantArray;
 
 use super::{Key, public_file, read_public};
 use crate::{configuration::Configuration, outcome::Outcome, terminal};
 
-/// How many bytes of a digest tell two keys apart for people.
-const FINGERPRINT_BYTES: usize = 8;
+/// How many digits of a digest tell two keys apart for people.
+const FINGERPRINT_DIGITS: usize = 16;
 
 /// One key, as far as it may be told.
 #[derive(Debug, Serialize)]
@@ -66,6 +66,5 @@ fn listed(configuration: &Configuration, key: Key) -> Listed {
 }
 
 fn fingerprint(key: &[u8]) -> String {
-    let digest = Sha256::digest(key);
-    hex::encode(digest.get(..FINGERPRINT_BYTES).unwrap_or(&digest))
+    envelope::digest(key).chars().take(FINGERPRINT_DIGITS).collect()
 }
