@@ -299,7 +299,13 @@ impl Operator {
 }
 
 fn asked(error: TakeError) -> OperateError {
-    OperateError::Database(sqlx::Error::AnyDriverError(Box::new(error)))
+    let source = match error {
+        TakeError::World(source) => source,
+        error @ (TakeError::Fenced | TakeError::Poison { .. }) => Box::new(error),
+    };
+    // What the database itself says, where it was the database.
+    let source = source.downcast::<sqlx::Error>().map(|error| *error);
+    OperateError::Database(source.unwrap_or_else(sqlx::Error::AnyDriverError))
 }
 
 async fn take_again(
