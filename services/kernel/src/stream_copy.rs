@@ -219,7 +219,7 @@ fn ended_well(last: &Message, stream: &str) -> Result<(), CopyError> {
 /// it returns gives the next piece, an empty one at the end.
 ///
 /// The server breaks a restore off that does not go on for some seconds, as on a machine with much else to
-/// do, and then answers the next piece with `io: read/write on closed pipe`.
+/// do. The next piece is then refused (`io: read/write on closed pipe`), or nobody answers it.
 ///
 /// # Errors
 ///

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use samvirke_kernel::stream_copy::{self, CopyError, Description};
 use samvirke_private_servers::temporary;
 
-/// For how long nothing has to come until nats-server breaks a restore off: 5 seconds, and some.
+/// For how long nothing comes until nats-server has broken a restore off.
 const STALL: Duration = Duration::from_secs(8);
 const MESSAGES: u64 = 20;
 
