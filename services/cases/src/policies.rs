@@ -14,7 +14,8 @@ use samvirke_kernel::{
     log::{Log, Stored},
     parking::Parking,
     policy::{self, PolicyError},
-    repository::{Repository, StoreError},
+    repository::Repository,
+    store_error::StoreError,
     supervision::Supervisor,
 };
 use samvirke_schemas::{

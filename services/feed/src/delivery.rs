@@ -13,8 +13,8 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use futures::{StreamExt, stream::BoxStream};
 use samvirke_access::Directory;
 use samvirke_kernel::{
+    error_chain::chain,
     follower::Follower,
-    inbox::chain,
     log::ReadError,
     publication::{Publication, Published},
     repository::Repository,

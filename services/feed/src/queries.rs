@@ -8,10 +8,7 @@ use std::sync::Arc;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures::{StreamExt, TryStreamExt, stream};
 use samvirke_kernel::{
-    clock,
-    follower::Follower,
-    inbox::{chain, positions},
-    log::ReadError,
+    clock, error_chain::chain, follower::Follower, inbox::positions, log::ReadError,
     publication::Publication,
 };
 use samvirke_schemas::{

@@ -21,7 +21,7 @@ use samvirke_kernel::{
     checkpoint::Stands,
     committer::AppendError,
     envelope::{Envelope, EnvelopeError},
-    inbox::chain,
+    error_chain::chain,
     log::{Log, ReadError, Stored},
     parking::{Decision, EventPlace, Kept, Parking, ParkingError, Record, cooperation_of},
     publication::{Publication, Sent},

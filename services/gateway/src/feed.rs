@@ -15,7 +15,7 @@ mod told;
 use std::sync::Arc;
 
 use samvirke_kernel::{
-    inbox::chain,
+    error_chain::chain,
     log::ReadError,
     publication::Publication,
     stream::StreamError,

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use async_nats::connection::State as Connection;
 use chrono::{DateTime, Utc};
-use samvirke_kernel::{inbox::chain, service::tasks_subject, stream};
+use samvirke_kernel::{error_chain::chain, service::tasks_subject, stream};
 use samvirke_schemas::{
     catalogue::COLLECTIONS,
     message::QueryMessage,

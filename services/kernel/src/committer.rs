@@ -29,9 +29,9 @@ use crate::{
 
 mod health;
 mod sender;
+pub(crate) mod troubled;
 
 use health::Health;
-pub(crate) use health::troubled;
 use sender::Sender;
 
 /// The most units that may wait to be sent; beyond it a commit is refused as overloaded.

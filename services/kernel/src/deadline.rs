@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use chrono::{DateTime, Utc};
+use samvirke_schemas::reply::Refused;
 use tokio::time::{Instant, timeout_at};
 
 use crate::clock;
@@ -48,4 +49,13 @@ impl Deadline {
             Some(until) => timeout_at(until, work).await.ok(),
         }
     }
+}
+
+/// The answer to what was not begun before its deadline.
+pub fn passed() -> Refused {
+    Refused::unavailable_as(
+        "deadline-passed",
+        "its turn did not come before its deadline; nothing was done",
+        "turen kom ikke før fristen var ute; ingenting ble gjort",
+    )
 }

@@ -23,7 +23,8 @@ use crate::{
     decider::{Command, Decider},
     loaded::{Loaded, Remembered},
     position::Position,
-    repository::{About, Repository, StoreError, command_name},
+    repository::{About, Repository, command_name},
+    store_error::StoreError,
     stream::guard::Held,
 };
 

@@ -13,7 +13,7 @@ use tracing::warn;
 use crate::{
     checkpoint::Stands,
     envelope::{Envelope, EnvelopeError},
-    inbox::chain,
+    error_chain::chain,
     log::{Log, Stored},
     position::{BeyondTheEnd, Position},
     supervision::{Stop, Supervisor, Task, TaskFailure},

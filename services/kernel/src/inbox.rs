@@ -15,21 +15,17 @@ use samvirke_schemas::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tracing::{error, warn};
 
 use crate::{
     clock,
-    committer::AppendError,
     deadline::Deadline,
     decider::Decider,
-    envelope::{self, DECISION_BYTES_MAX, EVENTS_PER_COMMIT_MAX},
+    envelope,
     execute::{Done, ExecuteError, FactSource, Order, execute},
     form,
-    loaded::BrokenHistory,
     position::{InvalidPosition, Position},
     rejection::Rejection,
-    repository::{Repository, StoreError},
-    stream::guard::Held,
+    repository::Repository,
 };
 
 /// How far a caller's clock may be ahead of ours.
@@ -58,15 +54,6 @@ pub fn order<D: Decider>(message: &CommandMessage) -> Result<Order<D>, Refused> 
         traceparent: message.traceparent.clone(),
         deadline: Deadline::at(message.deadline),
     })
-}
-
-/// The answer to what was not begun before its deadline.
-pub fn deadline_passed() -> Refused {
-    Refused::unavailable_as(
-        "deadline-passed",
-        "its turn did not come before its deadline; nothing was done",
-        "turen kom ikke før fristen var ute; ingenting ble gjort",
-    )
 }
 
 /// Reads the body of a command as one variant of its request enum.
@@ -228,135 +215,8 @@ pub fn refused<R: Rejection>(error: ExecuteError<R>) -> Refused {
             "mange andre skriver til det samme; prøv igjen",
         ),
         ExecuteError::Facts(refused) => refused,
-        ExecuteError::Store(error) => store_refused(&error),
+        ExecuteError::Store(error) => error.into(),
     }
-}
-
-/// The answer where the store failed.
-pub fn store_refused(error: &StoreError) -> Refused {
-    match error {
-        StoreError::Read(_) => {
-            warn!(error = %chain(error), "the store did not answer");
-            Refused::unavailable(
-                "the event store does not answer; nothing was done",
-                "hendelseslageret svarer ikke; ingenting ble gjort",
-            )
-        }
-        StoreError::Append(AppendError::Unknown { .. }) => {
-            warn!(error = %chain(error), "the store did not say what became of a commit");
-            Refused::OutcomeUnknown {}
-        }
-        StoreError::Append(AppendError::Held(held)) => held_back(held),
-        StoreError::Shared(error) => store_refused(error),
-        StoreError::Append(AppendError::Late) => deadline_passed(),
-        StoreError::Append(AppendError::Overloaded) => Refused::unavailable_as(
-            "store-busy",
-            "too many commits are waiting; nothing was done",
-            "for mange skrivinger venter; ingenting ble gjort",
-        ),
-        StoreError::Append(AppendError::Busy { .. }) => {
-            warn!(error = %chain(error), "the store says to try again");
-            Refused::unavailable_as(
-                "store-busy",
-                "the event store takes nothing just now; nothing was done",
-                "hendelseslageret tar ikke imot noe akkurat nå; ingenting ble gjort",
-            )
-        }
-        StoreError::Append(AppendError::NoRoom { .. }) => {
-            error!(error = %chain(error), "the store is full; an operator must look");
-            Refused::NoRoom {
-                detail: "the event store is full; nothing was done".into(),
-                detail_nb: "hendelseslageret er fullt; ingenting ble gjort".into(),
-            }
-        }
-        StoreError::TooLarge { .. }
-        | StoreError::Append(AppendError::TooLarge { .. })
-        | StoreError::TooManyEvents { .. } => Refused::Rejected {
-            code: "decision-too-large".into(),
-            kind: RejectionKind::Value,
-            rule: "limit".into(),
-            detail: format!("{}; divide the command", chain(error)),
-            detail_nb: format!(
-                "det er for mye i én kommando: en beslutning har høyst {DECISION_BYTES_MAX} byte og {EVENTS_PER_COMMIT_MAX} hendelser; del den opp"
-            ),
-            field: None,
-        },
-        StoreError::HistoryTooLarge { history, bytes, bytes_max } => Refused::Rejected {
-            code: "history-too-large".into(),
-            kind: RejectionKind::State,
-            rule: "limit".into(),
-            detail: format!("{}; go on in another one", chain(error)),
-            detail_nb: format!(
-                "det er skrevet så mye her ({history} byte) at en beslutning kan ha høyst {bytes_max} byte, medregnet hvem som beslutter og når; denne har {bytes}: gå videre i en ny, og vis til den"
-            ),
-            field: None,
-        },
-        StoreError::Broken(broken) => {
-            error!(aggregate = broken.aggregate, sequence = broken.sequence, error = %broken,
-                "a broken history refuses commands until it is restored");
-            metrics::counter!("samvirke_history_broken").increment(1);
-            history_broken(broken)
-        }
-        StoreError::Append(AppendError::Conflict { .. } | AppendError::Refused { .. })
-        | StoreError::History(_)
-        | StoreError::Write(_) => {
-            error!(error = %chain(error), "the store failed");
-            Refused::Broken { detail: chain(error) }
-        }
-    }
-}
-
-fn held_back(held: &Held) -> Refused {
-    let (code, detail_nb) = match held {
-        Held::Unread { stream } => {
-            let detail_nb = format!("{stream} blir fortsatt lest gjennom; prøv igjen");
-            return Refused::unavailable(held.to_string(), detail_nb);
-        }
-        Held::Damaged { stream, .. } => (
-            "stream-damaged",
-            format!(
-                "hendelsesstrømmen {stream} er skadet eller en annen enn før; ingenting er gjort, og \
-                 ingenting blir gjort før driften har gjenopprettet eller godtatt den"
-            ),
-        ),
-        Held::Gaps { stream, gaps } => (
-            "stream-has-gaps",
-            format!(
-                "det som er lagret i {stream} som nummer {gaps}, kan ikke leses og kan være det som det \
-                 spørres om; ingenting nytt blir opprettet før driften har sett på det"
-            ),
-        ),
-    };
-    error!(error = %held, code, "a command is held back");
-    metrics::counter!("samvirke_commands_held", "code" => code).increment(1);
-    Refused::Damaged { code: code.into(), detail: held.to_string(), detail_nb }
-}
-
-fn history_broken(broken: &BrokenHistory) -> Refused {
-    let BrokenHistory { aggregate, version, expected, sequence, .. } = broken;
-    Refused::Damaged {
-        code: "history-broken".into(),
-        detail: format!(
-            "{broken}; nothing was done, and nothing is until an operator has restored the stream"
-        ),
-        detail_nb: format!(
-            "historien til {aggregate} er skadet: det som er lagret som nummer {sequence}, begynner med \
-             versjon {version}, men versjon {expected} skulle følge; ingenting er gjort, og ingenting \
-             blir gjort før driften har gjenopprettet det"
-        ),
-    }
-}
-
-/// An error with its causes, for one line of a log.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

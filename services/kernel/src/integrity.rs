@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     envelope::{Envelope, EnvelopeError, digest},
-    inbox::chain,
+    error_chain::chain,
     loaded::{Before, Break},
     log::{Log, ReadError, Stored},
 };

@@ -10,6 +10,7 @@ pub mod scenario;
 pub use samvirke_schemas::upcast;
 
 pub mod envelope;
+pub mod error_chain;
 pub mod loaded;
 pub mod position;
 
@@ -20,6 +21,7 @@ pub mod log;
 pub mod replay;
 pub mod repository;
 pub mod snapshot;
+pub mod store_error;
 pub mod stream;
 pub mod stream_copy;
 
@@ -37,7 +39,6 @@ pub mod receiver;
 pub mod service;
 mod shared_read;
 pub mod supervision;
-mod tail;
 
 pub mod backoff;
 pub mod bigint;

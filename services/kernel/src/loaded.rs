@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     decider::Decider,
     envelope::{self, EnvelopeError, Folded},
-    log::Stored,
+    log::stored::Stored,
 };
 
 /// How many of an aggregate's latest commands are remembered; a command repeated after that many

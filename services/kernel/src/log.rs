@@ -30,18 +30,24 @@ use crate::{
     checkpoint::{self, Checkpoint, Stands},
     committer::{AppendError, Committer, Pending, Tuning},
     deadline::Deadline,
-    envelope,
     lag::Lags,
     position::Position,
     shared_read::SharedRead,
     stream::{
         self, StreamError, StreamIdentity,
         guard::Guard,
+        kinds::event_stream,
         record::{Gap, known},
         set_up::set_up_alone,
     },
-    tail::{Next, Place, Tail},
 };
+
+pub mod stored;
+mod tail;
+
+pub use stored::{READ_TIMEOUT, ReadError, Stored};
+use stored::{delivered, more_in_batch};
+use tail::{Next, Place, Tail};
 
 /// The most messages asked for in one direct get; more are paged.
 pub const READ_MESSAGES_MAX: usize = 1_000;
@@ -49,64 +55,6 @@ pub const READ_MESSAGES_MAX: usize = 1_000;
 pub const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// For how long the accepted gaps are known: an operator accepts one, and not often.
 const GAPS_FRESH: Duration = Duration::from_secs(2);
-/// How long to wait for the next message of a direct get.
-pub const READ_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The world failed while the stream was read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    #[error("the stream {stream} did not answer")]
-    Unreachable {
-        stream: String,
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    #[error("the stream {stream} did not answer within {READ_TIMEOUT:?}")]
-    TimedOut { stream: String },
-    #[error("the stream {stream} answered {status}: {description}")]
-    Refused { stream: String, status: u16, description: String },
-    #[error("a message of the stream {stream} has no {header}")]
-    Incomplete { stream: String, header: &'static str },
-    #[error(
-        "what is stored in {stream} at {gap} cannot be read: restore the stream, or accept it with samvirke streams adopt {stream}"
-    )]
-    Gap { stream: String, gap: Gap },
-}
-
-impl ReadError {
-    /// Whether it stays until an operator has done something.
-    pub fn stays(&self) -> bool {
-        matches!(self, Self::Gap { .. })
-    }
-}
-
-/// A message as it is stored.
-#[derive(Clone, Debug)]
-pub struct Stored {
-    pub subject: String,
-    pub sequence: u64,
-    /// When the server stored it.
-    pub stored_at: DateTime<Utc>,
-    pub payload: Bytes,
-    /// Whether more messages of the same atomic batch follow.
-    pub more_in_batch: bool,
-    /// How many messages the stream held beyond this one when it was sent; `None` if not told.
-    pub pending: Option<u64>,
-}
-
-impl Stored {
-    /// SHA-256 of the message's payload, in hexadecimal.
-    pub fn digest(&self) -> String {
-        envelope::digest(&self.payload)
-    }
-
-    /// The place of whoever took this message last.
-    pub(crate) fn checkpoint(&self, stream: &StreamIdentity) -> Checkpoint {
-        let (sequence, digest) = (self.sequence, Some(self.digest()));
-        Checkpoint { stream: stream.clone(), sequence, digest }
-    }
-}
-
 /// A context's event stream.
 #[derive(Clone, Debug)]
 pub struct Log {
@@ -138,7 +86,7 @@ impl Log {
         context: &'static str,
         replicas: usize,
     ) -> Result<Self, StreamError> {
-        set_up_alone(&client, vec![stream::settings(context, replicas)]).await?;
+        set_up_alone(&client, vec![event_stream(context, replicas)]).await?;
         Self::open(client, context, replicas).await
     }
 
@@ -665,27 +613,6 @@ fn header<'a>(message: &'a async_nats::Message, name: &str) -> Option<&'a str> {
     message.headers.as_ref()?.get(name).map(async_nats::HeaderValue::as_str)
 }
 
-/// A message in the middle of an atomic batch carries a batch sequence but no commit.
-pub(crate) fn more_in_batch(headers: Option<&async_nats::HeaderMap>) -> bool {
-    headers.is_some_and(|headers| {
-        headers.get("Nats-Batch-Id").is_some() && headers.get("Nats-Batch-Commit").is_none()
-    })
-}
-
-pub(crate) fn delivered(stream: &str, message: &jetstream::Message) -> Result<Stored, ReadError> {
-    let info = message.info().map_err(|source| ReadError::Unreachable {
-        stream: stream.to_owned(),
-        source: source.to_string().into(),
-    })?;
-    Ok(Stored {
-        subject: message.subject.to_string(),
-        sequence: info.stream_sequence,
-        stored_at: info.published,
-        payload: message.payload.clone(),
-        more_in_batch: more_in_batch(message.headers.as_ref()),
-        pending: Some(info.pending),
-    })
-}
 /// A stream's end without the gaps that it ends with.
 fn without_lost_end(mut last: u64, gaps: &[Gap]) -> u64 {
     while let Some(gap) = gaps.iter().find(|gap| gap.from <= last && last <= gap.to) {

@@ -23,13 +23,14 @@ use tracing::error;
 
 use crate::{
     clock,
-    inbox::chain,
-    stream::{self, StreamError, StreamIdentity, StreamSettings, set_up::set_up_alone},
+    error_chain::chain,
+    stream::{
+        self, StreamError, StreamIdentity,
+        kinds::{self, PARKED_STREAM},
+        set_up::set_up_alone,
+    },
 };
 
-/// The stream of the records.
-pub const STREAM: &str = "PARKED";
-const SUBJECTS: &str = "parked.>";
 /// How often a record is read anew because somebody else wrote it meanwhile.
 const ATTEMPTS_MAX: usize = 32;
 /// The most skipped events that a record keeps; the stream has the earlier ones.
@@ -40,7 +41,7 @@ const REASON_CHARS_MAX: usize = 2_000;
 /// Why the records cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ParkingError {
-    #[error("the stream {STREAM} does not answer")]
+    #[error("the stream {PARKED_STREAM} does not answer")]
     Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the record {subject} cannot be read")]
     Record {
@@ -153,11 +154,6 @@ pub struct Kept {
     revision: u64,
 }
 
-/// The settings of the records' stream.
-pub fn settings(replicas: usize) -> StreamSettings {
-    stream::lasting(STREAM.to_owned(), SUBJECTS.to_owned(), replicas)
-}
-
 /// The records of all tasks.
 #[derive(Clone, Debug)]
 pub struct Parking {
@@ -173,7 +169,7 @@ impl Parking {
     ///
     /// As [`stream::open`].
     pub async fn make(client: Client, replicas: usize) -> Result<Self, StreamError> {
-        set_up_alone(&client, vec![settings(replicas)]).await?;
+        set_up_alone(&client, vec![kinds::parked_stream(replicas)]).await?;
         Self::open(client, replicas).await
     }
 
@@ -184,7 +180,7 @@ impl Parking {
     /// As [`stream::open`].
     pub async fn open(client: Client, replicas: usize) -> Result<Self, StreamError> {
         let js = jetstream::new(client);
-        let identity = Arc::new(stream::open_as(&js, &settings(replicas)).await?);
+        let identity = Arc::new(stream::open_as(&js, &kinds::parked_stream(replicas)).await?);
         Ok(Self { js, identity })
     }
 

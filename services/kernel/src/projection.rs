@@ -16,7 +16,7 @@ use tracing::{error, info, warn};
 use crate::{
     backoff,
     checkpoint::Stands,
-    inbox::chain,
+    error_chain::chain,
     log::{Log, Stored},
     stream::identity,
     supervision::{Task, TaskFailure, caught},

@@ -33,18 +33,19 @@ use crate::{
     checkpoint::{self, Checkpoint, Stands},
     committer::{AppendError, BATCH_MESSAGES_MAX},
     envelope::{self, ENVELOPE_BYTES_MAX},
-    log::ReadError,
-    stream::{self, StreamError, StreamIdentity, guard::Guard, set_up::set_up_alone},
+    log::stored::ReadError,
+    stream::{
+        self, StreamError, StreamIdentity,
+        guard::Guard,
+        kinds::{erasure_stream, published_stream},
+        set_up::set_up_alone,
+    },
 };
 
 /// How long to wait for the server's acknowledgement or for the next message of an answer.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The most messages asked for in one page.
 pub const PAGE_MESSAGES_MAX: usize = 1_000;
-
-/// The most places that may be kept in a stream. nats-server 2.15 has a limit of its own, 1,000, where
-/// none is named.
-pub const PLACES_MAX: i32 = 100_000;
 
 /// The stream's last sequence was not the expected one.
 const CODE_WRONG_LAST_SEQUENCE: u64 = 10071;
@@ -123,13 +124,6 @@ pub struct Publication {
     guard: Guard,
 }
 
-/// The settings of a published stream.
-pub fn settings(name: &str, subjects: &str, replicas: usize) -> jetstream::stream::Config {
-    let lasting = stream::lasting(name.to_owned(), subjects.to_owned(), replicas);
-    // What is withheld later is erased.
-    jetstream::stream::Config { max_consumers: PLACES_MAX, deny_delete: false, ..lasting }
-}
-
 impl Publication {
     /// Sets up the stream `name` and that of its erasures where they never were, and opens it: for tests
     /// and benches, whose servers begin empty.
@@ -143,7 +137,8 @@ impl Publication {
         subjects: &str,
         replicas: usize,
     ) -> Result<Self, StreamError> {
-        let wanted = vec![settings(name, subjects, replicas), erasure::settings(name, replicas)];
+        let wanted =
+            vec![published_stream(name, subjects, replicas), erasure_stream(name, replicas)];
         set_up_alone(&client, wanted).await?;
         Self::open(client, name, subjects, replicas).await
     }
@@ -166,8 +161,10 @@ impl Publication {
             Ok(stream) => stream.cached_info().config.deny_delete,
             Err(_) => false,
         };
-        let wanted =
-            jetstream::stream::Config { deny_delete: older, ..settings(name, subjects, replicas) };
+        let wanted = jetstream::stream::Config {
+            deny_delete: older,
+            ..published_stream(name, subjects, replicas)
+        };
         let identity = stream::open_as(&js, &wanted).await?;
         Ok(Self::with(js, identity))
     }

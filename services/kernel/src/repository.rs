@@ -4,7 +4,7 @@ use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
 use cqrs_es::{Aggregate, AggregateContext, AggregateError, EventEnvelope, EventStore};
 use quick_cache::sync::Cache;
-use samvirke_schemas::{Tagged, id::AggregateId, principal::Role, reply::Refused};
+use samvirke_schemas::{Tagged, id::AggregateId, principal::Role};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -12,64 +12,19 @@ use crate::{
     committer::{AppendError, Pending},
     decider::Decider,
     envelope::{
-        self, DECISION_BYTES_MAX, ENVELOPE_VERSION, EVENTS_PER_COMMIT_MAX, Envelope, EnvelopeError,
-        Member,
+        self, DECISION_BYTES_MAX, ENVELOPE_VERSION, EVENTS_PER_COMMIT_MAX, Envelope, Member,
     },
-    inbox::store_refused,
-    loaded::{BrokenHistory, FoldError, Loaded},
-    log::{Log, ReadError, Stored},
+    loaded::Loaded,
+    log::{Log, Stored},
     shared_read::SharedRead,
     snapshot,
+    store_error::StoreError,
 };
 
 /// How many aggregates of a kind are kept hot.
 pub const HOT_MAX: usize = 10_000;
 /// How many are kept that decisions on others rest on.
 const CURRENT_MAX: usize = 1_000;
-
-/// The world, or our own bytes, failed.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    #[error("the aggregate could not be read")]
-    Read(#[from] ReadError),
-    #[error("the aggregate's history cannot be understood")]
-    History(#[from] EnvelopeError),
-    /// Commits of it are missing or altered.
-    #[error(transparent)]
-    Broken(#[from] BrokenHistory),
-    #[error("the commit could not be stored")]
-    Append(#[from] AppendError),
-    /// What many commands waited for together failed for all of them.
-    #[error(transparent)]
-    Shared(#[from] Arc<StoreError>),
-    #[error("the events cannot be written")]
-    Write(#[from] serde_json::Error),
-    #[error("a decision has {events} events; at most {EVENTS_PER_COMMIT_MAX} are allowed")]
-    TooManyEvents { events: usize },
-    #[error(
-        "a decision has {bytes} bytes; at most {DECISION_BYTES_MAX} are allowed, so that all that follows from it can be carried"
-    )]
-    TooLarge { bytes: usize },
-    #[error(
-        "its history has {history} bytes, so that a decision may have {bytes_max}, with who decides and when; this one has {bytes}"
-    )]
-    HistoryTooLarge { history: u64, bytes: usize, bytes_max: usize },
-}
-
-impl From<StoreError> for Refused {
-    fn from(error: StoreError) -> Self {
-        store_refused(&error)
-    }
-}
-
-impl From<FoldError> for StoreError {
-    fn from(error: FoldError) -> Self {
-        match error {
-            FoldError::Unreadable(error) => Self::History(error),
-            FoldError::Broken(error) => Self::Broken(error),
-        }
-    }
-}
 
 /// A place for one aggregate; whoever holds the lock works on it alone in this process.
 pub(crate) type Slot<D> = Arc<Mutex<Option<Loaded<D>>>>;

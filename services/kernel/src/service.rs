@@ -25,8 +25,8 @@ use tokio_util::{
 use tracing::{Instrument, error, info, info_span, warn};
 
 use crate::{
-    answer, clock,
-    inbox::{chain, deadline_passed},
+    answer, clock, deadline,
+    error_chain::chain,
     log::Log,
     parking::Parking,
     publication::{Publication, erasure::Erasures},
@@ -442,7 +442,7 @@ fn read<M: Request>(
         detail: format!("the gateway's message cannot be read: {err}"),
     })?;
     if message.deadline() < clock::now() {
-        return Err(deadline_passed());
+        return Err(deadline::passed());
     }
     Ok(message)
 }

@@ -7,15 +7,11 @@
 
 pub mod examine;
 pub mod guard;
+pub mod kinds;
 pub mod record;
 pub mod set_up;
 
-use std::time::Duration;
-
-use async_nats::jetstream::{
-    self,
-    stream::{Compression, Config, DiscardPolicy, RetentionPolicy, StorageType},
-};
+use async_nats::jetstream::{self, stream::Config};
 use chrono::{DateTime, Utc};
 
 /// The settings of a stream.
@@ -23,8 +19,6 @@ pub type StreamSettings = Config;
 
 /// The oldest server that keeps what the store relies on.
 pub const SERVER_VERSION_MIN: (u32, u32) = (2, 15);
-/// How long the server remembers a message id; the store uses none, so as short as it may be.
-const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
 
 /// Why a stream cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -79,35 +73,6 @@ pub fn check_server(client: &async_nats::Client) -> Result<(), StreamError> {
     Ok(())
 }
 
-/// The settings of an event stream.
-pub fn settings(context: &str, replicas: usize) -> Config {
-    lasting(stream_name(context), format!("es.{context}.>"), replicas)
-}
-
-/// The settings of a stream that never forgets.
-pub(crate) fn lasting(name: String, subjects: String, replicas: usize) -> Config {
-    Config {
-        name,
-        subjects: vec![subjects],
-        storage: StorageType::File,
-        retention: RetentionPolicy::Limits,
-        discard: DiscardPolicy::New,
-        num_replicas: replicas,
-        max_bytes: -1,
-        max_messages: -1,
-        max_messages_per_subject: -1,
-        max_message_size: -1,
-        max_consumers: -1,
-        duplicate_window: DUPLICATE_WINDOW,
-        allow_direct: true,
-        deny_delete: true,
-        deny_purge: true,
-        allow_atomic_publish: true,
-        compression: Some(Compression::S2),
-        ..Config::default()
-    }
-}
-
 /// Opens the stream of `context`, and checks that it has the settings it needs.
 ///
 /// # Errors
@@ -118,7 +83,7 @@ pub async fn open(
     context: &str,
     replicas: usize,
 ) -> Result<StreamIdentity, StreamError> {
-    open_as(js, &settings(context, replicas)).await
+    open_as(js, &kinds::event_stream(context, replicas)).await
 }
 
 /// Opens a stream that is to have these settings.
@@ -246,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_stream_that_may_be_purged_is_refused_by_name() {
-        let wanted = settings("cases", 1);
+        let wanted = kinds::event_stream("cases", 1);
         let found = Config { deny_purge: false, max_messages: 10, ..wanted.clone() };
         assert_eq!(
             differences(&wanted, &found),

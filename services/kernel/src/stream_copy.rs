@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tracing::warn;
 
-use crate::{backoff, envelope::digest, inbox::chain};
+use crate::{backoff, envelope::digest, error_chain::chain};
 
 /// How long the server may take to answer, or to send or take the next piece.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);

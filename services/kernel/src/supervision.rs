@@ -23,8 +23,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{error, warn};
 
 use crate::{
-    backoff, clock, committer,
-    inbox::chain,
+    backoff, clock,
+    committer::troubled::troubled,
+    error_chain::chain,
     lag::{Behind, Lag},
 };
 
@@ -198,7 +199,7 @@ impl Supervisor {
             of_process: PROCESS.board.all(),
             parked: parked.values().flatten().cloned().collect(),
             behind: self.behind(),
-            stores: committer::troubled(),
+            stores: troubled(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use samvirke_kernel::{
     Decider,
     execute::{FactSource, NoFacts, Order},
-    inbox::{carry_out, store_refused, unknown_kind},
+    inbox::{carry_out, unknown_kind},
     repository::Repository,
     service::{CommandHandler, Host, ServiceError, tasks_first},
 };
@@ -70,7 +70,7 @@ impl Inbox {
     /// The cooperation as it is now: bodies and networks ask who is a member.
     async fn cooperation(&self, id: &CooperationId) -> Result<Arc<Cooperation>, Refused> {
         let id = AggregateId::of_cooperation(id.clone());
-        self.cooperations.current(&id).await.map_err(|error| store_refused(&error))
+        self.cooperations.current(&id).await.map_err(|error| error.refusal())
     }
 }
 

@@ -8,7 +8,7 @@ use samvirke_kernel::{
     Decider,
     checkpoint::Stands,
     envelope::{Envelope, EnvelopeError},
-    inbox::chain,
+    error_chain::chain,
     log::{Log, ReadError, Stored},
     projection::{Checkpoint, Projection, TakeError},
 };

@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use samvirke_kernel::{
     Decider, clock,
     execute::NoFacts,
-    inbox::{self, carry_out, store_refused, unknown_kind},
+    inbox::{self, carry_out, unknown_kind},
     repository::Repository,
     service::CommandHandler,
 };
@@ -95,7 +95,7 @@ impl Inbox {
     }
 
     async fn keep_if_in_use(&self, id: &AggregateId, place: Uuid) -> Result<(), Refused> {
-        let contact = self.contacts.current(id).await.map_err(|error| store_refused(&error))?;
+        let contact = self.contacts.current(id).await.map_err(|error| error.refusal())?;
         if contact.person() == Some(place) {
             return Ok(());
         }

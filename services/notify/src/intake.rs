@@ -12,7 +12,7 @@ use samvirke_kernel::{
     bigint::{from_bigint, to_bigint},
     checkpoint::Stands,
     clock,
-    inbox::chain,
+    error_chain::chain,
     log::{Log, ReadError},
     projection::{Checkpoint, Progress, reached},
     publication::{Publication, Published},

@@ -15,7 +15,7 @@ use lettre::{
         extension::ClientId,
     },
 };
-use samvirke_kernel::inbox::chain;
+use samvirke_kernel::error_chain::chain;
 
 use crate::settings::{CONNECTIONS_MAX, Encryption, MailServer};
 

@@ -185,7 +185,7 @@ async fn prepare(
     match sender.write(&letter, now) {
         Ok(message) => Ok(Ok(Prepared { message, attempts })),
         Err(unwritable) => {
-            let reason = samvirke_kernel::inbox::chain(&unwritable);
+            let reason = samvirke_kernel::error_chain::chain(&unwritable);
             error!(notification.id = %row.id, reason, "a mail cannot be written");
             needless(State::Refused, Some(&reason))
         }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use samvirke_kernel::{
     clock,
-    inbox::chain,
+    error_chain::chain,
     log::Log,
     projection::{self, Progress},
     repository::Repository,

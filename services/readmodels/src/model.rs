@@ -266,7 +266,7 @@ async fn write<M: ReadModel>(
 }
 
 pub(crate) fn poison(error: EnvelopeError) -> TakeError {
-    TakeError::Poison { reason: samvirke_kernel::inbox::chain(&error) }
+    TakeError::Poison { reason: samvirke_kernel::error_chain::chain(&error) }
 }
 
 /// A failure of the database: of the data where it says so, otherwise of the world.

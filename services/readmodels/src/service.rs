@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use samvirke_access::{Directory, Sittings};
 use samvirke_kernel::{
     clock,
+    error_chain::chain,
     follower::{Follower, Picture},
-    inbox::{chain, positions},
+    inbox::positions,
     lag::Lag,
     log::Log,
     projection::{self, Progress},

@@ -7,8 +7,8 @@ use std::{sync::Arc, time::Duration};
 
 use samvirke_kernel::{
     backoff, clock,
+    error_chain::chain,
     follower::Behind,
-    inbox::chain,
     log::ReadError,
     publication::place::{Place, Taken},
     supervision::{Task, TaskFailure},

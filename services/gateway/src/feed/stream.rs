@@ -14,7 +14,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures::stream;
-use samvirke_kernel::{inbox::chain, supervision::caught};
+use samvirke_kernel::{error_chain::chain, supervision::caught};
 use samvirke_schemas::feed::FeedPosition;
 use tokio::{
     sync::{OwnedSemaphorePermit, watch},

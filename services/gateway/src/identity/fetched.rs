@@ -12,7 +12,7 @@ use std::{
 
 use reqwest::{Client, StatusCode, Url, header};
 use samvirke_kernel::{
-    inbox::chain,
+    error_chain::chain,
     supervision::{Stop, Supervisor, Task, TaskFailure},
 };
 use tokio::{

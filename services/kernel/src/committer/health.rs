@@ -4,9 +4,8 @@
 //! try a command to find that out. Nothing is ever written to the stream for it.
 
 use std::{
-    collections::BTreeMap,
     sync::{
-        Arc, LazyLock, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -17,7 +16,7 @@ use async_nats::{
     client::RequestErrorKind,
     jetstream::{self, stream::Info},
 };
-use samvirke_schemas::standing::{StoreState, StoreStatus};
+use samvirke_schemas::standing::StoreState;
 use serde::Deserialize;
 use tokio::{
     sync::watch,
@@ -25,11 +24,8 @@ use tokio::{
 };
 use tracing::{error, info};
 
-use super::AppendError;
-use crate::{
-    clock,
-    supervision::{Stop, Supervisor},
-};
+use super::{AppendError, troubled};
+use crate::supervision::{Stop, Supervisor};
 
 /// How often a stream that takes no commits is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -42,14 +38,6 @@ const UNKNOWN_MAX: Duration = Duration::from_secs(30);
 const ROOM_BYTES: usize = 16 * 1024;
 /// Where a look writes, in the stream of snapshots, whose messages nobody misses.
 const LOOK_SUBJECT: &str = "snap.look";
-
-/// The streams of this process that take no commits.
-static STORES: LazyLock<Mutex<BTreeMap<String, StoreStatus>>> = LazyLock::new(Mutex::default);
-
-/// The streams of this process that take no commits.
-pub(crate) fn troubled() -> Vec<StoreStatus> {
-    STORES.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
-}
 
 /// What is known of one stream.
 #[derive(Debug)]
@@ -95,14 +83,11 @@ impl Health {
             ) => return,
         };
         let reason = outcome.as_ref().err().map(ToString::to_string).unwrap_or_default();
-        let mut stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
-        let since = stores.get(&self.stream).map_or_else(clock::now, |known| known.since);
         if !self.is_troubled.swap(true, Ordering::AcqRel) {
             error!(stream = self.stream, %state, reason, "a stream takes no commits");
         }
         metrics::gauge!("samvirke_store_troubled", "stream" => self.stream.clone()).set(1.0);
-        let status = StoreStatus { stream: self.stream.clone(), state, reason, since };
-        stores.insert(self.stream.clone(), status);
+        troubled::note(&self.stream, state, reason);
         self.suspect.send_replace(());
     }
 }
@@ -115,7 +100,7 @@ impl Drop for Health {
 
 fn forget(stream: &str, is_troubled: &AtomicBool) {
     if is_troubled.swap(false, Ordering::AcqRel) {
-        STORES.lock().unwrap_or_else(PoisonError::into_inner).remove(stream);
+        troubled::forget(stream);
         metrics::gauge!("samvirke_store_troubled", "stream" => stream.to_owned()).set(0.0);
         info!(stream, "a stream takes commits again");
     }
@@ -156,9 +141,7 @@ impl Look {
 
     /// Whether a commit may be tried again, where the look has not found that there is no room.
     fn is_over(&self, found: Option<bool>, (connections, since): (u64, Instant)) -> bool {
-        let stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = stores.get(&self.stream).map(|status| status.state);
-        let is_silent = state == Some(StoreState::Silent);
+        let is_silent = troubled::state_of(&self.stream) == Some(StoreState::Silent);
         let has_room = found == Some(true);
         let is_connected_anew = self.connections() != connections;
         (has_room && (!is_silent || is_connected_anew)) || since.elapsed() >= UNKNOWN_MAX

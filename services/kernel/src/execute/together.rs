@@ -25,7 +25,8 @@ use crate::{
     committer::AppendError,
     decider::{Command, Decider},
     envelope::EVENTS_PER_COMMIT_MAX,
-    repository::{Repository, StoreError},
+    repository::Repository,
+    store_error::StoreError,
     supervision::{Stop, Supervisor, caught},
 };
 

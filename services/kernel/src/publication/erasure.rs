@@ -19,8 +19,8 @@ use uuid::Uuid;
 
 use super::{CODE_WRONG_LAST_SEQUENCE, Publication};
 use crate::{
-    log::ReadError,
-    stream::{self, StreamError, StreamSettings},
+    log::stored::ReadError,
+    stream::{self, StreamError, kinds},
 };
 
 /// Why a message is not erased.
@@ -74,7 +74,7 @@ impl Erasures {
     /// As [`stream::open`].
     pub async fn open(publication: &Publication, replicas: usize) -> Result<Self, StreamError> {
         let js = publication.js.clone();
-        let wanted = settings(&publication.identity.name, replicas);
+        let wanted = kinds::erasure_stream(&publication.identity.name, replicas);
         stream::open_as(&js, &wanted).await?;
         Ok(Self { js, publication: publication.clone(), name: wanted.name })
     }
@@ -164,7 +164,7 @@ impl Erasures {
     }
 
     fn subject(&self, sequence: u64) -> String {
-        format!("{}.{sequence}", subject_prefix(&self.publication.identity.name))
+        kinds::erasure_subject(&self.publication.identity.name, sequence)
     }
 
     fn unreachable(
@@ -173,26 +173,6 @@ impl Erasures {
     ) -> ReadError {
         ReadError::Unreachable { stream: self.name.clone(), source: source.into() }
     }
-}
-
-/// The settings of the stream of records of a published stream.
-pub fn settings(stream: &str, replicas: usize) -> StreamSettings {
-    let subjects = format!("{}.>", subject_prefix(stream));
-    stream::lasting(records_name(stream), subjects, replicas)
-}
-
-/// The stream that holds the records of a published stream: `FEED_ERASED`.
-pub fn records_name(stream: &str) -> String {
-    format!("{stream}_ERASED")
-}
-
-/// The sequence that a record of an erasure is about, from its subject: `erased.feed.17`.
-pub(crate) fn erased_at(subject: &str) -> Option<u64> {
-    subject.rsplit('.').next()?.parse().ok()
-}
-
-fn subject_prefix(stream: &str) -> String {
-    format!("erased.{}", stream.to_ascii_lowercase())
 }
 
 /// What is kept of a message's bytes.

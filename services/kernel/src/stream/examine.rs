@@ -14,10 +14,9 @@ use async_nats::jetstream::{
 use futures::{StreamExt, TryStreamExt};
 
 use super::{
-    StreamError,
+    StreamError, kinds,
     record::{Gap, Mark, Record, Records, digest_at, existing, unreachable},
 };
-use crate::publication::erasure;
 
 /// How long reading through waits for the next message before it looks whether there is one.
 const NEXT_MAX: Duration = Duration::from_secs(2);
@@ -94,13 +93,13 @@ async fn erased(js: &jetstream::Context, stream: &Stream) -> Result<BTreeSet<u64
     if config.deny_delete {
         return Ok(BTreeSet::new());
     }
-    let records = existing(js, &erasure::records_name(&config.name)).await?;
+    let records = existing(js, &kinds::erasure_stream_name(&config.name)).await?;
     let Some(records) = records else { return Ok(BTreeSet::new()) };
     let failed = |err: Box<dyn std::error::Error + Send + Sync>| unreachable(&config.name, err);
     let subjects = records.info_with_subjects(">").await.map_err(|err| failed(Box::new(err)))?;
     let subjects: Vec<(String, usize)> =
         subjects.try_collect().await.map_err(|err| failed(Box::new(err)))?;
-    Ok(subjects.iter().filter_map(|(subject, _)| erasure::erased_at(subject)).collect())
+    Ok(subjects.iter().filter_map(|(subject, _)| kinds::erased_at(subject)).collect())
 }
 
 /// What is left of a gap without the sequences that are explained.

@@ -23,7 +23,7 @@ use super::{
     record::{self, Gap, Mark, Record, digest_at},
 };
 use crate::{
-    inbox::chain,
+    error_chain::chain,
     supervision::{Stop, Supervisor, Task, TaskFailure},
 };
 
@@ -403,7 +403,7 @@ mod tests {
     use samvirke_private_servers::temporary;
 
     use super::*;
-    use crate::{publication, stream::set_up::set_up};
+    use crate::stream::{kinds, set_up::set_up};
 
     #[tokio::test]
     async fn a_stream_is_read_through_again_on_the_same_connection() -> anyhow::Result<()> {
@@ -411,7 +411,7 @@ mod tests {
         let client = async_nats::connect(server.url()).await?;
         let js = jetstream::new(client.clone());
         // In a stream of events nothing can be erased.
-        let settings = publication::settings("FEED", "feed.>", 1);
+        let settings = kinds::published_stream("FEED", "feed.>", 1);
         set_up(&client, 1, std::slice::from_ref(&settings), &[]).await?;
         for _ in 0..3 {
             js.publish("feed.test", "message".into()).await?.await?;

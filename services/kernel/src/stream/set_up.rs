@@ -18,21 +18,18 @@ use samvirke_schemas::{catalogue::COLLECTIONS, feed};
 use super::{
     StreamError,
     examine::{Damage, examine, read_through},
+    kinds,
     record::{self, Gap, LISTED, Mark, Record, Records, digest_at, existing, unreachable},
-};
-use crate::{
-    parking,
-    publication::{self, erasure},
 };
 
 /// The streams that this version needs.
 pub fn wanted(replicas: usize) -> Vec<Config> {
     let contexts: BTreeSet<&str> = COLLECTIONS.iter().map(|one| one.context).collect();
     let mut wanted: Vec<Config> =
-        contexts.into_iter().map(|context| super::settings(context, replicas)).collect();
-    wanted.push(publication::settings(feed::STREAM, feed::SUBJECTS, replicas));
-    wanted.push(erasure::settings(feed::STREAM, replicas));
-    wanted.push(parking::settings(replicas));
+        contexts.into_iter().map(|context| kinds::event_stream(context, replicas)).collect();
+    wanted.push(kinds::published_stream(feed::STREAM, feed::SUBJECTS, replicas));
+    wanted.push(kinds::erasure_stream(feed::STREAM, replicas));
+    wanted.push(kinds::parked_stream(replicas));
     wanted
 }
 
@@ -371,7 +368,7 @@ mod tests {
         let server = temporary::nats().await.unwrap();
         let client = async_nats::connect(server.url()).await.unwrap();
         let js = &jetstream::new(client.clone());
-        let wanted = super::super::settings("cases", 1);
+        let wanted = super::kinds::event_stream("cases", 1);
         // One has listed the stream, and is held up there.
         let late = Records::create(js, 1).await.unwrap();
         assert!(list(&late, "CASES").await.unwrap());

@@ -11,8 +11,9 @@ use samvirke_kernel::{
     inbox,
     loaded::{Break, BrokenHistory},
     log::Log,
-    repository::{Repository, StoreError},
+    repository::Repository,
     snapshot::EVENTS_BETWEEN_SNAPSHOTS,
+    store_error::StoreError,
     stream::{
         self, StreamError,
         examine::Damage,
@@ -165,7 +166,7 @@ fn damage_of(executed: Executed) -> Damage {
 /// Accepts the stream as it is.
 pub(crate) async fn accept(victim: &Victim) -> anyhow::Result<()> {
     let client = async_nats::connect(victim.server.url()).await?;
-    let adoption = weigh(&client, &stream::settings(CONTEXT, 1)).await?;
+    let adoption = weigh(&client, &stream::kinds::event_stream(CONTEXT, 1)).await?;
     assert!(adoption.is_needed());
     Ok(adopt(&client, 1, adoption).await?)
 }
@@ -285,7 +286,7 @@ async fn a_stream_that_has_vanished_is_not_made_again() -> anyhow::Result<()> {
     let client = async_nats::connect(victim.server.url()).await?;
     let opened = Log::open(client.clone(), CONTEXT, 1).await;
     assert!(matches!(opened, Err(StreamError::Missing { .. })), "{opened:?}");
-    let wanted = [stream::settings(CONTEXT, 1)];
+    let wanted = [stream::kinds::event_stream(CONTEXT, 1)];
     let again = set_up(&client, 1, &wanted, &[]).await?;
     assert_eq!(again, [(STREAM.to_owned(), SetUp::Missing)]);
 
@@ -310,7 +311,7 @@ async fn a_stream_with_another_beginning_is_another_one() -> anyhow::Result<()> 
     victim.damage(STREAM, |files| files.remove()).await?;
     // Somebody makes it anew, and what is at the end that was noted tells nothing.
     let js = async_nats::jetstream::new(async_nats::connect(victim.server.url()).await?);
-    js.create_stream(stream::settings(CONTEXT, 1)).await?;
+    js.create_stream(stream::kinds::event_stream(CONTEXT, 1)).await?;
     let (first, last) = (pending(repository.log(), "b", 0), pending(repository.log(), "c", 0));
     for other in [&first, &last] {
         js.publish(other.subject.to_string(), other.payload.clone()).await?.await?;
@@ -327,7 +328,7 @@ async fn a_new_stream_is_made_beside_those_that_are_listed_and_an_unlisted_one_t
 -> anyhow::Result<()> {
     let victim = Victim::start().await?;
     let client = async_nats::connect(victim.server.url()).await?;
-    let settings = |context| stream::settings(context, 1);
+    let settings = |context| stream::kinds::event_stream(context, 1);
     set_up(&client, 1, &[settings(CONTEXT)], &[]).await?;
     // The list knows of others, and nobody has taken this one into it.
     let js = async_nats::jetstream::new(client.clone());
@@ -348,7 +349,7 @@ async fn a_new_stream_is_made_beside_those_that_are_listed_and_an_unlisted_one_t
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn set_ups_at_the_same_time_make_each_stream_and_miss_none() -> anyhow::Result<()> {
     let victim = Victim::start().await?;
-    let wanted = ["one", "two", "three"].map(|context| stream::settings(context, 1));
+    let wanted = ["one", "two", "three"].map(|context| stream::kinds::event_stream(context, 1));
     let mut set_ups = tokio::task::JoinSet::new();
     for number in 0..12 {
         let client = async_nats::connect(victim.server.url()).await?;
@@ -370,7 +371,7 @@ async fn a_list_that_has_vanished_is_damage_and_not_a_new_installation() -> anyh
     add(&victim.repository().await?, "a", 1).await?;
     victim.damage(RECORDS_STREAM, |files| files.remove()).await?;
     let client = async_nats::connect(victim.server.url()).await?;
-    let again = set_up(&client, 1, &[stream::settings(CONTEXT, 1)], &[]).await?;
+    let again = set_up(&client, 1, &[stream::kinds::event_stream(CONTEXT, 1)], &[]).await?;
     assert_eq!(again, [(STREAM.to_owned(), SetUp::ListLost)]);
     let log = Log::open(client, CONTEXT, 1).await?;
     let found = add(&Repository::new(log), "a", 1).await;
@@ -385,7 +386,7 @@ async fn a_stream_from_before_there_was_a_list_is_taken_in_once() -> anyhow::Res
     let victim = Victim::start().await?;
     let client = async_nats::connect(victim.server.url()).await?;
     let js = async_nats::jetstream::new(client.clone());
-    let wanted = [stream::settings(CONTEXT, 1)];
+    let wanted = [stream::kinds::event_stream(CONTEXT, 1)];
     js.create_stream(wanted[0].clone()).await?;
     let log = Log::open(client.clone(), CONTEXT, 1).await?;
     let first = next_pending(&log, "a", 0, 1, None);

@@ -7,7 +7,6 @@ use std::sync::{
 
 use samvirke_kernel::{
     execute::{FactSource, Order, execute},
-    inbox::store_refused,
     repository::Repository,
 };
 use samvirke_schemas::reply::Refused;
@@ -35,7 +34,7 @@ impl FactSource<Tally> for Members {
     async fn facts(&self, _: &Tally, _: &Order<Tally>) -> Result<(), Refused> {
         let acknowledged = self.acknowledged.load(Ordering::SeqCst);
         let members = self.repository.current(&id(MEMBERS)).await;
-        let members = members.map_err(|error| store_refused(&error))?;
+        let members = members.map_err(Refused::from)?;
         self.read.fetch_add(1, Ordering::SeqCst);
         if members.sum < acknowledged {
             self.missed.fetch_add(1, Ordering::SeqCst);

@@ -117,7 +117,7 @@ pub(crate) async fn what_is_held_of_a_history_that_the_stream_has_lost_is_given_
     // Another stream in its place, which whoever reads has not noticed yet.
     let js = log.jetstream();
     js.delete_stream(&log.identity().name).await?;
-    js.create_stream(stream::settings(CONTEXT, rig.replicas)).await?;
+    js.create_stream(stream::kinds::event_stream(CONTEXT, rig.replicas)).await?;
     let mut payloads = Vec::new();
     for name in ["x", "y", "z", "u"] {
         let other = pending(&log, name, 0);

@@ -17,7 +17,8 @@ use samvirke_kernel::{
         execute,
     },
     log::Log,
-    repository::{Repository, StoreError},
+    repository::Repository,
+    store_error::StoreError,
 };
 use samvirke_private_servers::temporary;
 use samvirke_schemas::reply::Refused;

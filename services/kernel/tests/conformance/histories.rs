@@ -8,8 +8,8 @@ use samvirke_kernel::{
     envelope::ENVELOPE_BYTES_MAX,
     execute::{ExecuteError, NoFacts, Order, execute},
     log::READ_BYTES_MAX,
-    repository::StoreError,
     snapshot::{EVENTS_BETWEEN_SNAPSHOTS, SNAPSHOT_STREAM},
+    store_error::StoreError,
 };
 use samvirke_schemas::principal::Principal;
 
@@ -175,7 +175,7 @@ pub(crate) async fn an_unknown_event_type_stops_the_aggregate_with_its_name(
     log.append(vec![strange]).await?;
     let stopped = add(&repository, "strange", 1).await.unwrap_err();
     assert!(matches!(&stopped, ExecuteError::Store(StoreError::History(_))), "{stopped:?}");
-    let told = samvirke_kernel::inbox::chain(&stopped);
+    let told = samvirke_kernel::error_chain::chain(&stopped);
     assert!(told.contains("event type squared at sequence 1 is unknown"), "{told}");
     Ok(())
 }

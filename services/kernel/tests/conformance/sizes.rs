@@ -3,7 +3,8 @@
 use samvirke_kernel::{
     envelope::decision_bytes_max,
     execute::{ExecuteError, NoFacts, execute},
-    repository::{Repository, StoreError},
+    repository::Repository,
+    store_error::StoreError,
 };
 use samvirke_schemas::principal::{Grant, Principal, Role};
 

@@ -80,7 +80,7 @@ pub(crate) async fn a_stream_with_other_settings_is_an_error_that_names_them(
 ) -> anyhow::Result<()> {
     let client = rig.client().await?;
     let js = async_nats::jetstream::new(client.clone());
-    let mut other = stream::settings(CONTEXT, rig.replicas);
+    let mut other = stream::kinds::event_stream(CONTEXT, rig.replicas);
     other.max_messages = 1_000_000;
     other.allow_direct = false;
     js.create_stream(other).await?;
@@ -108,7 +108,7 @@ pub(crate) async fn a_projection_of_a_stream_that_was_replaced_halts(
     let projection = Sequences::default();
     run_until(&projection, &log, 1).await;
     log.jetstream().delete_stream(&log.identity().name).await?;
-    let settings = stream::settings(CONTEXT, rig.replicas);
+    let settings = stream::kinds::event_stream(CONTEXT, rig.replicas);
     let client = rig.client().await?;
     let adoption = weigh(&client, &settings).await?;
     assert_eq!(adoption.damage, Some(Damage::Missing));
@@ -133,7 +133,7 @@ pub(crate) async fn a_projection_with_nothing_to_take_halts_when_its_stream_is_r
     let replaced = async {
         assert!(reached(&mut watched, 1, Duration::from_secs(20)).await);
         log.jetstream().delete_stream(&log.identity().name).await?;
-        let settings = stream::settings(CONTEXT, rig.replicas);
+        let settings = stream::kinds::event_stream(CONTEXT, rig.replicas);
         let client = rig.client().await?;
         adopt(&client, rig.replicas, weigh(&client, &settings).await?).await?;
         let anew = rig.log().await?;

@@ -12,7 +12,8 @@ use samvirke_kernel::{
     deadline::Deadline,
     execute::{ExecuteError, FactSource, NoFacts, Order, execute},
     log::Log,
-    repository::{Repository, StoreError},
+    repository::Repository,
+    store_error::StoreError,
 };
 use samvirke_private_servers::{NatsServer, temporary};
 use samvirke_schemas::reply::Refused;

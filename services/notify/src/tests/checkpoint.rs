@@ -1,7 +1,7 @@
 //! How far the feed is taken: not on from a message that the feed does not have.
 
 use samvirke_kernel::{
-    publication,
+    stream::kinds::published_stream,
     stream::set_up::{adopt, weigh},
 };
 use samvirke_schemas::feed;
@@ -42,7 +42,7 @@ async fn a_feed_that_is_another_one_is_not_taken_until_it_is_accepted() {
     let halts = samvirke_kernel::supervision::TaskFailure::from(ended.unwrap_err());
     assert!(halts.halts, "only an operator helps");
 
-    let settings = publication::settings(feed::STREAM, feed::SUBJECTS, 1);
+    let settings = published_stream(feed::STREAM, feed::SUBJECTS, 1);
     let adoption = weigh(&rig.client, &settings).await.unwrap();
     adopt(&rig.client, 1, adoption).await.unwrap();
     rig.intake.catch_up(at(SAID)).await.unwrap();

@@ -343,7 +343,7 @@ async fn after_lost_commits_were_accepted_the_contacts_are_folded_anew_and_go_on
     files.cut_tail(100).unwrap();
     rig.world.nats.start_again().await.unwrap();
     let client = async_nats::connect(rig.world.nats.url()).await.unwrap();
-    let adoption = weigh(&client, &stream::settings(CONTEXT, 1)).await.unwrap();
+    let adoption = weigh(&client, &stream::kinds::event_stream(CONTEXT, 1)).await.unwrap();
     assert!(adoption.is_needed());
     adopt(&client, 1, adoption).await.unwrap();
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use samvirke_kernel::{
     clock,
-    inbox::chain,
+    error_chain::chain,
     parking::Decision,
     publication::{Outgoing, Publication},
 };

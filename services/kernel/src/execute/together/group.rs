@@ -22,7 +22,8 @@ use crate::{
         repeated, unchanged,
     },
     loaded::Loaded,
-    repository::{About, Repository, StoreError},
+    repository::{About, Repository},
+    store_error::StoreError,
     stream::guard::Held,
 };
 

@@ -16,9 +16,9 @@ use std::{
 use futures::StreamExt;
 use tokio::sync::watch;
 
+use super::{Log, ReadError, Stored};
 use crate::{
     checkpoint::Stands,
-    log::{Log, ReadError, Stored},
     supervision::{Stop, Supervisor},
 };
 
