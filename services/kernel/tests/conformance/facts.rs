@@ -34,7 +34,7 @@ impl FactSource<Tally> for Members {
     async fn facts(&self, _: &Tally, _: &Order<Tally>) -> Result<(), Refused> {
         let acknowledged = self.acknowledged.load(Ordering::SeqCst);
         let members = self.repository.current(&id(MEMBERS)).await;
-        let members = members.map_err(Refused::from)?;
+        let members = members.map_err(|error| error.refusal())?;
         self.read.fetch_add(1, Ordering::SeqCst);
         if members.sum < acknowledged {
             self.missed.fetch_add(1, Ordering::SeqCst);

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a broken test should panic")]
 
+mod circles;
+
 use std::{
     fs,
     path::{Path, PathBuf},
