@@ -38,8 +38,7 @@ fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), InvalidText> {
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident, $max:ident, $allowed:expr) => {
         $(#[$doc])*
-        ///
-        /// A clone shares the text, since the same text is told to many.
+        // A clone shares the text, since the same text is told to many.
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
         #[serde(try_from = "String")]
         #[schemars(with = "String", extend("minLength" = 1, "maxLength" = $max))]
