@@ -1,10 +1,10 @@
 //! The one way to the stream: commits that wait together are stored together.
 //!
 //! On one server every message costs an fsync, but an atomic batch of many messages costs one. So a
-//! few commits go as pipelined plain publishes, and many are gathered into one batch, each with
+//! few commits go as pipelined single publishes, and many are gathered into one batch, each with
 //! its own expectation. The server refuses a batch without saying which member was stale. Those that
 //! provably are get their conflict, the others travel again, and if that is refused too, singly: one
-//! stale commit never fails its neighbours. Commits that belong together travel as one unit and are
+//! stale commit never fails its neighbours. Commits that belong together travel as one append request and are
 //! stored or refused as one.
 
 use std::{
@@ -34,20 +34,20 @@ pub(crate) mod troubled;
 use health::Health;
 use sender::Sender;
 
-/// The most units that may wait to be sent; beyond it a commit is refused as overloaded.
+/// The most append requests that may wait to be sent; beyond it a commit is refused as overloaded.
 pub const QUEUE_MAX: usize = 8_192;
 /// The most messages in one atomic batch (the server's own limit).
 pub const BATCH_MESSAGES_MAX: usize = 1_000;
 /// The most bytes gathered into one batch.
 pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// The most batches on their way at once (the server allows 50 for a stream).
+/// The most batches in flight at once (the server allows 50 for a stream).
 pub const BATCHES_IN_FLIGHT_MAX: usize = 4;
-/// Up to this many waiting commits, plain publishes are faster than a batch.
-pub const PLAIN_MAX: usize = 8;
-/// The most plain publishes on their way at once.
-pub const PLAIN_IN_FLIGHT_MAX: usize = 16;
-/// From this size on a batch is worth sending beside another; smaller ones wait and grow.
-pub const BESIDE_MIN: usize = 256;
+/// Up to this many waiting commits, single publishes are faster than a batch.
+pub const SINGLE_MAX: usize = 8;
+/// The most single publishes in flight at once.
+pub const SINGLE_IN_FLIGHT_MAX: usize = 16;
+/// From this size on a batch is worth sending while another is in flight; smaller ones wait and grow.
+pub const CONCURRENT_BATCH_MIN: usize = 256;
 /// How many turns in a row may bring nothing before those who have just been answered are not
 /// waited for any longer.
 const QUIET_TURNS_MAX: usize = 8;
@@ -57,7 +57,7 @@ pub const ACK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Why a commit was not acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
-    /// Not stored. `in_flight` means that another write is under way: back off before reading.
+    /// Not stored. `in_flight` means that another write is in flight: back off before reading.
     #[error("another commit for the aggregate was first")]
     Conflict { in_flight: bool },
     /// Not stored.
@@ -86,7 +86,7 @@ pub enum AppendError {
     Unknown { reason: String },
 }
 
-/// An envelope on its way, with what its subject's last sequence must be; 0 for a new aggregate.
+/// An envelope to be stored, with what its subject's last sequence must be; 0 for a new aggregate.
 #[derive(Clone, Debug)]
 pub struct Pending {
     pub subject: Arc<str>,
@@ -94,13 +94,13 @@ pub struct Pending {
     pub payload: Bytes,
 }
 
-struct Unit {
+struct AppendRequest {
     members: Vec<Pending>,
     claim: Arc<Claim>,
     answer: oneshot::Sender<Result<Vec<u64>, AppendError>>,
 }
 
-/// Whether a unit is sent or given up: whoever claims it first decides.
+/// Whether a request is sent or given up: whoever claims it first decides.
 #[derive(Debug, Default)]
 struct Claim(AtomicBool);
 
@@ -110,7 +110,7 @@ impl Claim {
     }
 }
 
-impl Unit {
+impl AppendRequest {
     fn bytes(&self) -> usize {
         self.members.iter().map(|member| member.payload.len()).sum()
     }
@@ -123,23 +123,23 @@ impl Unit {
     }
 }
 
-/// How commits travel, for measuring what is best.
+/// How commits are sent, for measuring what is best.
 #[derive(Clone, Copy, Debug)]
 pub struct Tuning {
-    pub plain_max: usize,
-    pub plain_in_flight_max: usize,
+    pub single_max: usize,
+    pub single_in_flight_max: usize,
     pub batches_in_flight_max: usize,
-    pub beside_min: usize,
+    pub concurrent_batch_min: usize,
     pub ack_timeout: Duration,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
         Self {
-            plain_max: PLAIN_MAX,
-            plain_in_flight_max: PLAIN_IN_FLIGHT_MAX,
+            single_max: SINGLE_MAX,
+            single_in_flight_max: SINGLE_IN_FLIGHT_MAX,
             batches_in_flight_max: BATCHES_IN_FLIGHT_MAX,
-            beside_min: BESIDE_MIN,
+            concurrent_batch_min: CONCURRENT_BATCH_MIN,
             ack_timeout: ACK_TIMEOUT,
         }
     }
@@ -148,7 +148,7 @@ impl Default for Tuning {
 /// A handle to the task that sends commits to one stream.
 #[derive(Clone, Debug)]
 pub struct Committer {
-    queue: mpsc::Sender<Unit>,
+    queue: mpsc::Sender<AppendRequest>,
 }
 
 impl Committer {
@@ -190,7 +190,7 @@ impl Committer {
         }
         let (answer, mut answered) = oneshot::channel();
         let claim = Arc::<Claim>::default();
-        match self.queue.try_send(Unit { members, claim: claim.clone(), answer }) {
+        match self.queue.try_send(AppendRequest { members, claim: claim.clone(), answer }) {
             Ok(()) => (),
             Err(mpsc::error::TrySendError::Full(_)) => return Err(AppendError::Overloaded),
             Err(mpsc::error::TrySendError::Closed(_)) => {
@@ -201,213 +201,222 @@ impl Committer {
         match deadline.wait(&mut answered).await {
             Some(answer) => answer.unwrap_or_else(stopped),
             None if claim.take() => Err(AppendError::Late),
-            // It is on its way.
+            // It is in flight.
             None => answered.await.unwrap_or_else(stopped),
         }
     }
 }
 
-async fn run(sender: Arc<Sender>, waiting: &mut mpsc::Receiver<Unit>, tuning: Tuning) {
-    let mut lane = Lane {
+async fn run(sender: Arc<Sender>, waiting: &mut mpsc::Receiver<AppendRequest>, tuning: Tuning) {
+    let mut batch_loop = BatchLoop {
         sender,
         waiting,
-        aside: VecDeque::new(),
+        deferred: VecDeque::new(),
         tuning,
         in_flight: Arc::default(),
-        landed: Arc::default(),
+        acknowledged: Arc::default(),
         recent: 0,
     };
-    while let Some(mut gathering) = lane.begin().await {
+    while let Some(mut builder) = batch_loop.start_batch().await {
         loop {
-            lane.settle(&mut gathering).await;
-            match lane.way(&gathering) {
-                Some(way) => break lane.send(gathering, way),
-                None => lane.wait(&mut gathering).await,
+            batch_loop.linger(&mut builder).await;
+            match batch_loop.strategy(&builder) {
+                Some(strategy) => break batch_loop.send(builder, strategy),
+                None => batch_loop.wait(&mut builder).await,
             }
         }
     }
 }
 
-/// What is on its way.
+/// How much is in flight.
 #[derive(Debug, Default)]
 struct InFlight {
-    plain: AtomicUsize,
+    single: AtomicUsize,
     batches: AtomicUsize,
 }
 
-/// Messages that count as on their way until this is dropped: also by a panic, and when the task that
+/// Messages that count as in flight until this is dropped: also by a panic, and when the task that
 /// sends them is cancelled.
-struct UnderWay {
+struct InFlightGuard {
     in_flight: Arc<InFlight>,
-    landed: Arc<Notify>,
-    way: Way,
+    acknowledged: Arc<Notify>,
+    strategy: Strategy,
     size: usize,
 }
 
-impl UnderWay {
-    fn new(in_flight: Arc<InFlight>, landed: Arc<Notify>, way: Way, size: usize) -> Self {
-        match way {
-            Way::Plain => in_flight.plain.fetch_add(size, Ordering::AcqRel),
-            Way::Batch => in_flight.batches.fetch_add(1, Ordering::AcqRel),
+impl InFlightGuard {
+    fn new(
+        in_flight: Arc<InFlight>,
+        acknowledged: Arc<Notify>,
+        strategy: Strategy,
+        size: usize,
+    ) -> Self {
+        match strategy {
+            Strategy::Single => in_flight.single.fetch_add(size, Ordering::AcqRel),
+            Strategy::Batch => in_flight.batches.fetch_add(1, Ordering::AcqRel),
         };
-        Self { in_flight, landed, way, size }
+        Self { in_flight, acknowledged, strategy, size }
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        match self.way {
-            Way::Plain => self.in_flight.plain.fetch_sub(self.size, Ordering::AcqRel),
-            Way::Batch => self.in_flight.batches.fetch_sub(1, Ordering::AcqRel),
+        match self.strategy {
+            Strategy::Single => self.in_flight.single.fetch_sub(self.size, Ordering::AcqRel),
+            Strategy::Batch => self.in_flight.batches.fetch_sub(1, Ordering::AcqRel),
         };
-        self.landed.notify_one();
+        self.acknowledged.notify_one();
     }
 }
 
 #[derive(Clone, Copy)]
-enum Way {
-    Plain,
+enum Strategy {
+    Single,
     Batch,
 }
 
-/// The units that wait, those on their way, and how to tell when to send.
-struct Lane<'a> {
+/// The append requests that wait, what is in flight, and how to tell when to send.
+struct BatchLoop<'a> {
     sender: Arc<Sender>,
-    waiting: &'a mut mpsc::Receiver<Unit>,
-    /// Units whose subject was already in what was gathered.
-    aside: VecDeque<Unit>,
+    waiting: &'a mut mpsc::Receiver<AppendRequest>,
+    /// Append requests whose subject was in the batch already.
+    deferred: VecDeque<AppendRequest>,
     tuning: Tuning,
     in_flight: Arc<InFlight>,
-    landed: Arc<Notify>,
+    acknowledged: Arc<Notify>,
     /// How many messages went together lately: how many are likely to come again.
     recent: usize,
 }
 
-impl Lane<'_> {
-    /// Waits for a unit; none when nobody can send one any more.
-    async fn begin(&mut self) -> Option<Gathering> {
-        let first = match self.aside.pop_front() {
-            Some(unit) => unit,
+impl BatchLoop<'_> {
+    /// Waits for a request and begins a batch with it; none when nobody can send one any more.
+    async fn start_batch(&mut self) -> Option<BatchBuilder> {
+        let first = match self.deferred.pop_front() {
+            Some(request) => request,
             None => self.waiting.recv().await?,
         };
-        Some(Gathering::new(first))
+        Some(BatchBuilder::new(first))
     }
 
-    /// Takes what waits. Writers whose commits have just landed are about to come again: as long as
-    /// fewer have come than lately went together, they are let run first.
-    async fn settle(&mut self, gathering: &mut Gathering) {
-        gathering.gather(&mut self.aside, self.waiting);
+    /// Takes what waits. Lingers for writers whose commits have just been acknowledged, since they are about to
+    /// come again: as long as fewer have come than lately went together, they are let run first.
+    async fn linger(&mut self, builder: &mut BatchBuilder) {
+        builder.fill(&mut self.deferred, self.waiting);
         let mut quiet = 0;
-        while self.recent > self.tuning.plain_max
-            && gathering.messages < self.recent
+        while self.recent > self.tuning.single_max
+            && builder.messages < self.recent
             && quiet < QUIET_TURNS_MAX
         {
-            let before = gathering.messages;
+            let before = builder.messages;
             tokio::task::yield_now().await;
-            gathering.gather(&mut self.aside, self.waiting);
-            quiet = if gathering.messages == before { quiet + 1 } else { 0 };
+            builder.fill(&mut self.deferred, self.waiting);
+            quiet = if builder.messages == before { quiet + 1 } else { 0 };
         }
     }
 
     /// How to send what is gathered now, or that it is better to wait.
-    fn way(&self, gathering: &Gathering) -> Option<Way> {
+    fn strategy(&self, builder: &BatchBuilder) -> Option<Strategy> {
         let batches = self.in_flight.batches.load(Ordering::Acquire);
-        let plain = self.in_flight.plain.load(Ordering::Acquire);
-        let size = gathering.messages;
-        if batches == 0 && size <= self.tuning.plain_max {
-            let room = plain == 0 || plain + size <= self.tuning.plain_in_flight_max;
-            return room.then_some(Way::Plain);
+        let single = self.in_flight.single.load(Ordering::Acquire);
+        let size = builder.messages;
+        if batches == 0 && size <= self.tuning.single_max {
+            let room = single == 0 || single + size <= self.tuning.single_in_flight_max;
+            return room.then_some(Strategy::Single);
         }
         let alone = batches == 0;
         let worthwhile =
-            size >= self.tuning.beside_min && batches < self.tuning.batches_in_flight_max;
-        (alone || worthwhile).then_some(Way::Batch)
+            size >= self.tuning.concurrent_batch_min && batches < self.tuning.batches_in_flight_max;
+        (alone || worthwhile).then_some(Strategy::Batch)
     }
 
-    /// Waits until something lands or another unit comes.
-    async fn wait(&mut self, gathering: &mut Gathering) {
-        let full = gathering.is_full() || self.aside.len() >= BATCH_MESSAGES_MAX;
-        let landed = self.landed.clone();
+    /// Waits until something is acknowledged or another request comes.
+    async fn wait(&mut self, builder: &mut BatchBuilder) {
+        let full = builder.is_full() || self.deferred.len() >= BATCH_MESSAGES_MAX;
+        let acknowledged = self.acknowledged.clone();
         tokio::select! {
-            () = landed.notified() => (),
-            unit = self.waiting.recv(), if !full => if let Some(unit) = unit {
-                gathering.offer(unit, &mut self.aside);
+            () = acknowledged.notified() => (),
+            request = self.waiting.recv(), if !full => if let Some(request) = request {
+                builder.offer(request, &mut self.deferred);
             } else {
                 // Nobody is left to send more; what is gathered still has to go.
-                landed.notified().await;
+                acknowledged.notified().await;
             },
         }
     }
 
-    fn send(&mut self, mut gathering: Gathering, way: Way) {
-        gathering.units.retain(|unit| unit.claim.take());
-        gathering.messages = gathering.units.iter().map(|unit| unit.members.len()).sum();
+    fn send(&mut self, mut builder: BatchBuilder, strategy: Strategy) {
+        builder.requests.retain(|request| request.claim.take());
+        builder.messages = builder.requests.iter().map(|request| request.members.len()).sum();
         // Half of what it was, at most, so that a lull is noticed soon.
-        self.recent = gathering.messages.max(self.recent / 2);
-        let (sender, in_flight, landed) =
-            (self.sender.clone(), self.in_flight.clone(), self.landed.clone());
-        let size = gathering.messages;
+        self.recent = builder.messages.max(self.recent / 2);
+        let (sender, in_flight, acknowledged) =
+            (self.sender.clone(), self.in_flight.clone(), self.acknowledged.clone());
+        let size = builder.messages;
         // Counted from now on, and until the task is gone, however it goes.
-        let under_way = UnderWay::new(in_flight, landed, way, size);
+        let guard = InFlightGuard::new(in_flight, acknowledged, strategy, size);
         tokio::spawn(async move {
-            match way {
-                Way::Plain => sender.send_singly(gathering.units).await,
-                Way::Batch => sender.send_together(gathering.units).await,
+            match strategy {
+                Strategy::Single => sender.send_singly(builder.requests).await,
+                Strategy::Batch => sender.send_together(builder.requests).await,
             }
-            drop(under_way);
+            drop(guard);
         });
     }
 }
 
-struct Gathering {
-    units: Vec<Unit>,
+struct BatchBuilder {
+    requests: Vec<AppendRequest>,
     subjects: HashSet<Arc<str>>,
     messages: usize,
     bytes: usize,
 }
 
-impl Gathering {
-    fn new(first: Unit) -> Self {
-        let mut gathering =
-            Self { units: Vec::new(), subjects: HashSet::new(), messages: 0, bytes: 0 };
-        gathering.take(first);
-        gathering
+impl BatchBuilder {
+    fn new(first: AppendRequest) -> Self {
+        let mut builder =
+            Self { requests: Vec::new(), subjects: HashSet::new(), messages: 0, bytes: 0 };
+        builder.take(first);
+        builder
     }
 
     fn is_full(&self) -> bool {
         self.messages >= BATCH_MESSAGES_MAX
     }
 
-    fn take(&mut self, unit: Unit) {
-        self.messages += unit.members.len();
-        self.bytes += unit.bytes();
-        self.subjects.extend(unit.members.iter().map(|member| member.subject.clone()));
-        self.units.push(unit);
+    fn take(&mut self, request: AppendRequest) {
+        self.messages += request.members.len();
+        self.bytes += request.bytes();
+        self.subjects.extend(request.members.iter().map(|member| member.subject.clone()));
+        self.requests.push(request);
     }
 
-    fn has_room(&self, unit: &Unit) -> bool {
-        self.messages + unit.members.len() <= BATCH_MESSAGES_MAX
-            && self.bytes + unit.bytes() <= BATCH_BYTES_MAX
-            && unit.members.iter().all(|member| !self.subjects.contains(&member.subject))
+    fn has_room(&self, request: &AppendRequest) -> bool {
+        self.messages + request.members.len() <= BATCH_MESSAGES_MAX
+            && self.bytes + request.bytes() <= BATCH_BYTES_MAX
+            && request.members.iter().all(|member| !self.subjects.contains(&member.subject))
     }
 
-    /// Takes a unit, or puts it aside where there is no room.
-    fn offer(&mut self, unit: Unit, aside: &mut VecDeque<Unit>) {
-        if self.has_room(&unit) {
-            self.take(unit);
+    /// Takes a request, or defers it where there is no room.
+    fn offer(&mut self, request: AppendRequest, deferred: &mut VecDeque<AppendRequest>) {
+        if self.has_room(&request) {
+            self.take(request);
         } else {
-            aside.push_back(unit);
+            deferred.push_back(request);
         }
     }
 
     /// Takes what waits, as far as there is room; a subject is never twice in one batch.
-    fn gather(&mut self, aside: &mut VecDeque<Unit>, waiting: &mut mpsc::Receiver<Unit>) {
-        for unit in std::mem::take(aside) {
-            self.offer(unit, aside);
+    fn fill(
+        &mut self,
+        deferred: &mut VecDeque<AppendRequest>,
+        waiting: &mut mpsc::Receiver<AppendRequest>,
+    ) {
+        for request in std::mem::take(deferred) {
+            self.offer(request, deferred);
         }
-        while !self.is_full() && aside.len() < BATCH_MESSAGES_MAX {
-            let Ok(unit) = waiting.try_recv() else { break };
-            self.offer(unit, aside);
+        while !self.is_full() && deferred.len() < BATCH_MESSAGES_MAX {
+            let Ok(request) = waiting.try_recv() else { break };
+            self.offer(request, deferred);
         }
     }
 }
@@ -419,27 +428,28 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_on_its_way_is_given_back_by_a_panic_and_by_cancelling() {
-        for way in [Way::Plain, Way::Batch] {
-            let (in_flight, landed) = (Arc::new(InFlight::default()), Arc::new(Notify::new()));
-            let under_way = || UnderWay::new(in_flight.clone(), landed.clone(), way, 3);
+        for strategy in [Strategy::Single, Strategy::Batch] {
+            let (in_flight, acknowledged) =
+                (Arc::new(InFlight::default()), Arc::new(Notify::new()));
+            let guard = || InFlightGuard::new(in_flight.clone(), acknowledged.clone(), strategy, 3);
             let count = || {
-                in_flight.plain.load(Ordering::Acquire) + in_flight.batches.load(Ordering::Acquire)
+                in_flight.single.load(Ordering::Acquire) + in_flight.batches.load(Ordering::Acquire)
             };
             let panics = async {
-                let _under_way = under_way();
+                let _guard = guard();
                 assert_eq!(count(), 0, "a bad day");
             };
             assert!(caught(panics).await.unwrap_err().contains("a bad day"));
             assert_eq!(count(), 0);
             let mut cancelled = Box::pin(async {
-                let _under_way = under_way();
+                let _guard = guard();
                 std::future::pending::<()>().await;
             });
             assert!(futures::poll!(&mut cancelled).is_pending());
             assert_ne!(count(), 0);
             drop(cancelled);
             assert_eq!(count(), 0);
-            landed.notified().await;
+            acknowledged.notified().await;
         }
     }
 }

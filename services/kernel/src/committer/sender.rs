@@ -1,4 +1,4 @@
-//! Commits on the wire: plain publishes and atomic batches (ADR-50), and what the server says to them.
+//! Commits on the wire: single publishes and atomic batches (ADR-50), and what the server says to them.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -15,11 +15,11 @@ use futures::{StreamExt, future};
 use serde::Deserialize;
 use tracing::{debug, warn};
 
-use super::{AppendError, Health, Pending, Unit};
+use super::{AppendError, AppendRequest, Health, Pending};
 
 /// Another writer was first.
 const CODE_WRONG_LAST_SEQUENCE: u64 = 10071;
-/// Another writer's message for the subject is on its way.
+/// Another writer's message for the subject is in flight.
 const CODE_SUBJECT_IN_FLIGHT: u64 = 10164;
 /// The stream's store refused or failed; the description says which.
 const CODE_STORE_FAILED: u64 = 10077;
@@ -72,48 +72,51 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    pub(super) async fn send_singly(&self, units: Vec<Unit>) {
-        future::join_all(units.into_iter().map(|unit| async move {
-            let result = match unit.members.as_slice() {
+    pub(super) async fn send_singly(&self, requests: Vec<AppendRequest>) {
+        future::join_all(requests.into_iter().map(|request| async move {
+            let result = match request.members.as_slice() {
                 [lone] => self.publish(lone).await.map(|sequence| vec![sequence]),
-                _ => self.publish_batch(&unit.members.iter().collect::<Vec<_>>()).await,
+                _ => self.publish_batch(&request.members.iter().collect::<Vec<_>>()).await,
             };
             // Whoever asked may have given up waiting; the stream still has the truth.
-            let _ = unit.answer.send(result);
+            let _ = request.answer.send(result);
         }))
         .await;
     }
 
-    pub(super) async fn send_together(&self, units: Vec<Unit>) {
-        let Some((units, refused)) = self.send_batch(units).await else { return };
+    pub(super) async fn send_together(&self, requests: Vec<AppendRequest>) {
+        let Some((requests, refused)) = self.send_batch(requests).await else { return };
         debug!(stream = self.stream, %refused, "a batch was refused");
         metrics::counter!("samvirke_commit_batches_refused").increment(1);
-        let last = self.last_sequences(&units).await;
-        let (stale, fresh): (Vec<Unit>, Vec<Unit>) =
-            units.into_iter().partition(|unit| unit.is_stale(&last));
+        let last = self.last_sequences(&requests).await;
+        let (stale, fresh): (Vec<AppendRequest>, Vec<AppendRequest>) =
+            requests.into_iter().partition(|request| request.is_stale(&last));
         let found_them = !stale.is_empty();
-        for unit in stale {
-            let _ = unit.answer.send(Err(AppendError::Conflict { in_flight: false }));
+        for request in stale {
+            let _ = request.answer.send(Err(AppendError::Conflict { in_flight: false }));
         }
         if found_them && fresh.len() > 1 {
-            if let Some((units, _)) = self.send_batch(fresh).await {
-                self.send_singly(units).await;
+            if let Some((requests, _)) = self.send_batch(fresh).await {
+                self.send_singly(requests).await;
             }
         } else {
             self.send_singly(fresh).await;
         }
     }
 
-    /// Sends one batch and answers its units; gives them back if the server refused.
-    async fn send_batch(&self, units: Vec<Unit>) -> Option<(Vec<Unit>, AppendError)> {
-        let members: Vec<&Pending> = units.iter().flat_map(|unit| &unit.members).collect();
+    /// Sends one batch and answers its requests; gives them back if the server refused.
+    async fn send_batch(
+        &self,
+        requests: Vec<AppendRequest>,
+    ) -> Option<(Vec<AppendRequest>, AppendError)> {
+        let members: Vec<&Pending> = requests.iter().flat_map(|request| &request.members).collect();
         metrics::histogram!("samvirke_commit_batch_messages").record(members.len() as f64);
         match self.publish_batch(&members).await {
             Ok(sequences) => {
                 let mut sequences = sequences.into_iter();
-                for unit in units {
-                    let own = sequences.by_ref().take(unit.members.len()).collect();
-                    let _ = unit.answer.send(Ok(own));
+                for request in requests {
+                    let own = sequences.by_ref().take(request.members.len()).collect();
+                    let _ = request.answer.send(Ok(own));
                 }
                 None
             }
@@ -124,26 +127,30 @@ impl Sender {
                     reason,
                     "a batch was not acknowledged"
                 );
-                for unit in units {
-                    let _ = unit.answer.send(Err(AppendError::Unknown { reason: reason.clone() }));
+                for request in requests {
+                    let _ =
+                        request.answer.send(Err(AppendError::Unknown { reason: reason.clone() }));
                 }
                 None
             }
             Err(busy @ AppendError::Busy { .. }) => {
-                for unit in units {
-                    let _ = unit.answer.send(Err(busy.clone()));
+                for request in requests {
+                    let _ = request.answer.send(Err(busy.clone()));
                 }
                 None
             }
-            Err(refused) => Some((units, refused)),
+            Err(refused) => Some((requests, refused)),
         }
     }
 
-    /// The last sequences of the units' subjects, as far as a replica knows them; it may know too
+    /// The last sequences of the requests' subjects, as far as a replica knows them; it may know too
     /// little, never too much.
-    async fn last_sequences(&self, units: &[Unit]) -> HashMap<Arc<str>, u64> {
-        let subjects: Vec<&str> =
-            units.iter().flat_map(|unit| &unit.members).map(|member| &*member.subject).collect();
+    async fn last_sequences(&self, requests: &[AppendRequest]) -> HashMap<Arc<str>, u64> {
+        let subjects: Vec<&str> = requests
+            .iter()
+            .flat_map(|request| &request.members)
+            .map(|member| &*member.subject)
+            .collect();
         let mut last = HashMap::new();
         let question = serde_json::json!({ "multi_last": subjects, "batch": subjects.len() });
         let inbox = self.client.new_inbox();

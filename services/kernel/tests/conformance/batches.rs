@@ -6,9 +6,9 @@ use samvirke_kernel::log::Log;
 
 use crate::rig::{CONTEXT, Rig, pending};
 
-/// Everything that waits goes in batches, never as plain publishes.
+/// Everything that waits goes in batches, never as single publishes.
 async fn batching(rig: &Rig) -> anyhow::Result<Log> {
-    let tuning = Tuning { plain_max: 0, batches_in_flight_max: 1, ..Tuning::default() };
+    let tuning = Tuning { single_max: 0, batches_in_flight_max: 1, ..Tuning::default() };
     rig.log().await?;
     Ok(Log::open_tuned(rig.client().await?, CONTEXT, rig.replicas, tuning).await?)
 }

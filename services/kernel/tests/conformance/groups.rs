@@ -334,7 +334,7 @@ pub(crate) async fn a_command_leaves_its_group_at_its_deadline_and_takes_no_numb
     let client = async_nats::connect(format!("nats://{}", wire.address)).await?;
     // One batch goes at a time.
     let tuning = Tuning {
-        plain_max: 0,
+        single_max: 0,
         batches_in_flight_max: 1,
         ack_timeout: PATIENCE * 10,
         ..Tuning::default()

@@ -61,8 +61,8 @@ pub(crate) async fn a_command_is_answered_at_its_deadline_and_not_carried_out_af
     let client = async_nats::connect(server.url()).await?;
     // One commit goes at a time.
     let tuning = Tuning {
-        plain_max: 1,
-        plain_in_flight_max: 1,
+        single_max: 1,
+        single_in_flight_max: 1,
         batches_in_flight_max: 1,
         ack_timeout: PATIENCE * 100,
         ..Tuning::default()

@@ -1,4 +1,4 @@
-//! How the committer gathers, varied: where batches beat pipelined plain publishes.
+//! How the committer gathers, varied: where batches beat pipelined single publishes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +13,8 @@ use crate::{
 };
 
 const WRITERS: &[usize] = &[8, 16, 32, 64, 128, 256, 1_024];
-/// Up to how many waiting commits go as plain publishes; 0 makes everything a batch.
-const PLAIN_MAX: &[usize] = &[0, 8, 16, 32, 64];
+/// Up to how many waiting commits go as single publishes; 0 makes everything a batch.
+const SINGLE_MAX: &[usize] = &[0, 8, 16, 32, 64];
 const BATCHES_IN_FLIGHT: &[usize] = &[1, 2, 4, 8];
 /// What is varied where only the working is tried.
 const PLAIN_MAX_QUICK: &[usize] = &[0, 32];
@@ -32,18 +32,18 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
     let (plain_maxima, in_flight) = if effort.quick {
         (PLAIN_MAX_QUICK, BATCHES_IN_FLIGHT_QUICK)
     } else {
-        (PLAIN_MAX, BATCHES_IN_FLIGHT)
+        (SINGLE_MAX, BATCHES_IN_FLIGHT)
     };
     let mut rates = Rates::new();
     for round in 1..=effort.rounds {
         say(&format!("round {round} of {}", effort.rounds));
         for &writers in WRITERS {
-            for &plain_max in plain_maxima {
+            for &single_max in plain_maxima {
                 for &batches in in_flight {
                     let tuning = Tuning {
-                        plain_max,
+                        single_max,
                         // As many may be on their way as may be sent at once.
-                        plain_in_flight_max: plain_max.max(1),
+                        single_in_flight_max: single_max.max(1),
                         batches_in_flight_max: batches,
                         ..Tuning::default()
                     };
@@ -51,7 +51,7 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
                         sides::kernel(&nats, tuning, Aggregates::New, writers, effort.window)
                             .await?;
                     rates
-                        .entry((plain_max, batches, writers))
+                        .entry((single_max, batches, writers))
                         .or_default()
                         .push(measured.per_second);
                 }
@@ -73,12 +73,12 @@ fn table(rates: &BTreeMap<(usize, usize, usize), f64>) -> Table {
         "Commands a second through the kernel, by the committer's tuning",
         std::iter::once("writers".to_owned()).chain(head),
     );
-    let tunings: BTreeSet<_> = rates.keys().map(|(plain, batches, _)| (*plain, *batches)).collect();
-    for (plain_max, batches) in tunings {
+    let tunings: BTreeSet<_> = rates.keys().map(|(single, batches, _)| (*single, *batches)).collect();
+    for (single_max, batches) in tunings {
         let cells = WRITERS
             .iter()
-            .map(|writers| rates.get(&(plain_max, batches, *writers)).copied().map(whole));
-        table.row(format!("plain up to {plain_max}, {batches} in flight"), cells);
+            .map(|writers| rates.get(&(single_max, batches, *writers)).copied().map(whole));
+        table.row(format!("plain up to {single_max}, {batches} in flight"), cells);
     }
     table
 }
@@ -87,16 +87,16 @@ fn tell_best(rates: &BTreeMap<(usize, usize, usize), f64>, writers: usize) {
     let best = |only_batches: bool| {
         rates
             .iter()
-            .filter(|((plain_max, _, of), _)| *of == writers && (*plain_max == 0) == only_batches)
+            .filter(|((single_max, _, of), _)| *of == writers && (*single_max == 0) == only_batches)
             .max_by(|one, other| one.1.total_cmp(other.1))
     };
-    if let (Some(((plain_max, in_flight, _), plain)), Some(((_, batches, _), batched))) =
+    if let (Some(((single_max, in_flight, _), plain)), Some(((_, batches, _), batched))) =
         (best(false), best(true))
     {
         say(&format!(
-            "{writers} writers: at best {} with plain publishes up to {plain_max} \
+            "{writers} writers: at best {} with plain publishes up to {single_max} \
              ({in_flight} batches in flight), {} with batches only ({batches} in flight)",
-            whole(*plain),
+            whole(*single),
             whole(*batched),
         ));
     }
