@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
-    follower::Picture,
+    in_memory_projection::InMemoryProjection,
     log::Stored,
 };
 use samvirke_schemas::{
@@ -22,7 +22,7 @@ use samvirke_schemas::{
 
 /// Who is a member of which cooperation, and who holds which seat, on any day.
 ///
-/// An in-memory projection of NETWORKS: `Follower<Directory>` keeps it current.
+/// An in-memory projection of NETWORKS: `ProjectionRunner<Directory>` keeps it current.
 #[derive(Debug, Default)]
 pub struct Directory {
     memberships: HashMap<CooperationId, Memberships>,
@@ -185,7 +185,7 @@ fn stays_in(body: &BodyHistory, day: Date) -> impl Iterator<Item = &Stay> {
     exists_on(body, day).then(|| body.stays_on(day)).into_iter().flatten()
 }
 
-impl Picture for Directory {
+impl InMemoryProjection for Directory {
     fn take(&mut self, commit: &Stored, envelope: &Envelope) -> Result<(), EnvelopeError> {
         let id = &envelope.aggregate.id;
         match envelope.aggregate.kind.as_str() {

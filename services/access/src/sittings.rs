@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
-    follower::Picture,
+    in_memory_projection::InMemoryProjection,
     log::Stored,
 };
 use samvirke_schemas::{
@@ -18,7 +18,7 @@ use crate::Directory;
 
 /// Who sits in a seat in its holder's stead, and on which days.
 ///
-/// An in-memory projection of MEETINGS: `Follower<Sittings>` keeps it current.
+/// An in-memory projection of MEETINGS: `ProjectionRunner<Sittings>` keeps it current.
 #[derive(Debug, Default)]
 pub struct Sittings {
     bodies: HashMap<AggregateId, AggregateId>,
@@ -105,7 +105,7 @@ impl Sittings {
     }
 }
 
-impl Picture for Sittings {
+impl InMemoryProjection for Sittings {
     fn take(&mut self, commit: &Stored, envelope: &Envelope) -> Result<(), EnvelopeError> {
         if envelope.aggregate.kind == "meeting" {
             for event in envelope.events(commit.sequence)? {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use samvirke_kernel::{
     Decider,
     execute::{GroupExecutor, NoFacts, execute},
-    follower::Follower,
+    in_memory_projection::ProjectionRunner,
     inbox::{self, carry_out, refused, unknown_kind},
     repository::Repository,
     service::{CommandHandler, Host, ServiceError, tasks_first},
@@ -28,9 +28,9 @@ pub const CONTEXT: &str = Case::CONTEXT;
 
 struct Inbox {
     /// The registers, and the commands that wait for them.
-    registers: Arc<GroupExecutor<Numbering, Follower<Members>>>,
+    registers: Arc<GroupExecutor<Numbering, ProjectionRunner<Members>>>,
     cases: Arc<Repository<Case>>,
-    members: Follower<Members>,
+    members: ProjectionRunner<Members>,
 }
 
 /// Runs the service until the host shuts down.
@@ -43,7 +43,7 @@ pub async fn service(host: Host) -> Result<(), ServiceError> {
     let (networks, meetings) = (host.log("networks").await?, host.log("meetings").await?);
     let cases = Arc::new(Repository::new(log.clone()));
     let supervisor = host.supervisor(CONTEXT);
-    let members = Follower::start("members", networks, &supervisor);
+    let members = ProjectionRunner::start("members", networks, &supervisor);
     let inbox = Arc::new(Inbox {
         registers: Arc::new(GroupExecutor::new(
             Repository::new(log.clone()),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
     execute::{FactSource, Order},
-    follower::{Follower, Picture},
+    in_memory_projection::{InMemoryProjection, ProjectionRunner},
     log::Stored,
 };
 use samvirke_schemas::{
@@ -35,7 +35,7 @@ impl Members {
 }
 
 /// Sending to members asks who they are on the day it happens.
-impl FactSource<Case> for Follower<Members> {
+impl FactSource<Case> for ProjectionRunner<Members> {
     async fn facts(&self, _: &Case, order: &Order<Case>) -> Result<Facts, Refused> {
         if !matches!(order.request, Request::SendToMembers(_) | Request::IncludeMember { .. }) {
             return Ok(Facts::default());
@@ -46,7 +46,7 @@ impl FactSource<Case> for Follower<Members> {
     }
 }
 
-impl Picture for Members {
+impl InMemoryProjection for Members {
     fn take(&mut self, commit: &Stored, envelope: &Envelope) -> Result<(), EnvelopeError> {
         if envelope.aggregate.kind != "cooperation" {
             return Ok(());

@@ -10,7 +10,7 @@ use samvirke_kernel::{
     Decider,
     envelope::Envelope,
     execute::NoFacts,
-    follower::Follower,
+    in_memory_projection::ProjectionRunner,
     log::{Log, Stored},
     parking::Parking,
     policy::{self, PolicyError},
@@ -43,7 +43,7 @@ pub(crate) fn start(
     cases_log: Log,
     meetings_log: Log,
     cases: &Arc<Repository<Case>>,
-    members: &Follower<Members>,
+    members: &ProjectionRunner<Members>,
 ) {
     let (all, meetings) = (cases.clone(), meetings_log.clone());
     policy::supervise(
@@ -153,7 +153,7 @@ fn outcome_of(
 
 async fn send_to_members(
     cases: &Repository<Case>,
-    members: &Follower<Members>,
+    members: &ProjectionRunner<Members>,
     commit: &Stored,
     envelope: &Envelope,
 ) -> Result<(), PolicyError> {

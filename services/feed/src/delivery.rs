@@ -14,7 +14,7 @@ use futures::{StreamExt, stream::BoxStream};
 use samvirke_access::Directory;
 use samvirke_kernel::{
     error_chain::chain,
-    follower::Follower,
+    in_memory_projection::ProjectionRunner,
     log::ReadError,
     publication::{Publication, Published},
     repository::Repository,
@@ -51,7 +51,7 @@ const DRAIN_MAX: Duration = Duration::from_secs(5);
 pub(crate) struct DeliveryContext {
     pub(crate) publication: Publication,
     pub(crate) withheld: Withheld,
-    pub(crate) members: Follower<Directory>,
+    pub(crate) members: ProjectionRunner<Directory>,
     pub(crate) subscriptions: Arc<Repository<Subscription>>,
     pub(crate) history: History,
     pub(crate) sender: Sender,
@@ -69,7 +69,7 @@ pub(crate) struct DeliveryContext {
 pub(crate) fn supervise(
     supervisor: &Supervisor,
     context: Arc<DeliveryContext>,
-    index: Follower<SubscriptionIndex>,
+    index: ProjectionRunner<SubscriptionIndex>,
 ) {
     let workers = supervisor.clone();
     supervisor.supervise("deliveries", Stop::Drain, move |_| {
@@ -80,7 +80,7 @@ pub(crate) fn supervise(
 
 async fn run(
     context: Arc<DeliveryContext>,
-    index: Follower<SubscriptionIndex>,
+    index: ProjectionRunner<SubscriptionIndex>,
     workers: Supervisor,
 ) -> Result<(), TaskFailure> {
     let shutdown = context.shutdown.clone();
@@ -104,7 +104,7 @@ async fn run(
 /// Listens before any worker looks for itself, so that nothing falls between.
 async fn begin(
     context: &Arc<DeliveryContext>,
-    index: &Follower<SubscriptionIndex>,
+    index: &ProjectionRunner<SubscriptionIndex>,
     workers: Supervisor,
 ) -> (FeedSubscriber, DeliveryWorkers) {
     let after = loop {

@@ -9,7 +9,7 @@ use samvirke_kernel::{
     envelope,
     error_chain::chain,
     execute::{ExecuteError, FactSource, NoFacts, Order, execute},
-    follower::Follower,
+    in_memory_projection::ProjectionRunner,
     inbox::{carry_out, unknown_kind},
     log::ReadError,
     publication::Publication,
@@ -44,8 +44,8 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x3f0d_7f5e_21c4_4b7c_9d1b_83a5_0e6f_42d
 /// What commands are decided with.
 pub(crate) struct Inbox {
     pub(crate) subscriptions: Arc<Repository<Subscription>>,
-    pub(crate) index: Follower<SubscriptionIndex>,
-    pub(crate) members: Follower<Directory>,
+    pub(crate) index: ProjectionRunner<SubscriptionIndex>,
+    pub(crate) members: ProjectionRunner<Directory>,
     pub(crate) publication: Publication,
     pub(crate) settings: Arc<Settings>,
 }

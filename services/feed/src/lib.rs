@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use samvirke_kernel::{
     Decider,
-    follower::Follower,
+    in_memory_projection::ProjectionRunner,
     log::ReadError,
     repository::Repository,
     service::{self, Host, ServeError, tasks_first},
@@ -83,8 +83,8 @@ pub async fn service(
     let history = History::open(&host).await?;
     let settings = Arc::new(settings);
     let supervisor = host.supervisor(NAME);
-    let index = Follower::start("subscriptions", own.clone(), &supervisor);
-    let members = Follower::start("members", logs[0].clone(), &supervisor);
+    let index = ProjectionRunner::start("subscriptions", own.clone(), &supervisor);
+    let members = ProjectionRunner::start("members", logs[0].clone(), &supervisor);
     let subscriptions = Arc::new(Repository::new(own));
     let withheld = Withheld::read(&publication).await?;
     let context = Arc::new(DeliveryContext {

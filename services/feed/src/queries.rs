@@ -8,8 +8,8 @@ use std::sync::Arc;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures::{StreamExt, TryStreamExt, stream};
 use samvirke_kernel::{
-    clock, error_chain::chain, follower::Follower, inbox::positions, log::ReadError,
-    publication::Publication,
+    clock, error_chain::chain, in_memory_projection::ProjectionRunner, inbox::positions,
+    log::ReadError, publication::Publication,
 };
 use samvirke_schemas::{
     feed::FeedPosition,
@@ -44,7 +44,7 @@ const CURSOR: &str = "subscriptions\n";
 
 /// What answers.
 pub(crate) struct QueryHandler {
-    pub(crate) index: Follower<SubscriptionIndex>,
+    pub(crate) index: ProjectionRunner<SubscriptionIndex>,
     pub(crate) publication: Publication,
     pub(crate) history: History,
     pub(crate) master: MasterKey,

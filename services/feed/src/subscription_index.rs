@@ -9,7 +9,7 @@ use std::{
 use samvirke_kernel::{
     Decider,
     envelope::{Envelope, EnvelopeError},
-    follower::Picture,
+    in_memory_projection::InMemoryProjection,
     log::Stored,
 };
 use samvirke_schemas::{
@@ -77,7 +77,7 @@ impl SubscriptionIndex {
     }
 }
 
-impl Picture for SubscriptionIndex {
+impl InMemoryProjection for SubscriptionIndex {
     fn take(&mut self, commit: &Stored, envelope: &Envelope) -> Result<(), EnvelopeError> {
         if envelope.aggregate.kind != Subscription::KIND {
             return Ok(());

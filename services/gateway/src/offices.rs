@@ -2,14 +2,14 @@
 //!
 //! A person whom the issuer vouches for by the id that NETWORKS knows is a delegate of the member
 //! whose seat they hold today, in that cooperation and nowhere else, without a role in the token. The
-//! picture is read to the stream's end for each of their requests, so a vacated seat is lost at once;
+//! projection is read to the stream's end for each of their requests, so a vacated seat is lost at once;
 //! requests of everyone else wait for nothing.
 
 use std::sync::Arc;
 
 use samvirke_access::{Directory, Seats};
 use samvirke_kernel::{
-    follower::Follower,
+    in_memory_projection::ProjectionRunner,
     log::Log,
     supervision::{Stop, Supervisor, TaskFailure},
 };
@@ -25,7 +25,7 @@ use crate::{Gateway, fault::Fault, identity::Caller, request_context::RequestCon
 
 /// The seats in NETWORKS, from when that stream is there.
 #[derive(Clone, Debug)]
-pub(crate) struct Offices(watch::Receiver<Option<Follower<Directory>>>);
+pub(crate) struct Offices(watch::Receiver<Option<ProjectionRunner<Directory>>>);
 
 impl Offices {
     /// Follows the seats as a task of `tasks`. Where the stream is missing it is tried again, and whoever
@@ -38,15 +38,15 @@ impl Offices {
             async move {
                 let log = Log::open(nats, "networks", replicas).await;
                 let log = log.map_err(|error| TaskFailure::of(&error))?;
-                found.send_replace(Some(Follower::start("seats", log, &supervisor)));
+                found.send_replace(Some(ProjectionRunner::start("seats", log, &supervisor)));
                 Ok(())
             }
         });
         Self(offices)
     }
 
-    /// The picture of the seats, once the stream is there; none where the gateway stops before.
-    pub(crate) async fn followed(&self) -> Option<Follower<Directory>> {
+    /// The projection of the seats, once the stream is there; none where the gateway stops before.
+    pub(crate) async fn followed(&self) -> Option<ProjectionRunner<Directory>> {
         let mut offices = self.0.clone();
         let followed = offices.wait_for(Option::is_some).await.ok()?;
         followed.clone()

@@ -20,7 +20,7 @@ use crate::clock;
 mod watch;
 
 /// For how long what a stream held may not be taken until whoever follows it counts as behind. A query waits half
-/// as long for its read models ([`crate::follower::WAIT_MAX`]), so whoever is behind has had queries refused
+/// as long for its read models ([`crate::in_memory_projection::WAIT_MAX`]), so whoever is behind has had queries refused
 /// for some seconds; and a batch of the largest size is taken in less on a machine that does its work.
 pub const BEHIND_AFTER: Duration = Duration::from_secs(10);
 /// How often it is looked at; each time costs one question for each stream.

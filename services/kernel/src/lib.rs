@@ -26,8 +26,8 @@ pub mod stream;
 pub mod stream_copy;
 
 pub mod answer;
-pub mod follower;
 pub mod form;
+pub mod in_memory_projection;
 pub mod inbox;
 pub mod integrity;
 pub mod lag;

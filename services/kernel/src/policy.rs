@@ -31,7 +31,7 @@ use crate::{
     envelope::{self, Envelope},
     error_chain::chain,
     execute::{ExecuteError, FactSource, Order, execute},
-    follower::Behind,
+    in_memory_projection::Behind,
     log::{Log, ReadError, Stored, stored::delivered},
     parking::{Decision, EventPlace, Parking},
     rejection::Rejection,

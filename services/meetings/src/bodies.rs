@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
     execute::{FactSource, Order},
-    follower::{Follower, Picture},
+    in_memory_projection::{InMemoryProjection, ProjectionRunner},
     log::Stored,
 };
 use samvirke_schemas::{
@@ -32,7 +32,7 @@ impl Bodies {
 }
 
 /// A meeting asks for its body as in force on the day that its request is about.
-impl FactSource<Meeting> for Follower<Bodies> {
+impl FactSource<Meeting> for ProjectionRunner<Bodies> {
     async fn facts(&self, meeting: &Meeting, order: &Order<Meeting>) -> Result<Facts, Refused> {
         let body = match meeting.body_wanted(&order.request) {
             Some((body, day)) => self.at(&order.after).await?.in_force(&body, day),
@@ -42,7 +42,7 @@ impl FactSource<Meeting> for Follower<Bodies> {
     }
 }
 
-impl Picture for Bodies {
+impl InMemoryProjection for Bodies {
     fn take(&mut self, commit: &Stored, envelope: &Envelope) -> Result<(), EnvelopeError> {
         if envelope.aggregate.kind != "body" {
             return Ok(());

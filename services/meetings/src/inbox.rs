@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use samvirke_kernel::{
     Decider,
-    follower::Follower,
+    in_memory_projection::ProjectionRunner,
     inbox::{carry_out, unknown_kind},
     repository::Repository,
     service::{CommandHandler, Host, ServiceError},
@@ -21,7 +21,7 @@ pub const CONTEXT: &str = Meeting::CONTEXT;
 
 struct Inbox {
     meetings: Repository<Meeting>,
-    bodies: Follower<Bodies>,
+    bodies: ProjectionRunner<Bodies>,
 }
 
 /// Runs the service until the host shuts down.
@@ -34,7 +34,7 @@ pub async fn service(host: Host) -> Result<(), ServiceError> {
     let supervisor = host.supervisor(CONTEXT);
     let inbox = Arc::new(Inbox {
         meetings: Repository::new(log),
-        bodies: Follower::start("bodies", networks, &supervisor),
+        bodies: ProjectionRunner::start("bodies", networks, &supervisor),
     });
     host.serve_commands(CONTEXT, inbox).await?;
     supervisor.finished().await;

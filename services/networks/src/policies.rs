@@ -11,7 +11,7 @@ use samvirke_kernel::{
     Decider,
     envelope::{Envelope, EnvelopeError},
     execute::NoFacts,
-    follower::{Follower, Picture},
+    in_memory_projection::{InMemoryProjection, ProjectionRunner},
     log::{Log, Stored},
     parking::Parking,
     policy::{self, PolicyError},
@@ -32,7 +32,7 @@ const SEATS_OF_A_RELEASED_MEMBER: &str = "networks-seats-of-a-released-member";
 #[derive(Debug, Default)]
 struct Bodies(HashMap<CooperationId, BTreeSet<AggregateId>>);
 
-impl Picture for Bodies {
+impl InMemoryProjection for Bodies {
     fn take(&mut self, _commit: &Stored, envelope: &Envelope) -> Result<(), EnvelopeError> {
         if envelope.aggregate.kind == Body::KIND {
             let id = envelope.aggregate.id.clone();
@@ -49,7 +49,8 @@ pub(crate) fn start(
     log: Log,
     bodies: Arc<Repository<Body>>,
 ) {
-    let known: Follower<Bodies> = Follower::start("bodies", log.clone(), supervisor);
+    let known: ProjectionRunner<Bodies> =
+        ProjectionRunner::start("bodies", log.clone(), supervisor);
     policy::supervise(
         supervisor,
         parking,
@@ -63,7 +64,7 @@ pub(crate) fn start(
 }
 
 async fn vacate_seats(
-    known: &Follower<Bodies>,
+    known: &ProjectionRunner<Bodies>,
     bodies: &Repository<Body>,
     commit: &Stored,
     envelope: &Envelope,

@@ -8,8 +8,8 @@ use std::{
 use futures::future::join_all;
 use samvirke_access::{Directory, SEE_ALL, Sittings, Viewer};
 use samvirke_kernel::{
-    follower::{Behind, Follower},
     form,
+    in_memory_projection::{Behind, ProjectionRunner},
     lag::Lag,
     log::Log,
     position::{BeyondTheEnd, Position},
@@ -78,8 +78,8 @@ pub struct Sources {
     /// The streams that the read models are built from.
     pub logs: Vec<Log>,
     /// Memberships and seats, and deputies who are sitting in.
-    pub directory: Follower<Directory>,
-    pub sittings: Follower<Sittings>,
+    pub directory: ProjectionRunner<Directory>,
+    pub sittings: ProjectionRunner<Sittings>,
 }
 
 impl Sources {

@@ -6,7 +6,7 @@ use samvirke_access::{Directory, Sittings};
 use samvirke_kernel::{
     clock,
     error_chain::chain,
-    follower::{Follower, Picture},
+    in_memory_projection::{InMemoryProjection, ProjectionRunner},
     inbox::positions,
     lag::Lag,
     log::Log,
@@ -72,7 +72,7 @@ pub async fn service(host: Host, database_url: &str) -> Result<(), ServiceError>
         running.start(*table, &logs);
     }
     let Running { board, lags, .. } = running;
-    let (directory, sittings): (Follower<Directory>, Follower<Sittings>) = (
+    let (directory, sittings): (ProjectionRunner<Directory>, ProjectionRunner<Sittings>) = (
         follow("members and seats", &logs, "networks", &supervisor),
         follow("deputies sitting in", &logs, "meetings", &supervisor),
     );
@@ -89,16 +89,16 @@ pub async fn service(host: Host, database_url: &str) -> Result<(), ServiceError>
 }
 
 /// An in-memory projection of one of the streams.
-fn follow<P: Picture>(
+fn follow<P: InMemoryProjection>(
     name: &str,
     logs: &[Log],
     context: &str,
     supervisor: &Supervisor,
-) -> Follower<P> {
+) -> ProjectionRunner<P> {
     let stream = stream_name(context);
     let log = logs.iter().find(|log| log.identity().name == stream);
     let log = log.expect("every stream that the read models are built from was opened");
-    Follower::start(name, log.clone(), supervisor)
+    ProjectionRunner::start(name, log.clone(), supervisor)
 }
 
 struct Running {

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use samvirke_kernel::{
     backoff, clock,
     error_chain::chain,
-    follower::Behind,
+    in_memory_projection::Behind,
     log::ReadError,
     publication::place::{Place, Taken},
     supervision::{Task, TaskFailure},

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
-    follower::{Follower, Picture},
+    in_memory_projection::{InMemoryProjection, ProjectionRunner},
     log::Stored,
     supervision::Supervisor,
 };
@@ -24,7 +24,7 @@ const WITHIN: Duration = Duration::from_secs(40);
 #[derive(Debug, Default)]
 struct Sum(i64);
 
-impl Picture for Sum {
+impl InMemoryProjection for Sum {
     fn take(&mut self, commit: &Stored, envelope: &Envelope) -> Result<(), EnvelopeError> {
         for Event::Added { amount } in envelope.events(commit.sequence)? {
             self.0 += amount;
@@ -50,7 +50,8 @@ async fn an_in_memory_projection_begins_anew_where_the_stream_lost_what_it_took(
     while add(&repository, "a", 4).await.is_err() {}
     noted(repository.log(), 2).await?;
     let supervisor = Supervisor::new(CancellationToken::new());
-    let sum: Follower<Sum> = Follower::start("sums", repository.log().clone(), &supervisor);
+    let sum: ProjectionRunner<Sum> =
+        ProjectionRunner::start("sums", repository.log().clone(), &supervisor);
     let mut reached = sum.reached();
     is_at(&mut reached, 2).await?;
     assert_eq!(sum.now().await.0, 7);
@@ -81,7 +82,7 @@ async fn an_in_memory_projection_with_nothing_to_take_begins_anew_where_its_stre
     add(&repository, "a", 4).await?;
     let log = repository.log();
     let supervisor = Supervisor::new(CancellationToken::new());
-    let sum: Follower<Sum> = Follower::start("sums", log.clone(), &supervisor);
+    let sum: ProjectionRunner<Sum> = ProjectionRunner::start("sums", log.clone(), &supervisor);
     let mut reached = sum.reached();
     is_at(&mut reached, 2).await?;
 

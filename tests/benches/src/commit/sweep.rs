@@ -29,7 +29,7 @@ type Rates = BTreeMap<(usize, usize, usize), Vec<f64>>;
 /// When a server cannot be started, or something is not acknowledged.
 pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
     let nats = Nats::start().await?;
-    let (plain_maxima, in_flight) = if effort.quick {
+    let (single_maxima, in_flight) = if effort.quick {
         (PLAIN_MAX_QUICK, BATCHES_IN_FLIGHT_QUICK)
     } else {
         (SINGLE_MAX, BATCHES_IN_FLIGHT)
@@ -38,7 +38,7 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
     for round in 1..=effort.rounds {
         say(&format!("round {round} of {}", effort.rounds));
         for &writers in WRITERS {
-            for &single_max in plain_maxima {
+            for &single_max in single_maxima {
                 for &batches in in_flight {
                     let tuning = Tuning {
                         single_max,
@@ -73,7 +73,8 @@ fn table(rates: &BTreeMap<(usize, usize, usize), f64>) -> Table {
         "Commands a second through the kernel, by the committer's tuning",
         std::iter::once("writers".to_owned()).chain(head),
     );
-    let tunings: BTreeSet<_> = rates.keys().map(|(single, batches, _)| (*single, *batches)).collect();
+    let tunings: BTreeSet<_> =
+        rates.keys().map(|(single, batches, _)| (*single, *batches)).collect();
     for (single_max, batches) in tunings {
         let cells = WRITERS
             .iter()

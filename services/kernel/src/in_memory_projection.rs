@@ -1,4 +1,4 @@
-//! A service's own picture of another context, kept in memory from its stream.
+//! A projection of another context that a service keeps in memory from that context's stream.
 //!
 //! It is what the inbox takes facts from. It starts empty and reads the whole stream; until it has
 //! caught up once, it does not answer.
@@ -19,22 +19,22 @@ use crate::{
     supervision::{Stop, Supervisor, Task, TaskFailure},
 };
 
-/// How long a command waits for the picture to reach a position.
+/// How long a command waits for the projection to reach a position.
 pub const WAIT_MAX: Duration = Duration::from_secs(5);
-/// How often a picture with nothing to take makes sure that the stream has what it took.
+/// How often a projection with nothing to take makes sure that the stream has what it took.
 const CHECKED_EVERY: Duration = Duration::from_secs(5);
 
-/// A picture that grows from commits.
-pub trait Picture: Default + Send + Sync + 'static {
+/// A projection that is kept in memory and made of commits alone.
+pub trait InMemoryProjection: Default + Send + Sync + 'static {
     /// Takes a commit. A commit is never given twice.
     ///
     /// # Errors
     ///
-    /// When the commit cannot be read; the picture then stands still until the program can.
+    /// When the commit cannot be read; the projection then stays as it is until the program can.
     fn take(&mut self, commit: &Stored, envelope: &Envelope) -> Result<(), EnvelopeError>;
 }
 
-/// Why a picture cannot be used as of a position.
+/// Why a projection cannot be used as of a position.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Behind {
     /// It has not come far enough in time.
@@ -59,52 +59,56 @@ impl From<Behind> for Refused {
     }
 }
 
-/// A handle on a picture and how far it has come.
+/// A handle on a projection, on how far it has come and on the task that keeps it current.
 #[derive(Debug)]
-pub struct Follower<P> {
-    picture: Arc<RwLock<P>>,
+pub struct ProjectionRunner<P> {
+    projection: Arc<RwLock<P>>,
     reached: watch::Receiver<u64>,
     log: Log,
 }
 
-impl<P> Clone for Follower<P> {
+impl<P> Clone for ProjectionRunner<P> {
     fn clone(&self) -> Self {
-        Self { picture: self.picture.clone(), reached: self.reached.clone(), log: self.log.clone() }
+        Self {
+            projection: self.projection.clone(),
+            reached: self.reached.clone(),
+            log: self.log.clone(),
+        }
     }
 }
 
-impl<P: Picture> Follower<P> {
+impl<P: InMemoryProjection> ProjectionRunner<P> {
     /// Starts to follow `log`, as a task of `supervisor`; `name` says what the projection holds.
     pub fn start(name: &str, log: Log, supervisor: &Supervisor) -> Self {
-        let picture = Arc::new(RwLock::new(P::default()));
+        let projection = Arc::new(RwLock::new(P::default()));
         let (moved, reached) = watch::channel(0);
-        let follower = Self { picture: picture.clone(), reached, log: log.clone() };
+        let runner = Self { projection: projection.clone(), reached, log: log.clone() };
         let moved = Arc::new(moved);
         let last = Arc::new(Mutex::new(None));
         let name = format!("projection {name} of {}", log.identity().name);
         supervisor.supervise(name, Stop::Drop, move |task| {
-            let (picture, moved, log) = (picture.clone(), moved.clone(), log.clone());
+            let (projection, moved, log) = (projection.clone(), moved.clone(), log.clone());
             let last = last.clone();
             async move {
                 let mut last = last.lock().await;
-                let ended = follow(&picture, &moved, &log, &mut last, &task).await;
+                let ended = follow(&projection, &moved, &log, &mut last, &task).await;
                 Err(TaskFailure::passing(ended))
             }
         });
-        follower
+        runner
     }
 
-    /// Tells whenever the picture has taken a commit, and which was the last.
+    /// Returns a receiver of the sequence of the commit that the projection took last.
     pub fn reached(&self) -> watch::Receiver<u64> {
         self.reached.clone()
     }
 
-    /// The picture as it is, however far it has come.
+    /// The projection as it is, however far it has come.
     pub async fn now(&self) -> RwLockReadGuard<'_, P> {
-        self.picture.read().await
+        self.projection.read().await
     }
 
-    /// The picture as it was at `after` or later. Positions in other streams are not waited for;
+    /// The projection as it was at `after` or later. Positions in other streams are not waited for;
     /// without a position it is as of the stream's end now, so that nothing acknowledged is missed.
     ///
     /// # Errors
@@ -112,11 +116,11 @@ impl<P: Picture> Follower<P> {
     /// [`Behind`] when it does not come that far within [`WAIT_MAX`].
     pub async fn at(&self, after: &[Position]) -> Result<RwLockReadGuard<'_, P>, Behind> {
         let stream = &self.log.identity().name;
-        let told =
+        let wanted =
             after.iter().filter(|p| p.stream == *stream).map(|p| p.sequence).max().unwrap_or(0);
         let last = self.log.end(WAIT_MAX).await.unwrap_or(u64::MAX);
-        if told > last {
-            return Err(BeyondTheEnd { stream: stream.clone(), wanted: told, last }.into());
+        if wanted > last {
+            return Err(BeyondTheEnd { stream: stream.clone(), wanted, last }.into());
         }
         let mut moved = self.reached.clone();
         let there = matches!(
@@ -124,7 +128,7 @@ impl<P: Picture> Follower<P> {
             Ok(Ok(_))
         );
         if there {
-            Ok(self.picture.read().await)
+            Ok(self.projection.read().await)
         } else {
             let reached = *self.reached.borrow();
             Err(Behind::NotYet { stream: stream.clone(), wanted: last, reached })
@@ -132,10 +136,10 @@ impl<P: Picture> Follower<P> {
     }
 }
 
-/// Follows from where the picture is: after `last`, the commit that was taken last. Where the stream does
-/// not have it, the picture begins anew: what was folded is of another history.
-async fn follow<P: Picture>(
-    picture: &RwLock<P>,
+/// Follows from where the projection is: after `last`, the commit that was taken last. Where the stream does
+/// not have it, the projection begins anew: what was folded is of another history.
+async fn follow<P: InMemoryProjection>(
+    projection: &RwLock<P>,
     moved: &watch::Sender<u64>,
     log: &Log,
     last: &mut Option<Stored>,
@@ -145,8 +149,8 @@ async fn follow<P: Picture>(
         Ok(true) => (),
         Ok(false) => {
             warn!(stream = log.identity().name, "a picture begins anew: its stream is another one");
-            let mut picture = picture.write().await;
-            *picture = P::default();
+            let mut projection = projection.write().await;
+            *projection = P::default();
             *last = None;
             moved.send_replace(0);
         }
@@ -174,7 +178,7 @@ async fn follow<P: Picture>(
         };
         let taken = Envelope::read(commit.sequence, &commit.payload);
         let taken = match taken {
-            Ok(envelope) => picture.write().await.take(&commit, &envelope),
+            Ok(envelope) => projection.write().await.take(&commit, &envelope),
             Err(err) => Err(err),
         };
         if let Err(err) = taken {
