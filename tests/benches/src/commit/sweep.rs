@@ -91,7 +91,7 @@ fn tell_best(rates: &BTreeMap<(usize, usize, usize), f64>, writers: usize) {
             .filter(|((single_max, _, of), _)| *of == writers && (*single_max == 0) == only_batches)
             .max_by(|one, other| one.1.total_cmp(other.1))
     };
-    if let (Some(((single_max, in_flight, _), plain)), Some(((_, batches, _), batched))) =
+    if let (Some(((single_max, in_flight, _), single)), Some(((_, batches, _), batched))) =
         (best(false), best(true))
     {
         say(&format!(
