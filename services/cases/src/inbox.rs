@@ -75,12 +75,12 @@ impl CommandHandler for Inbox {
 
 impl Inbox {
     async fn answer_for_case(&self, message: &CommandMessage) -> Result<Accepted, Refused> {
-        let order = inbox::order::<Case>(message)?;
-        let Some(register) = numbering::register_of(&order.id, &order.request) else {
-            let done = execute(&*self.cases, &self.members, &order).await.map_err(refused)?;
-            return Ok(inbox::accepted(&order, &done));
+        let context = inbox::command_context::<Case>(message)?;
+        let Some(register) = numbering::register_of(&context.id, &context.request) else {
+            let outcome = execute(&*self.cases, &self.members, &context).await.map_err(refused)?;
+            return Ok(inbox::accepted(&context, &outcome));
         };
-        let done = self.registers.execute(&register, order.clone()).await.map_err(refused)?;
-        Ok(inbox::accepted(&order, &done))
+        let outcome = self.registers.execute(&register, context.clone()).await.map_err(refused)?;
+        Ok(inbox::accepted(&context, &outcome))
     }
 }

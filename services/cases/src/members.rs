@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
-    execute::{FactSource, Order},
+    execute::{CommandContext, FactSource},
     in_memory_projection::{InMemoryProjection, ProjectionRunner},
     log::Stored,
 };
@@ -36,12 +36,12 @@ impl Members {
 
 /// Sending to members asks who they are on the day it happens.
 impl FactSource<Case> for ProjectionRunner<Members> {
-    async fn facts(&self, _: &Case, order: &Order<Case>) -> Result<Facts, Refused> {
-        if !matches!(order.request, Request::SendToMembers(_) | Request::IncludeMember { .. }) {
+    async fn facts(&self, _: &Case, context: &CommandContext<Case>) -> Result<Facts, Refused> {
+        if !matches!(context.request, Request::SendToMembers(_) | Request::IncludeMember { .. }) {
             return Ok(Facts::default());
         }
-        let members = self.at(&order.after).await?;
-        let members = members.on(&order.id.cooperation, day_of(order.at));
+        let members = self.at(&context.after).await?;
+        let members = members.on(&context.id.cooperation, day_of(context.at));
         Ok(Facts { members, ..Facts::default() })
     }
 }

@@ -84,12 +84,12 @@ async fn record_outcomes(
     for (event, id) in policy::events::<meeting::Event>(commit, envelope, "meeting")? {
         let Some((case, outcome)) = outcome_of(&envelope.aggregate.id, event) else { continue };
         let request = Request::RecordOutcome(outcome.clone());
-        let mut order =
-            policy::order::<Case>(OUTCOME_OF_A_TREATMENT, (envelope, id), case, request);
+        let mut context =
+            policy::command_context::<Case>(OUTCOME_OF_A_TREATMENT, (envelope, id), case, request);
         // It follows from the meeting, so it makes no other command of what was given without it once.
         let body = body_of(meetings, commit).await?;
-        order.request = Request::RecordOutcome(OutcomeToRecord { body, ..outcome });
-        policy::give(cases, &NoFacts, &order).await?;
+        context.request = Request::RecordOutcome(OutcomeToRecord { body, ..outcome });
+        policy::dispatch(cases, &NoFacts, &context).await?;
     }
     Ok(())
 }
@@ -164,8 +164,9 @@ async fn send_to_members(
         let case = envelope.aggregate.id.clone();
         let request =
             Request::SendToMembers(MembersToAsk { text: None, settles: None, answer_by: None });
-        let order = policy::order::<Case>(JOINT_CASE_GOES_OUT, (envelope, id), case, request);
-        policy::give(cases, members, &order).await?;
+        let context =
+            policy::command_context::<Case>(JOINT_CASE_GOES_OUT, (envelope, id), case, request);
+        policy::dispatch(cases, members, &context).await?;
     }
     Ok(())
 }
@@ -184,7 +185,7 @@ async fn end_what_is_replaced(
         let ends = case.matter().map(|matter| matter.ends(id, &event)).unwrap_or_default();
         for (replaced, end) in ends {
             let on = end.on;
-            let mut order = policy::order::<Case>(
+            let mut context = policy::command_context::<Case>(
                 REPLACED_CASE_ENDS,
                 (envelope, cause),
                 replaced,
@@ -192,9 +193,9 @@ async fn end_what_is_replaced(
             );
             // The day is read from the case as it is now. Where it has become another one since the
             // event was last delivered, this is another command, which the rules then judge.
-            let name = format!("{REPLACED_CASE_ENDS}/{}/{on}", order.id);
-            order.command_id = Uuid::new_v5(&cause, name.as_bytes());
-            policy::give(cases, &NoFacts, &order).await?;
+            let name = format!("{REPLACED_CASE_ENDS}/{}/{on}", context.id);
+            context.command_id = Uuid::new_v5(&cause, name.as_bytes());
+            policy::dispatch(cases, &NoFacts, &context).await?;
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use samvirke_kernel::{
     deadline::Deadline,
     envelope,
     error_chain::chain,
-    execute::{ExecuteError, FactSource, NoFacts, Order, execute},
+    execute::{CommandContext, ExecuteError, FactSource, NoFacts, execute},
     in_memory_projection::ProjectionRunner,
     inbox::{carry_out, unknown_kind},
     log::ReadError,
@@ -60,18 +60,22 @@ impl CommandHandler for Inbox {
 }
 
 impl FactSource<Subscription> for Inbox {
-    async fn facts(&self, _: &Subscription, order: &Order<Subscription>) -> Result<Facts, Refused> {
+    async fn facts(
+        &self,
+        _: &Subscription,
+        context: &CommandContext<Subscription>,
+    ) -> Result<Facts, Refused> {
         let mut facts =
             Facts { unencrypted_allowed: self.settings.loopback_allowed, ..Facts::default() };
-        if let Request::Create { owner, .. } = &order.request {
-            let cooperation = &order.id.cooperation;
+        if let Request::Create { owner, .. } = &context.request {
+            let cooperation = &context.id.cooperation;
             facts.owned = self.index.at(&[]).await?.owned(cooperation, owner);
             if let Owner::Member { member } = owner {
-                let members = self.members.at(&order.after).await?;
-                facts.is_member = members.is_member(member, cooperation, day_of(order.now));
+                let members = self.members.at(&context.after).await?;
+                facts.is_member = members.is_member(member, cooperation, day_of(context.now));
             }
         }
-        if let Some(start) = start(&order.request) {
+        if let Some(start) = start(&context.request) {
             facts.last = FeedPosition(self.publication.last_sequence().await.map_err(unread)?);
             if let Start::Time { since } = start {
                 let before = self.publication.sequence_before(since.instant()).await;
@@ -122,7 +126,7 @@ pub(crate) async fn note(
 ) -> Result<(), NotNoted> {
     let now = clock::now();
     let name = format!("{id}/{}/{number}", request.tag());
-    let order = Order::<Subscription> {
+    let context = CommandContext::<Subscription> {
         id: id.clone(),
         command_id: Uuid::new_v5(&NAMESPACE, name.as_bytes()),
         digest: envelope::digest(name.as_bytes()),
@@ -137,7 +141,7 @@ pub(crate) async fn note(
         traceparent: None,
         deadline: Deadline::NONE,
     };
-    match execute(subscriptions, &NoFacts, &order).await {
+    match execute(subscriptions, &NoFacts, &context).await {
         Ok(_) => Ok(()),
         Err(ExecuteError::Rejected(rejection)) => {
             warn!(subscription.id = %id, %rejection, "what was found out is refused");

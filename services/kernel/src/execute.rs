@@ -1,7 +1,7 @@
 //! Carrying out a command: load, decide, commit, and be sure what became of it.
 //!
-//! Whatever the world does in between, a command that is answered is stored, and it is stored
-//! once. Every ambiguous outcome takes the same way: read the tail from the leader and look for the
+//! Whatever happens to the infrastructure in between, a command that is answered is stored, and it is stored
+//! once. Every ambiguous outcome is settled in the same manner: read the tail from the leader and look for the
 //! command there.
 
 use std::{future::Future, time::Duration};
@@ -21,9 +21,9 @@ use crate::{
     committer::AppendError,
     deadline::Deadline,
     decider::{Command, Decider},
-    loaded::{Loaded, Remembered},
+    loaded::{IdempotencyRecord, Loaded},
     position::Position,
-    repository::{About, Repository, command_name},
+    repository::{CommitMetadata, Repository, command_name},
     store_error::StoreError,
     stream::guard::Held,
 };
@@ -37,9 +37,9 @@ pub const ATTEMPTS_MAX: u32 = 12;
 const BACKOFF_MIN: Duration = Duration::from_millis(2);
 const BACKOFF_MAX: Duration = Duration::from_millis(200);
 
-/// A request on its way to a decider.
+/// A request for a decider, with everything that its dispatch needs.
 #[derive(Clone, Debug)]
-pub struct Order<D: Decider> {
+pub struct CommandContext<D: Decider> {
     pub id: AggregateId,
     pub command_id: Uuid,
     /// SHA-256 of the request as it came.
@@ -61,7 +61,7 @@ pub struct Order<D: Decider> {
 /// Where the facts come from that decisions on an aggregate rest on, beside its own history: a service reads
 /// another aggregate, or an in-memory projection of another stream.
 pub trait FactSource<D: Decider>: Sync {
-    /// The facts for an order, on the aggregate as it is known. They are read once for each attempt, and
+    /// The facts for a command, on the aggregate as it is known. They are read once for each attempt, and
     /// again where the aggregate was not known to its end; nothing that was acknowledged before is missed.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ pub trait FactSource<D: Decider>: Sync {
     fn facts(
         &self,
         aggregate: &D,
-        order: &Order<D>,
+        context: &CommandContext<D>,
     ) -> impl Future<Output = Result<D::Facts, Refused>> + Send;
 }
 
@@ -79,14 +79,14 @@ pub trait FactSource<D: Decider>: Sync {
 pub struct NoFacts;
 
 impl<D: Decider> FactSource<D> for NoFacts {
-    async fn facts(&self, _aggregate: &D, _order: &Order<D>) -> Result<D::Facts, Refused> {
+    async fn facts(&self, _aggregate: &D, _order: &CommandContext<D>) -> Result<D::Facts, Refused> {
         Ok(D::Facts::default())
     }
 }
 
 /// What became of a command.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Done<E> {
+pub struct CommandOutcome<E> {
     pub version: u64,
     pub position: Position,
     /// Empty when nothing changed, and when the command was carried out before.
@@ -116,92 +116,92 @@ pub enum ExecuteError<R: std::error::Error + 'static> {
 ///
 /// # Errors
 ///
-/// [`ExecuteError`]. After `Store(Append(Unknown))` the same order may be given again: it acts once.
+/// [`ExecuteError`]. After `Store(Append(Unknown))` the same command may be dispatched again: it acts once.
 pub async fn execute<D: Decider>(
     repository: &Repository<D>,
     source: &impl FactSource<D>,
-    order: &Order<D>,
-) -> Result<Done<D::Event>, ExecuteError<D::Rejection>> {
-    let slot = repository.slot(&order.id);
-    let mut slot = order.deadline.wait(slot.lock()).await.ok_or(LATE)?;
+    context: &CommandContext<D>,
+) -> Result<CommandOutcome<D::Event>, ExecuteError<D::Rejection>> {
+    let entry = repository.entry(&context.id);
+    let mut entry = context.deadline.wait(entry.lock()).await.ok_or(LATE)?;
     let mut doubt = Doubt::default();
-    let outcome = attempts(repository, source, order, &mut slot, &mut doubt).await;
-    outcome.map_err(|error| doubt.about(error))
+    let outcome = attempts(repository, source, context, &mut entry, &mut doubt).await;
+    outcome.map_err(|error| doubt.qualify(error))
 }
 
 async fn attempts<D: Decider>(
     repository: &Repository<D>,
     source: &impl FactSource<D>,
-    order: &Order<D>,
-    slot: &mut Option<Loaded<D>>,
+    context: &CommandContext<D>,
+    entry: &mut Option<Loaded<D>>,
     doubt: &mut Doubt,
-) -> Result<Done<D::Event>, ExecuteError<D::Rejection>> {
+) -> Result<CommandOutcome<D::Event>, ExecuteError<D::Rejection>> {
     for attempt in 0..ATTEMPTS_MAX {
-        let hot = slot.take();
-        let decided = order.deadline.wait(on_what_is_known(repository, source, order, hot));
+        let hot = entry.take();
+        let decided = context.deadline.wait(on_what_is_known(repository, source, context, hot));
         let (mut loaded, decided) = decided.await.ok_or(LATE)??;
         let events = match decided {
             Ok(Decided::Events(events)) => events,
-            Ok(Decided::Done(done)) => {
-                *slot = Some(loaded);
-                return Ok(done);
+            Ok(Decided::Outcome(outcome)) => {
+                *entry = Some(loaded);
+                return Ok(outcome);
             }
             Err(error) => {
-                *slot = Some(loaded);
+                *entry = Some(loaded);
                 return Err(error);
             }
         };
-        let pending = repository.pending(&loaded, &events, order.about())?;
+        let pending = repository.pending(&loaded, &events, context.metadata())?;
         let payload = pending.payload.clone();
-        match repository.log().append_before(order.deadline, vec![pending]).await {
+        match repository.log().append_before(context.deadline, vec![pending]).await {
             Ok(sequences) => {
                 let sequence = sequences.last().copied().unwrap_or_default();
-                let done = advance(
+                let outcome = advance(
                     repository,
                     &mut loaded,
-                    (order.command_id, &order.digest),
+                    (context.command_id, &context.digest),
                     events,
                     sequence,
                     payload,
                 );
-                *slot = Some(loaded);
-                return Ok(done);
+                *entry = Some(loaded);
+                return Ok(outcome);
             }
             // What was taken for new may be there, and sound.
             Err(AppendError::Held(held @ Held::Gaps { .. })) if loaded.sequence == 0 => {
-                let read = order.deadline.wait(async {
-                    loaded = repository.load(&order.id).await?;
+                let read = context.deadline.wait(async {
+                    loaded = repository.load(&context.id).await?;
                     repository.catch_up(&mut loaded).await
                 });
                 read.await.ok_or(LATE)??;
                 if loaded.version == 0 {
                     return Err(StoreError::from(AppendError::Held(held)).into());
                 }
-                *slot = Some(loaded);
+                *entry = Some(loaded);
                 continue;
             }
             Err(error) => overtaken(attempt, error, doubt).await?,
         }
-        let read = order.deadline.wait(async {
+        let read = context.deadline.wait(async {
             if loaded.sequence == 0 {
                 // It was taken for new. What there is may be long, and is read in pages.
-                loaded = repository.load(&order.id).await?;
+                loaded = repository.load(&context.id).await?;
             }
             // A cold load may lag behind; what we knew does not.
             if !repository.catch_up(&mut loaded).await? && attempt > 0 {
                 // What we knew may be of a history that the stream has lost.
-                loaded = repository.load_whole(&order.id).await?;
+                loaded = repository.load_whole(&context.id).await?;
                 repository.catch_up(&mut loaded).await?;
             }
             Ok::<_, StoreError>(())
         });
         read.await.ok_or(LATE)??;
-        *slot = Some(loaded);
+        *entry = Some(loaded);
     }
     Err(ExecuteError::Contended)
 }
 
-/// What is said where the deadline passed before anything was sent.
+/// The error where the deadline passed before anything was sent.
 const LATE: StoreError = StoreError::Append(AppendError::Late);
 
 /// Why it is not known whether a command was stored, if that is so.
@@ -213,9 +213,9 @@ impl Doubt {
         self.0.is_none()
     }
 
-    /// What is told of an order: after an attempt that may have been stored, nothing else that fails says
-    /// that nothing was.
-    fn about<R: std::error::Error>(self, error: ExecuteError<R>) -> ExecuteError<R> {
+    /// Returns the error to answer with: after an attempt that may have been stored, no other failure
+    /// says that nothing was.
+    fn qualify<R: std::error::Error>(self, error: ExecuteError<R>) -> ExecuteError<R> {
         match (self.0, &error) {
             (
                 Some(unknown),
@@ -229,25 +229,25 @@ impl Doubt {
 type KnownAndDecided<D> =
     (Loaded<D>, Result<Decided<<D as Decider>::Event>, ExecuteError<<D as Decider>::Rejection>>);
 
-/// What is known of the order's aggregate, and what is decided on it.
+/// What is known of the command's aggregate, and what is decided on it.
 async fn on_what_is_known<D: Decider>(
     repository: &Repository<D>,
     source: &impl FactSource<D>,
-    order: &Order<D>,
+    context: &CommandContext<D>,
     hot: Option<Loaded<D>>,
 ) -> Result<KnownAndDecided<D>, StoreError> {
     let mut loaded = match hot {
         Some(hot) => hot,
-        None => match begin(repository, source, order).await? {
+        None => match try_create(repository, source, context).await? {
             (nothing, Some(events)) => return Ok((nothing, Ok(Decided::Events(events)))),
             (loaded, None) => loaded,
         },
     };
-    let decided = decide(repository, source, &mut loaded, order).await;
+    let decided = decide(repository, source, &mut loaded, context).await;
     Ok((loaded, decided))
 }
 
-impl<D: Decider> Order<D> {
+impl<D: Decider> CommandContext<D> {
     fn command(&self, facts: D::Facts) -> Command<D::Request, D::Facts> {
         Command {
             id: self.id.clone(),
@@ -259,8 +259,8 @@ impl<D: Decider> Order<D> {
         }
     }
 
-    fn about(&self) -> About {
-        About {
+    fn metadata(&self) -> CommitMetadata {
+        CommitMetadata {
             command_id: self.command_id,
             command: command_name::<D>(&self.request),
             digest: self.digest.clone(),
@@ -285,11 +285,11 @@ impl<D: Decider> Order<D> {
         }
     }
 
-    /// What became of this order, if it was carried out before.
-    fn earlier<'a, R: std::error::Error>(
+    /// Returns the record of this command, if it was carried out before.
+    fn find_duplicate<'a, R: std::error::Error>(
         &self,
         loaded: &'a Loaded<D>,
-    ) -> Result<Option<&'a Remembered>, ExecuteError<R>> {
+    ) -> Result<Option<&'a IdempotencyRecord>, ExecuteError<R>> {
         match loaded.find(self.command_id) {
             Some(known) if known.digest != self.digest => Err(ExecuteError::KeyReused),
             known => Ok(known),
@@ -301,21 +301,21 @@ impl<D: Decider> Order<D> {
 ///
 /// A command that begins an aggregate is tried without reading anything: its commit expects that
 /// there is no history, so the server says if there is. Every other command reads first.
-async fn begin<D: Decider>(
+async fn try_create<D: Decider>(
     repository: &Repository<D>,
     source: &impl FactSource<D>,
-    order: &Order<D>,
+    context: &CommandContext<D>,
 ) -> Result<(Loaded<D>, Option<Vec<D::Event>>), StoreError> {
-    let nothing = Loaded::empty(order.id.clone());
-    match decide_on(&nothing, source, order).await {
+    let nothing = Loaded::empty(context.id.clone());
+    match decide_on(&nothing, source, context).await {
         Ok(events) if !events.is_empty() => Ok((nothing, Some(events))),
-        Ok(_) | Err(_) => Ok((repository.load(&order.id).await?, None)),
+        Ok(_) | Err(_) => Ok((repository.load(&context.id).await?, None)),
     }
 }
 
 enum Decided<E> {
     Events(Vec<E>),
-    Done(Done<E>),
+    Outcome(CommandOutcome<E>),
 }
 
 /// Decides on what is known; before a refusal, or a finding that nothing changes, is returned, the
@@ -324,13 +324,13 @@ async fn decide<D: Decider>(
     repository: &Repository<D>,
     source: &impl FactSource<D>,
     loaded: &mut Loaded<D>,
-    order: &Order<D>,
+    context: &CommandContext<D>,
 ) -> Result<Decided<D::Event>, ExecuteError<D::Rejection>> {
     loop {
-        if let Some(known) = order.earlier(loaded)? {
-            return Ok(Decided::Done(repeated(repository, known)));
+        if let Some(known) = context.find_duplicate(loaded)? {
+            return Ok(Decided::Outcome(repeated(repository, known)));
         }
-        let refusal = match decide_on(loaded, source, order).await {
+        let refusal = match decide_on(loaded, source, context).await {
             Ok(events) if !events.is_empty() => return Ok(Decided::Events(events)),
             Ok(_) => None,
             Err(error) => Some(error),
@@ -344,7 +344,7 @@ async fn decide<D: Decider>(
         }
         return match refusal {
             Some(error) => Err(error),
-            None => Ok(Decided::Done(unchanged(repository, loaded))),
+            None => Ok(Decided::Outcome(unchanged(repository, loaded))),
         };
     }
 }
@@ -352,11 +352,11 @@ async fn decide<D: Decider>(
 async fn decide_on<D: Decider>(
     loaded: &Loaded<D>,
     source: &impl FactSource<D>,
-    order: &Order<D>,
+    context: &CommandContext<D>,
 ) -> Result<Vec<D::Event>, ExecuteError<D::Rejection>> {
-    order.check_version(loaded)?;
-    let facts = source.facts(&loaded.state, order).await.map_err(ExecuteError::Facts)?;
-    let command = order.command(facts);
+    context.check_version(loaded)?;
+    let facts = source.facts(&loaded.state, context).await.map_err(ExecuteError::Facts)?;
+    let command = context.command(facts);
     loaded.state.authorise(&command).map_err(ExecuteError::Rejected)?;
     loaded.state.decide(&command).map_err(ExecuteError::Rejected)
 }
@@ -406,11 +406,11 @@ fn advance<D: Decider>(
     events: Vec<D::Event>,
     sequence: u64,
     payload: Bytes,
-) -> Done<D::Event> {
+) -> CommandOutcome<D::Event> {
     let from = loaded.version;
     loaded.advance(&events, sequence, command_id, digest.to_owned(), payload);
     repository.keep(from, loaded);
-    Done {
+    CommandOutcome {
         version: loaded.version,
         position: repository.log().position(sequence),
         warnings: D::warnings(&events),
@@ -419,8 +419,11 @@ fn advance<D: Decider>(
     }
 }
 
-fn unchanged<D: Decider>(repository: &Repository<D>, loaded: &Loaded<D>) -> Done<D::Event> {
-    Done {
+fn unchanged<D: Decider>(
+    repository: &Repository<D>,
+    loaded: &Loaded<D>,
+) -> CommandOutcome<D::Event> {
+    CommandOutcome {
         version: loaded.version,
         position: repository.log().position(loaded.sequence),
         warnings: Vec::new(),
@@ -429,8 +432,11 @@ fn unchanged<D: Decider>(repository: &Repository<D>, loaded: &Loaded<D>) -> Done
     }
 }
 
-fn repeated<D: Decider>(repository: &Repository<D>, known: &Remembered) -> Done<D::Event> {
-    Done {
+fn repeated<D: Decider>(
+    repository: &Repository<D>,
+    known: &IdempotencyRecord,
+) -> CommandOutcome<D::Event> {
+    CommandOutcome {
         version: known.version,
         position: repository.log().position(known.sequence),
         events: Vec::new(),

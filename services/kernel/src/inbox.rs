@@ -1,4 +1,4 @@
-//! From a message to an order, and from an outcome to an answer.
+//! From a message to a command context, and from an outcome to an answer.
 //!
 //! This is the edge where the clock is read and where what people sent is first understood.
 
@@ -21,7 +21,7 @@ use crate::{
     deadline::Deadline,
     decider::Decider,
     envelope,
-    execute::{Done, ExecuteError, FactSource, Order, execute},
+    execute::{CommandContext, CommandOutcome, ExecuteError, FactSource, execute},
     form,
     position::{InvalidPosition, Position},
     rejection::Rejection,
@@ -31,15 +31,15 @@ use crate::{
 /// How far a caller's clock may be ahead of ours.
 pub const CLOCK_LEEWAY: TimeDelta = TimeDelta::seconds(60);
 
-/// Understands a message as an order for `D`.
+/// Reads a message as a command for `D`.
 ///
 /// # Errors
 ///
 /// [`Refused::Invalid`] with the field at fault, or a refusal of the time given.
-pub fn order<D: Decider>(message: &CommandMessage) -> Result<Order<D>, Refused> {
+pub fn command_context<D: Decider>(message: &CommandMessage) -> Result<CommandContext<D>, Refused> {
     let now = clock::now();
     let request: D::Request = request(&message.command, message.body.get())?;
-    Ok(Order {
+    Ok(CommandContext {
         id: message.id.clone(),
         command_id: message.command_id,
         digest: digest_of(message),
@@ -146,9 +146,9 @@ pub async fn carry_out<D: Decider>(
     source: &impl FactSource<D>,
     message: &CommandMessage,
 ) -> Result<Accepted, Refused> {
-    let order = order::<D>(message)?;
-    let done = execute(repository, source, &order).await.map_err(refused)?;
-    Ok(accepted(&order, &done))
+    let context = command_context::<D>(message)?;
+    let outcome = execute(repository, source, &context).await.map_err(refused)?;
+    Ok(accepted(&context, &outcome))
 }
 
 /// The answer to a kind that the service does not have.
@@ -172,14 +172,17 @@ pub fn positions(after: &[String]) -> Result<Vec<Position>, Refused> {
 }
 
 /// The answer to what was done.
-pub fn accepted<D: Decider>(order: &Order<D>, done: &Done<D::Event>) -> Accepted {
+pub fn accepted<D: Decider>(
+    context: &CommandContext<D>,
+    outcome: &CommandOutcome<D::Event>,
+) -> Accepted {
     Accepted {
-        id: order.id.to_string(),
-        version: done.version,
-        position: done.position.to_string(),
-        events: done.events.iter().map(serde_json::to_value).filter_map(Result::ok).collect(),
-        warnings: done.warnings.clone(),
-        repeated: done.repeated,
+        id: context.id.to_string(),
+        version: outcome.version,
+        position: outcome.position.to_string(),
+        events: outcome.events.iter().map(serde_json::to_value).filter_map(Result::ok).collect(),
+        warnings: outcome.warnings.clone(),
+        repeated: outcome.repeated,
     }
 }
 

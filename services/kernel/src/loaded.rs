@@ -13,13 +13,13 @@ use crate::{
     log::stored::Stored,
 };
 
-/// How many of an aggregate's latest commands are remembered; a command repeated after that many
-/// others on the same aggregate is decided anew.
-pub const COMMANDS_REMEMBERED_MAX: usize = 256;
+/// How many idempotency records an aggregate keeps, of its latest commands; a command repeated after that
+/// many others on the same aggregate is decided anew.
+pub const IDEMPOTENCY_RECORDS_MAX: usize = 256;
 
-/// A command that was carried out.
+/// A command that was carried out, by which the same command is found again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Remembered {
+pub struct IdempotencyRecord {
     pub command_id: Uuid,
     pub digest: String,
     pub sequence: u64,
@@ -137,7 +137,7 @@ impl From<Previous> for Option<String> {
     }
 }
 
-/// The state of an aggregate, and where in the stream it stands.
+/// The state of an aggregate, and the sequence of its last commit.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Loaded<D: Decider> {
@@ -152,7 +152,8 @@ pub struct Loaded<D: Decider> {
     #[serde(default)]
     pub bytes: u64,
     /// The latest commands, oldest first.
-    pub remembered: VecDeque<Remembered>,
+    #[serde(rename = "remembered")]
+    pub idempotency_records: VecDeque<IdempotencyRecord>,
 }
 
 impl<D: Decider> Loaded<D> {
@@ -165,13 +166,13 @@ impl<D: Decider> Loaded<D> {
             sequence: 0,
             previous: Previous::Nothing,
             bytes: 0,
-            remembered: VecDeque::new(),
+            idempotency_records: VecDeque::new(),
         }
     }
 
-    /// What became of a command, if it was carried out and is still remembered.
-    pub fn find(&self, command_id: Uuid) -> Option<&Remembered> {
-        self.remembered.iter().rev().find(|known| known.command_id == command_id)
+    /// What became of a command, if it was carried out and its record is still kept.
+    pub fn find(&self, command_id: Uuid) -> Option<&IdempotencyRecord> {
+        self.idempotency_records.iter().rev().find(|known| known.command_id == command_id)
     }
 
     /// Takes a stored commit into the state. One that was taken before is passed over.
@@ -240,9 +241,14 @@ impl<D: Decider> Loaded<D> {
         self.version = version;
         self.bytes += payload.len() as u64;
         self.previous = Previous::Bytes(payload);
-        if self.remembered.len() == COMMANDS_REMEMBERED_MAX {
-            self.remembered.pop_front();
+        if self.idempotency_records.len() == IDEMPOTENCY_RECORDS_MAX {
+            self.idempotency_records.pop_front();
         }
-        self.remembered.push_back(Remembered { command_id, digest, sequence, version });
+        self.idempotency_records.push_back(IdempotencyRecord {
+            command_id,
+            digest,
+            sequence,
+            version,
+        });
     }
 }

@@ -30,7 +30,7 @@ use crate::{
     decider::Decider,
     envelope::{self, Envelope},
     error_chain::chain,
-    execute::{ExecuteError, FactSource, Order, execute},
+    execute::{CommandContext, ExecuteError, FactSource, execute},
     in_memory_projection::Behind,
     log::{Log, ReadError, Stored, stored::delivered},
     parking::{Decision, EventPlace, Parking},
@@ -123,19 +123,19 @@ pub fn events<E: Tagged>(
     Ok(events.into_iter().zip(envelope.events.iter().map(|event| event.id)).collect())
 }
 
-/// The order that `policy` gives to `id` because of one event of a commit.
+/// The command that `policy` dispatches to `id` because of one event of a commit.
 ///
-/// Its id follows from the event and the aggregate, so giving it again is the same command. It
+/// Its id follows from the event and the aggregate, so dispatching it again is the same command. It
 /// happens when the event happened.
-pub fn order<D: Decider>(
+pub fn command_context<D: Decider>(
     policy: &str,
     cause: (&Envelope, Uuid),
     id: AggregateId,
     request: D::Request,
-) -> Order<D> {
+) -> CommandContext<D> {
     let (envelope, event) = cause;
     let digest = serde_json::to_vec(&request).unwrap_or_default();
-    Order {
+    CommandContext {
         command_id: Uuid::new_v5(&event, format!("{policy}/{id}").as_bytes()),
         id,
         digest: envelope::digest(&digest),
@@ -152,24 +152,24 @@ pub fn order<D: Decider>(
     }
 }
 
-/// Gives a policy's order. A rule that says no ends the matter and is reported to the operator.
+/// Dispatches a policy's command. A refusal by a rule is final and is reported to the operator.
 ///
 /// # Errors
 ///
 /// [`PolicyError`].
-pub async fn give<D: Decider>(
+pub async fn dispatch<D: Decider>(
     repository: &Repository<D>,
     source: &impl FactSource<D>,
-    order: &Order<D>,
+    context: &CommandContext<D>,
 ) -> Result<(), PolicyError> {
-    match execute(repository, source, order).await {
-        Ok(done) => {
-            info!(aggregate.id = %order.id, cause = ?order.cause, changed = !done.events.is_empty(),
+    match execute(repository, source, context).await {
+        Ok(outcome) => {
+            info!(aggregate.id = %context.id, cause = ?context.cause, changed = !outcome.events.is_empty(),
                 "a policy acted");
             Ok(())
         }
         Err(ExecuteError::Rejected(rejection)) => {
-            warn!(aggregate.id = %order.id, cause = ?order.cause, rule = rejection.rule(),
+            warn!(aggregate.id = %context.id, cause = ?context.cause, rule = rejection.rule(),
                 %rejection, "a policy's command was refused");
             metrics::counter!("samvirke_policy_refused", "code" => rejection.code()).increment(1);
             Ok(())

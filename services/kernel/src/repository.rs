@@ -26,8 +26,8 @@ pub const HOT_MAX: usize = 10_000;
 /// How many are kept that decisions on others rest on.
 const CURRENT_MAX: usize = 1_000;
 
-/// A place for one aggregate; whoever holds the lock works on it alone in this process.
-pub(crate) type Slot<D> = Arc<Mutex<Option<Loaded<D>>>>;
+/// The cache entry of one aggregate; whoever holds the lock works on it alone in this process.
+pub(crate) type CacheEntry<D> = Arc<Mutex<Option<Loaded<D>>>>;
 
 /// An aggregate as it was read for decisions on others.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ type CurrentReads<D> = SharedRead<Result<Arc<Current<D>>, Arc<StoreError>>>;
 #[derive(Debug)]
 pub struct Repository<D: Decider> {
     log: Log,
-    hot: Cache<AggregateId, Slot<D>>,
+    hot: Cache<AggregateId, CacheEntry<D>>,
     /// Those that decisions on others rest on.
     current: Cache<AggregateId, CurrentReads<D>>,
     fingerprint: String,
@@ -78,15 +78,17 @@ impl<D: Decider> Repository<D> {
         &self.log
     }
 
-    pub(crate) fn slot(&self, id: &AggregateId) -> Slot<D> {
-        match self.hot.get_or_insert_with(id, || Ok::<_, std::convert::Infallible>(Slot::default()))
+    pub(crate) fn entry(&self, id: &AggregateId) -> CacheEntry<D> {
+        match self
+            .hot
+            .get_or_insert_with(id, || Ok::<_, std::convert::Infallible>(CacheEntry::default()))
         {
-            Ok(slot) => slot,
+            Ok(entry) => entry,
         }
     }
 
-    /// Forgets every hot aggregate; the next command loads cold.
-    pub fn cool(&self) {
+    /// Clears the cache; the next command loads its aggregate cold.
+    pub fn clear_cache(&self) {
         self.hot.clear();
         self.current.clear();
     }
@@ -209,7 +211,7 @@ impl<D: Decider> Repository<D> {
         &self,
         loaded: &Loaded<D>,
         events: &[D::Event],
-        about: About,
+        metadata: CommitMetadata,
     ) -> Result<Pending, StoreError> {
         if events.len() > EVENTS_PER_COMMIT_MAX {
             return Err(StoreError::TooManyEvents { events: events.len() });
@@ -219,11 +221,11 @@ impl<D: Decider> Repository<D> {
             .enumerate()
             .map(|(index, event)| {
                 let name = format!("{}/{}/{index}", D::KIND, loaded.id);
-                let id = Uuid::new_v5(&about.command_id, name.as_bytes());
+                let id = Uuid::new_v5(&metadata.command_id, name.as_bytes());
                 envelope::record(event, id)
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let is_a_consequence = about.actor.is_any(&[Role::System], &loaded.id.cooperation);
+        let is_a_consequence = metadata.actor.is_any(&[Role::System], &loaded.id.cooperation);
         let envelope = Envelope {
             v: ENVELOPE_VERSION,
             aggregate: Member {
@@ -232,15 +234,15 @@ impl<D: Decider> Repository<D> {
                 version_from: loaded.version + 1,
                 version_to: loaded.version + events.len() as u64,
             },
-            command_id: about.command_id,
-            command: about.command,
-            digest: about.digest,
-            actor: about.actor,
-            cause: about.cause,
-            traceparent: about.traceparent,
-            provenance: about.provenance,
-            occurred_at: about.occurred_at,
-            recorded_at: about.recorded_at,
+            command_id: metadata.command_id,
+            command: metadata.command,
+            digest: metadata.digest,
+            actor: metadata.actor,
+            cause: metadata.cause,
+            traceparent: metadata.traceparent,
+            provenance: metadata.provenance,
+            occurred_at: metadata.occurred_at,
+            recorded_at: metadata.recorded_at,
             previous: loaded.previous.digest(),
             events: recorded,
         };
@@ -258,9 +260,9 @@ impl<D: Decider> Repository<D> {
     }
 }
 
-/// What an envelope tells besides its events.
+/// What an envelope holds besides the events and their versions.
 #[derive(Clone, Debug)]
-pub struct About {
+pub struct CommitMetadata {
     pub command_id: Uuid,
     pub command: String,
     pub digest: String,
@@ -340,11 +342,11 @@ where
         if events.is_empty() {
             return Ok(Vec::new());
         }
-        // The framework has applied the events to the context's state already; only where it
-        // stood is of interest here.
-        let about = about_from(metadata);
-        let command_id = about.command_id;
-        let pending = self.pending(&context, &events, about).map_err(unreachable)?;
+        // The framework has applied the events to the context's state already; only its
+        // version and sequence are of interest here.
+        let metadata = commit_metadata_from(metadata);
+        let command_id = metadata.command_id;
+        let pending = self.pending(&context, &events, metadata).map_err(unreachable)?;
         let sequences = self.log.append(vec![pending]).await.map_err(|err| match err {
             AppendError::Conflict { .. } => AggregateError::AggregateConflict,
             AppendError::Overloaded
@@ -357,7 +359,7 @@ where
             | AppendError::Unknown { .. } => unreachable(err),
         })?;
         let position = self.log.position(sequences.last().copied().unwrap_or_default());
-        let told = HashMap::from([
+        let answered = HashMap::from([
             ("position".to_owned(), position.to_string()),
             ("command_id".to_owned(), command_id.to_string()),
         ]);
@@ -368,7 +370,7 @@ where
                 aggregate_id: context.id.to_string(),
                 sequence: usize::try_from(version).unwrap_or(usize::MAX),
                 payload,
-                metadata: told.clone(),
+                metadata: answered.clone(),
             })
             .collect())
     }
@@ -394,13 +396,13 @@ fn metadata(envelope: &Envelope, log: &Log, sequence: u64) -> HashMap<String, St
     ])
 }
 
-fn about_from(mut metadata: HashMap<String, String>) -> About {
+fn commit_metadata_from(mut metadata: HashMap<String, String>) -> CommitMetadata {
     let mut take = |key: &str| metadata.remove(key);
     let command_id = take("command_id").and_then(|text| text.parse().ok());
     let at = take("occurred_at")
         .and_then(|text| chrono::DateTime::parse_from_rfc3339(&text).ok())
         .map_or_else(crate::clock::now, |at| at.with_timezone(&chrono::Utc));
-    About {
+    CommitMetadata {
         command_id: command_id.unwrap_or_else(crate::clock::new_id),
         command: take("command").unwrap_or_default(),
         digest: take("digest").unwrap_or_default(),

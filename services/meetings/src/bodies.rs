@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
-    execute::{FactSource, Order},
+    execute::{CommandContext, FactSource},
     in_memory_projection::{InMemoryProjection, ProjectionRunner},
     log::Stored,
 };
@@ -33,9 +33,13 @@ impl Bodies {
 
 /// A meeting asks for its body as in force on the day that its request is about.
 impl FactSource<Meeting> for ProjectionRunner<Bodies> {
-    async fn facts(&self, meeting: &Meeting, order: &Order<Meeting>) -> Result<Facts, Refused> {
-        let body = match meeting.body_wanted(&order.request) {
-            Some((body, day)) => self.at(&order.after).await?.in_force(&body, day),
+    async fn facts(
+        &self,
+        meeting: &Meeting,
+        context: &CommandContext<Meeting>,
+    ) -> Result<Facts, Refused> {
+        let body = match meeting.body_wanted(&context.request) {
+            Some((body, day)) => self.at(&context.after).await?.in_force(&body, day),
             None => None,
         };
         Ok(Facts { body })

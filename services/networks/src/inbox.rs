@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use samvirke_kernel::{
     Decider,
-    execute::{FactSource, NoFacts, Order},
+    execute::{CommandContext, FactSource, NoFacts},
     inbox::{carry_out, unknown_kind},
     repository::Repository,
     service::{CommandHandler, Host, ServiceError, tasks_first},
@@ -75,13 +75,21 @@ impl Inbox {
 }
 
 impl FactSource<Body> for Inbox {
-    async fn facts(&self, _: &Body, order: &Order<Body>) -> Result<body::Facts, Refused> {
-        Ok(body::Facts { cooperation: self.cooperation(&order.id.cooperation).await? })
+    async fn facts(
+        &self,
+        _: &Body,
+        context: &CommandContext<Body>,
+    ) -> Result<body::Facts, Refused> {
+        Ok(body::Facts { cooperation: self.cooperation(&context.id.cooperation).await? })
     }
 }
 
 impl FactSource<Network> for Inbox {
-    async fn facts(&self, _: &Network, order: &Order<Network>) -> Result<network::Facts, Refused> {
-        Ok(network::Facts { cooperation: self.cooperation(&order.id.cooperation).await? })
+    async fn facts(
+        &self,
+        _: &Network,
+        context: &CommandContext<Network>,
+    ) -> Result<network::Facts, Refused> {
+        Ok(network::Facts { cooperation: self.cooperation(&context.id.cooperation).await? })
     }
 }

@@ -79,9 +79,13 @@ async fn vacate_seats(
         for id in ids {
             let request =
                 body::Request::VacateSeatsOf { member: member.clone(), to, reason: reason.clone() };
-            let order =
-                policy::order::<Body>(SEATS_OF_A_RELEASED_MEMBER, (envelope, cause), id, request);
-            policy::give(bodies, &NoFacts, &order).await?;
+            let context = policy::command_context::<Body>(
+                SEATS_OF_A_RELEASED_MEMBER,
+                (envelope, cause),
+                id,
+                request,
+            );
+            policy::dispatch(bodies, &NoFacts, &context).await?;
         }
     }
     Ok(())

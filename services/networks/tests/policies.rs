@@ -5,7 +5,7 @@
 use samvirke_kernel::{
     clock,
     deadline::Deadline,
-    execute::{NoFacts, Order, execute},
+    execute::{CommandContext, NoFacts, execute},
     repository::Repository,
 };
 use samvirke_networks::cooperation::Cooperation;
@@ -89,7 +89,7 @@ impl World {
             to: "2017-12-31".parse().unwrap(),
             reason: "Sluttet.".parse().unwrap(),
         };
-        let order = Order::<Cooperation> {
+        let context = CommandContext::<Cooperation> {
             id: "prove".parse().unwrap(),
             command_id: Uuid::from_u128(1),
             digest: "release".into(),
@@ -110,7 +110,7 @@ impl World {
             deadline: Deadline::NONE,
         };
         let log = self.caller.log("networks").await.unwrap();
-        execute(&Repository::new(log), &NoFacts, &order).await.unwrap();
+        execute(&Repository::new(log), &NoFacts, &context).await.unwrap();
     }
 
     async fn vacated(&self) -> Vec<Happened> {

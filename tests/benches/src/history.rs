@@ -10,7 +10,7 @@ use samvirke_kernel::{
     Decider,
     committer::Pending,
     envelope::{self, ENVELOPE_VERSION, Envelope, Member},
-    execute::Order,
+    execute::CommandContext,
     log::Log,
 };
 use samvirke_networks::cooperation::Cooperation;
@@ -67,7 +67,7 @@ fn event(step: usize) -> Event {
 
 /// What the sample's founding leads to.
 fn founded() -> Event {
-    let founding = sample::order(id("sample"), sample::found());
+    let founding = sample::command_context(id("sample"), sample::found());
     let (_, command, _) = sample::command(founding);
     Cooperation::default()
         .decide(&command)
@@ -78,29 +78,29 @@ fn founded() -> Event {
 
 /// The bytes of a commit, as the kernel's repository writes them.
 pub(crate) fn stored(
-    order: &Order<Cooperation>,
+    context: &CommandContext<Cooperation>,
     version: u64,
     event: &Event,
     previous: Option<String>,
 ) -> anyhow::Result<Bytes> {
-    let event_id = Uuid::new_v5(&order.command_id, b"0");
+    let event_id = Uuid::new_v5(&context.command_id, b"0");
     let envelope = Envelope {
         v: ENVELOPE_VERSION,
         aggregate: Member {
             kind: Cooperation::KIND.into(),
-            id: order.id.clone(),
+            id: context.id.clone(),
             version_from: version,
             version_to: version,
         },
-        command_id: order.command_id,
-        command: format!("{}.{}", Cooperation::KIND, order.request.tag()),
-        digest: order.digest.clone(),
-        actor: order.principal.clone(),
+        command_id: context.command_id,
+        command: format!("{}.{}", Cooperation::KIND, context.request.tag()),
+        digest: context.digest.clone(),
+        actor: context.principal.clone(),
         cause: None,
         traceparent: None,
         provenance: None,
-        occurred_at: order.at,
-        recorded_at: order.now,
+        occurred_at: context.at,
+        recorded_at: context.now,
         previous,
         events: vec![envelope::record(event, event_id)?],
     };
@@ -111,7 +111,9 @@ pub(crate) fn stored(
 pub(crate) fn payloads(count: usize) -> anyhow::Result<Vec<Bytes>> {
     let event = founded();
     (0..count)
-        .map(|n| stored(&sample::order(id(format!("0-{n}")), sample::found()), 1, &event, None))
+        .map(|n| {
+            stored(&sample::command_context(id(format!("0-{n}")), sample::found()), 1, &event, None)
+        })
         .collect()
 }
 
@@ -150,11 +152,11 @@ fn next(
 ) -> anyhow::Result<(Pending, Commit)> {
     // What the request was does not matter to whoever reads; its tag stands in the envelope.
     let request = if step == 0 { sample::found() } else { Request::Resume {} };
-    let order = sample::order(id(number), request);
+    let context = sample::command_context(id(number), request);
     let (version, event) = (step as u64 + 1, event(step));
-    let payload = stored(&order, version, &event, previous)?;
-    let subject = log.subject(Cooperation::KIND, &order.id);
-    let aggregate_id = order.id.to_string();
+    let payload = stored(&context, version, &event, previous)?;
+    let subject = log.subject(Cooperation::KIND, &context.id);
+    let aggregate_id = context.id.to_string();
     let told = EventEnvelope {
         aggregate_id: aggregate_id.clone(),
         sequence: step + 1,

@@ -12,7 +12,7 @@ use postgres_es::{PostgresEventRepository, postgres_snapshot_cqrs};
 use samvirke_kernel::{
     Decider,
     committer::Tuning,
-    execute::{NoFacts, Order, execute},
+    execute::{CommandContext, NoFacts, execute},
     log::Log,
     repository::Repository,
     snapshot::{EVENTS_BETWEEN_SNAPSHOTS, SNAPSHOT_STREAM},
@@ -24,7 +24,7 @@ use crate::{
     Effort,
     drive::median,
     rig::{Nats, Postgres, raw},
-    sample::{amend, command, found, id, order},
+    sample::{amend, command, command_context, found, id},
     table::{Table, milliseconds, say},
 };
 
@@ -56,7 +56,7 @@ struct Subject {
     with_snapshots: Repository<Cooperation>,
     without: Repository<Cooperation>,
     /// The last command, which the aggregate remembers.
-    last: Order<Cooperation>,
+    last: CommandContext<Cooperation>,
     peer: PeerStore,
     peer_with_snapshots: PeerStore,
 }
@@ -114,10 +114,10 @@ impl Subject {
             snapshot_size,
             (),
         );
-        let mut last = order(id(events), found());
+        let mut last = command_context(id(events), found());
         for number in 0..events {
             if number > 0 {
-                last = order(id(events), amend(number));
+                last = command_context(id(events), amend(number));
             }
             execute(&with_snapshots, &NoFacts, &last).await?;
             let (peer_id, command, metadata) = command(last.clone());
@@ -172,9 +172,9 @@ impl Subject {
             }
             2 => {
                 timed(async {
-                    let done = execute(&self.with_snapshots, &NoFacts, &self.last).await?;
-                    anyhow::ensure!(done.repeated, "the command was carried out again");
-                    Ok(done.version)
+                    let outcome = execute(&self.with_snapshots, &NoFacts, &self.last).await?;
+                    anyhow::ensure!(outcome.repeated, "the command was carried out again");
+                    Ok(outcome.version)
                 })
                 .await?
             }

@@ -1,6 +1,6 @@
 //! What is stored: cooperations, founded and changed as the domain has it, about 600 bytes a commit.
 //!
-//! The same commands go through both sides: through the kernel as orders, through cqrs-es as
+//! The same commands go through both sides: through the kernel as `CommandContext`, through cqrs-es as
 //! commands with metadata that tells what the envelope tells.
 
 use std::{
@@ -10,7 +10,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use samvirke_kernel::{Command, Decider, clock, deadline::Deadline, execute::Order};
+use samvirke_kernel::{Command, Decider, clock, deadline::Deadline, execute::CommandContext};
 use samvirke_networks::cooperation::Cooperation;
 use samvirke_schemas::{
     Tagged,
@@ -82,15 +82,19 @@ pub(crate) fn command_id() -> Uuid {
 
 /// A request as it reaches the kernel, under a command id that was never used: operators found, the
 /// secretariat does the rest.
-pub(crate) fn order(id: AggregateId, request: Request) -> Order<Cooperation> {
+pub(crate) fn command_context(id: AggregateId, request: Request) -> CommandContext<Cooperation> {
     let founds = request.tag() == found().tag();
-    order_as(if founds { Role::Operator } else { Role::Secretariat }, id, request)
+    command_context_as(if founds { Role::Operator } else { Role::Secretariat }, id, request)
 }
 
-/// As [`order`], to any aggregate.
-pub(crate) fn order_as<D: Decider>(role: Role, id: AggregateId, request: D::Request) -> Order<D> {
+/// As [`command_context`], for any aggregate.
+pub(crate) fn command_context_as<D: Decider>(
+    role: Role,
+    id: AggregateId,
+    request: D::Request,
+) -> CommandContext<D> {
     let now = clock::now();
-    Order {
+    CommandContext {
         id,
         command_id: command_id(),
         digest: DIGEST.into(),
@@ -114,25 +118,25 @@ pub(crate) fn order_as<D: Decider>(role: Role, id: AggregateId, request: D::Requ
 
 /// The same request as cqrs-es takes it: id, command, metadata.
 pub(crate) fn command(
-    order: Order<Cooperation>,
+    context: CommandContext<Cooperation>,
 ) -> (String, Command<Request>, HashMap<String, String>) {
     let text = |at: DateTime<Utc>| at.to_rfc3339();
     let metadata = HashMap::from([
-        ("command_id".into(), order.command_id.to_string()),
-        ("command".into(), format!("{}.{}", Cooperation::KIND, order.request.tag())),
-        ("digest".into(), order.digest),
-        ("actor".into(), serde_json::to_string(&order.principal).unwrap_or_default()),
-        ("occurred_at".into(), text(order.at)),
-        ("recorded_at".into(), text(order.now)),
+        ("command_id".into(), context.command_id.to_string()),
+        ("command".into(), format!("{}.{}", Cooperation::KIND, context.request.tag())),
+        ("digest".into(), context.digest),
+        ("actor".into(), serde_json::to_string(&context.principal).unwrap_or_default()),
+        ("occurred_at".into(), text(context.at)),
+        ("recorded_at".into(), text(context.now)),
     ]);
-    let id = order.id.to_string();
+    let id = context.id.to_string();
     let command = Command {
-        id: order.id,
-        principal: order.principal,
-        request: order.request,
+        id: context.id,
+        principal: context.principal,
+        request: context.request,
         facts: (),
-        at: order.at,
-        now: order.now,
+        at: context.at,
+        now: context.now,
     };
     (id, command, metadata)
 }

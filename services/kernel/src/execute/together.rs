@@ -20,7 +20,7 @@ use tokio::sync::{Notify, oneshot};
 use tracing::error;
 use uuid::Uuid;
 
-use super::{Done, ExecuteError, FactSource, LATE, Order};
+use super::{CommandContext, CommandOutcome, ExecuteError, FactSource, LATE};
 use crate::{
     committer::AppendError,
     decider::{Command, Decider},
@@ -43,7 +43,7 @@ const WAITING_MAX: usize = 8_192;
 pub trait PairDecider: Send + Sync + 'static {
     /// The aggregate that many commands change.
     type Shared: Decider;
-    /// The aggregate that a command is given to.
+    /// The aggregate that a command is dispatched to.
     type Own: Decider;
     type Rejection: std::error::Error + Send + 'static;
     /// The tag under which the commits of the shared aggregate are recorded.
@@ -70,7 +70,7 @@ pub type EventsOfBoth<P> = (
 );
 
 type Executed<P> = Result<
-    Done<<<P as PairDecider>::Own as Decider>::Event>,
+    CommandOutcome<<<P as PairDecider>::Own as Decider>::Event>,
     ExecuteError<<P as PairDecider>::Rejection>,
 >;
 
@@ -83,7 +83,7 @@ enum Answer<P: PairDecider> {
 
 /// A command that waits for its turn.
 struct Waiting<P: PairDecider> {
-    order: Order<P::Own>,
+    context: CommandContext<P::Own>,
     ticket: Arc<Ticket>,
     answer: oneshot::Sender<Answer<P>>,
 }
@@ -91,7 +91,7 @@ struct Waiting<P: PairDecider> {
 impl<P: PairDecider> Waiting<P> {
     /// Answers the caller, who may be gone.
     fn answer(self, executed: Executed<P>) {
-        let executed = executed.map_err(|error| self.ticket.doubt().about(error));
+        let executed = executed.map_err(|error| self.ticket.doubt().qualify(error));
         let _ = self.answer.send(Answer::Executed(executed));
     }
 }
@@ -144,7 +144,7 @@ impl<P: PairDecider, S: FactSource<P::Own> + Send + 'static> GroupExecutor<P, S>
 
     /// Carries out a command that also changes the aggregate `shared`, with the others that wait for it.
     ///
-    /// A caller that goes away takes its command with it, unless it is on its way to the store.
+    /// A caller that goes away takes its command with it, unless it is in flight.
     ///
     /// # Errors
     ///
@@ -156,18 +156,18 @@ impl<P: PairDecider, S: FactSource<P::Own> + Send + 'static> GroupExecutor<P, S>
     pub async fn execute(
         self: &Arc<Self>,
         shared: &AggregateId,
-        order: Order<P::Own>,
+        context: CommandContext<P::Own>,
     ) -> Executed<P> {
-        let deadline = order.deadline;
+        let deadline = context.deadline;
         let (answer, mut answered) = oneshot::channel();
         let ticket = Arc::<Ticket>::default();
         let _given_up = GivenUpOnDrop(&ticket);
-        self.enqueue(shared, Waiting { order, ticket: ticket.clone(), answer })?;
+        self.enqueue(shared, Waiting { context, ticket: ticket.clone(), answer })?;
         let answer = match deadline.wait(&mut answered).await {
             Some(answer) => answer,
             None => match ticket.give_up() {
-                Some(doubt) => return Err(doubt.about(LATE.into())),
-                // It is on its way.
+                Some(doubt) => return Err(doubt.qualify(LATE.into())),
+                // It is in flight.
                 None => answered.await,
             },
         };
@@ -225,11 +225,11 @@ impl<P: PairDecider, S: FactSource<P::Own> + Send + 'static> GroupExecutor<P, S>
     async fn lead(&self, id: &AggregateId, queue: &Queue<P>) {
         let mut busy = Busy::new();
         loop {
-            let slot = self.shared.slot(id);
-            let mut slot = slot.lock().await;
+            let entry = self.shared.entry(id);
+            let mut entry = entry.lock().await;
             let seats = self.seat(queue, &busy);
             if seats.is_empty() {
-                drop(slot);
+                drop(entry);
                 if busy.is_empty() && self.retire(id, queue) {
                     return;
                 }
@@ -241,9 +241,9 @@ impl<P: PairDecider, S: FactSource<P::Own> + Send + 'static> GroupExecutor<P, S>
                 continue;
             }
             metrics::histogram!("samvirke_group_commands").record(seats.len() as f64);
-            let group = async { Group::carry_out(self, id, &mut slot, seats).await };
+            let group = async { Group::carry_out(self, id, &mut entry, seats).await };
             let mut group = pin!(caught(group));
-            // Whoever waits for its own aggregate lets it go at once, also while a group is under way.
+            // Whoever waits for its own aggregate lets it go at once, also while a group is in progress.
             let left = loop {
                 tokio::select! {
                     left = &mut group => break left,
@@ -269,19 +269,19 @@ impl<P: PairDecider, S: FactSource<P::Own> + Send + 'static> GroupExecutor<P, S>
             if command.ticket.is_given_up() {
                 continue;
             }
-            if ids.contains(&command.order.id) {
+            if ids.contains(&command.context.id) {
                 later.push(command);
                 continue;
             }
-            let slot = self.own.slot(&command.order.id);
-            match slot.clone().try_lock_owned() {
-                Ok(slot) => {
-                    ids.insert(command.order.id.clone());
-                    seats.push(Seat::new(command, slot));
+            let entry = self.own.entry(&command.context.id);
+            match entry.clone().try_lock_owned() {
+                Ok(entry) => {
+                    ids.insert(command.context.id.clone());
+                    seats.push(Seat::new(command, entry));
                 }
                 Err(_busy) => busy.push(
                     async move {
-                        drop(slot.lock().await);
+                        drop(entry.lock().await);
                         command
                     }
                     .boxed(),

@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use crate::{
-    rig::{id, new_id, open, order},
+    rig::{command_context, id, new_id, open},
     tally::Tally,
 };
 
@@ -78,23 +78,27 @@ pub(crate) async fn a_lost_acknowledgement_neither_loses_nor_doubles() -> anyhow
     let client = async_nats::connect(format!("nats://{}", wire.address)).await?;
     let repository: Repository<Tally> = Repository::new(open(client, 1).await?);
     let before = new_id();
-    execute(&repository, &NoFacts, &order("lost", before, 1)).await?;
+    execute(&repository, &NoFacts, &command_context("lost", before, 1)).await?;
 
     wire.swallowing.store(true, Ordering::SeqCst);
     let command_id = new_id();
-    let order = order("lost", command_id, 10);
-    let giving = execute(&repository, &NoFacts, &order);
+    let context = command_context("lost", command_id, 10);
+    let giving = execute(&repository, &NoFacts, &context);
     let hearing_again = async {
         wire.swallowed.notified().await;
         wire.swallowing.store(false, Ordering::SeqCst);
     };
-    let (done, ()) = tokio::join!(giving, hearing_again);
-    let done = done?;
-    assert_eq!((done.version, done.repeated), (2, true), "found in the stream, not written again");
+    let (outcome, ()) = tokio::join!(giving, hearing_again);
+    let outcome = outcome?;
+    assert_eq!(
+        (outcome.version, outcome.repeated),
+        (2, true),
+        "found in the stream, not written again"
+    );
 
-    let again = execute(&repository, &NoFacts, &order).await?;
+    let again = execute(&repository, &NoFacts, &context).await?;
     assert_eq!((again.version, again.repeated), (2, true));
-    repository.cool();
+    repository.clear_cache();
     assert_eq!(repository.load(&id("lost")).await?.state.sum, 11);
     Ok(())
 }
@@ -115,9 +119,9 @@ pub(crate) async fn what_was_acknowledged_survives_a_killed_server() -> anyhow::
                 if n == EACH / 2 {
                     halfway.add_permits(1);
                 }
-                let order = order(&name, new_id(), 1);
+                let context = command_context(&name, new_id(), 1);
                 // A command whose outcome is unknown is given again, with the same id.
-                while execute(&repository, &NoFacts, &order).await.is_err() {}
+                while execute(&repository, &NoFacts, &context).await.is_err() {}
             }
             name
         });

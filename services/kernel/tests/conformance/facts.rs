@@ -6,13 +6,13 @@ use std::sync::{
 };
 
 use samvirke_kernel::{
-    execute::{FactSource, Order, execute},
+    execute::{CommandContext, FactSource, execute},
     repository::Repository,
 };
 use samvirke_schemas::reply::Refused;
 
 use crate::{
-    rig::{Rig, add, id, new_id, order},
+    rig::{Rig, add, command_context, id, new_id},
     tally::Tally,
 };
 
@@ -31,7 +31,7 @@ struct Members {
 }
 
 impl FactSource<Tally> for Members {
-    async fn facts(&self, _: &Tally, _: &Order<Tally>) -> Result<(), Refused> {
+    async fn facts(&self, _: &Tally, _: &CommandContext<Tally>) -> Result<(), Refused> {
         let acknowledged = self.acknowledged.load(Ordering::SeqCst);
         let members = self.repository.current(&id(MEMBERS)).await;
         let members = members.map_err(|error| error.refusal())?;
@@ -60,8 +60,8 @@ pub(crate) async fn many_decisions_rest_on_all_that_was_acknowledged_of_one_aggr
         let (deciding, members) = (deciding.clone(), members.clone());
         writers.spawn(async move {
             for _ in 0..ROUNDS {
-                let order = order(&format!("decided-{writer}"), new_id(), 1);
-                execute(&deciding, &*members, &order).await.unwrap();
+                let context = command_context(&format!("decided-{writer}"), new_id(), 1);
+                execute(&deciding, &*members, &context).await.unwrap();
             }
         });
     }

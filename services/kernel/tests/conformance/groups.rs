@@ -13,8 +13,8 @@ use samvirke_kernel::{
     deadline::Deadline,
     envelope::{EVENTS_PER_COMMIT_MAX, Envelope},
     execute::{
-        Done, EventsOfBoth, ExecuteError, FactSource, GroupExecutor, NoFacts, Order, PairDecider,
-        execute,
+        CommandContext, CommandOutcome, EventsOfBoth, ExecuteError, FactSource, GroupExecutor,
+        NoFacts, PairDecider, execute,
     },
     log::Log,
     repository::Repository,
@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 use crate::{
     acknowledgements::Wire,
-    rig::{CONTEXT, Executed, Rig, id, new_id, open, order, pending},
+    rig::{CONTEXT, Executed, Rig, command_context, id, new_id, open, pending},
     tally::{Event, Rejection, Request, Tally},
     turns::{AT_ONCE, PATIENCE},
 };
@@ -79,15 +79,15 @@ async fn numbered(rig: &Rig) -> anyhow::Result<Numbered> {
     Ok(numbered_with(&rig.log().await?, NoFacts))
 }
 
-async fn give<S: FactSource<Tally> + Send + 'static>(
+async fn dispatch<S: FactSource<Tally> + Send + 'static>(
     numbered: &Numbered<S>,
-    order: Order<Tally>,
+    context: CommandContext<Tally>,
 ) -> Executed {
-    numbered.execute(&id(REGISTER), order).await
+    numbered.execute(&id(REGISTER), context).await
 }
 
-fn number(done: &Done<Event>) -> i64 {
-    let [Event::Added { amount }] = done.events[..] else { panic!("{done:?}") };
+fn number(outcome: &CommandOutcome<Event>) -> i64 {
+    let [Event::Added { amount }] = outcome.events[..] else { panic!("{outcome:?}") };
     amount
 }
 
@@ -105,9 +105,11 @@ pub(crate) async fn many_that_take_a_number_at_once_are_one_commit_of_what_numbe
     rig: &Rig,
 ) -> anyhow::Result<()> {
     let numbered = numbered(rig).await?;
-    let orders: Vec<_> = (0..64).map(|n| order(&format!("n{n}"), new_id(), 1)).collect();
-    let done = future::try_join_all(orders.iter().map(|one| give(&numbered, one.clone()))).await?;
-    let numbers: BTreeSet<i64> = done.iter().map(number).collect();
+    let contexts: Vec<_> =
+        (0..64).map(|n| command_context(&format!("n{n}"), new_id(), 1)).collect();
+    let outcomes =
+        future::try_join_all(contexts.iter().map(|one| dispatch(&numbered, one.clone()))).await?;
+    let numbers: BTreeSet<i64> = outcomes.iter().map(number).collect();
     assert_eq!(numbers, (1..=64).collect(), "each number once, and none is left out");
     let register = commits(rig, REGISTER).await?;
     assert!(register.len() <= 4, "{} commits for 64 commands", register.len());
@@ -116,11 +118,11 @@ pub(crate) async fn many_that_take_a_number_at_once_are_one_commit_of_what_numbe
     assert_eq!((last.state.sum, last.version), (64, 64));
     // Each is found by its own commit, also by who knows nothing.
     let other = self::numbered(rig).await?;
-    for (order, done) in orders.iter().zip(&done) {
+    for (context, outcome) in contexts.iter().zip(&outcomes) {
         for numbered in [&numbered, &other] {
-            let again = give(numbered, order.clone()).await?;
+            let again = dispatch(numbered, context.clone()).await?;
             let found = (again.version, &again.position, again.repeated);
-            assert_eq!(found, (done.version, &done.position, true));
+            assert_eq!(found, (outcome.version, &outcome.position, true));
         }
     }
     assert_eq!(commits(rig, REGISTER).await?.len(), register.len());
@@ -131,12 +133,12 @@ pub(crate) async fn a_refused_command_fails_alone_in_its_group(rig: &Rig) -> any
     let numbered = numbered(rig).await?;
     let given = (0..64).map(|n| {
         let amount = if n == 31 { -100 } else { 1 };
-        give(&numbered, order(&format!("n{n}"), new_id(), amount))
+        dispatch(&numbered, command_context(&format!("n{n}"), new_id(), amount))
     });
     let (mut numbers, mut refused) = (BTreeSet::new(), Vec::new());
     for (n, executed) in future::join_all(given).await.into_iter().enumerate() {
         match executed {
-            Ok(done) => drop(numbers.insert(number(&done))),
+            Ok(outcome) => drop(numbers.insert(number(&outcome))),
             Err(error) => refused.push((n, error)),
         }
     }
@@ -152,15 +154,15 @@ pub(crate) async fn a_refusal_of_a_group_is_never_founded_on_old_news(
     rig: &Rig,
 ) -> anyhow::Result<()> {
     let (numbered, other) = (numbered(rig).await?, numbered(rig).await?);
-    give(&numbered, order("first", new_id(), 1)).await?;
-    let refused = give(&numbered, order("second", new_id(), -2)).await;
+    dispatch(&numbered, command_context("first", new_id(), 1)).await?;
+    let refused = dispatch(&numbered, command_context("second", new_id(), -2)).await;
     assert!(matches!(refused, Err(ExecuteError::Rejected(_))), "{refused:?}");
-    give(&other, order("third", new_id(), 1)).await?;
+    dispatch(&other, command_context("third", new_id(), 1)).await?;
     // Only the other knows of two.
-    let done = give(&numbered, order("second", new_id(), -2)).await?;
-    assert_eq!(number(&done), -2);
+    let outcome = dispatch(&numbered, command_context("second", new_id(), -2)).await?;
+    assert_eq!(number(&outcome), -2);
     // A command that finds that nothing changes is told the version that there is now.
-    let again = give(&other, order("first", new_id(), 1)).await?;
+    let again = dispatch(&other, command_context("first", new_id(), 1)).await?;
     assert_eq!((again.version, again.events.len(), again.repeated), (1, 0, false));
     Ok(())
 }
@@ -171,8 +173,9 @@ pub(crate) async fn a_command_that_panics_takes_no_neighbour_with_it(
     let numbered = numbered(rig).await?;
     let given = (0..20).map(|n| {
         let amount = if n == 7 { PANIC } else { 1 };
-        let (numbered, order) = (numbered.clone(), order(&format!("n{n}"), new_id(), amount));
-        tokio::spawn(async move { give(&numbered, order).await })
+        let (numbered, context) =
+            (numbered.clone(), command_context(&format!("n{n}"), new_id(), amount));
+        tokio::spawn(async move { dispatch(&numbered, context).await })
     });
     let mut numbers = BTreeSet::new();
     for (n, given) in future::join_all(given).await.into_iter().enumerate() {
@@ -187,9 +190,10 @@ pub(crate) async fn a_command_that_panics_takes_no_neighbour_with_it(
 
 pub(crate) async fn more_than_a_commit_holds_are_divided(rig: &Rig) -> anyhow::Result<()> {
     let numbered = numbered(rig).await?;
-    let given = (0..600).map(|n| give(&numbered, order(&format!("n{n}"), new_id(), 1)));
-    let done = future::try_join_all(given).await?;
-    assert_eq!(done.iter().map(number).collect::<BTreeSet<_>>(), (1..=600).collect());
+    let given =
+        (0..600).map(|n| dispatch(&numbered, command_context(&format!("n{n}"), new_id(), 1)));
+    let outcomes = future::try_join_all(given).await?;
+    assert_eq!(outcomes.iter().map(number).collect::<BTreeSet<_>>(), (1..=600).collect());
     let register = commits(rig, REGISTER).await?;
     assert!(register.iter().all(|commit| commit.events.len() <= EVENTS_PER_COMMIT_MAX));
     assert!(register.len() <= 6, "{} commits for 600 commands", register.len());
@@ -208,10 +212,10 @@ pub(crate) async fn two_processes_race_for_what_numbers_and_lose_and_double_noth
             writers.spawn(async move {
                 let mut numbers = Vec::new();
                 for n in 0..EACH / 16 {
-                    let order = order(&format!("p{process}-{writer}-{n}"), new_id(), 1);
+                    let context = command_context(&format!("p{process}-{writer}-{n}"), new_id(), 1);
                     numbers.push(loop {
-                        match give(&numbered, order.clone()).await {
-                            Ok(done) => break number(&done),
+                        match dispatch(&numbered, context.clone()).await {
+                            Ok(outcome) => break number(&outcome),
                             Err(ExecuteError::Contended) => (),
                             Err(error) => panic!("{error:?}"),
                         }
@@ -230,26 +234,28 @@ pub(crate) async fn two_processes_race_for_what_numbers_and_lose_and_double_noth
 pub(crate) async fn a_command_given_by_many_to_two_processes_takes_one_number(
     rig: &Rig,
 ) -> anyhow::Result<()> {
-    let once = order("once", new_id(), 1);
-    let mut givers = tokio::task::JoinSet::new();
+    let once = command_context("once", new_id(), 1);
+    let mut dispatchers = tokio::task::JoinSet::new();
     for _ in 0..2 {
         let numbered = numbered(rig).await?;
         for n in 0..8 {
             let (numbered, once) = (numbered.clone(), once.clone());
-            givers.spawn(async move {
-                give(&numbered, order(&format!("crowd-{}", new_id()), new_id(), 1)).await.unwrap();
-                give(&numbered, once).await.unwrap_or_else(|error| panic!("{n}: {error:?}"))
+            dispatchers.spawn(async move {
+                dispatch(&numbered, command_context(&format!("crowd-{}", new_id()), new_id(), 1))
+                    .await
+                    .unwrap();
+                dispatch(&numbered, once).await.unwrap_or_else(|error| panic!("{n}: {error:?}"))
             });
         }
     }
-    let done = givers.join_all().await;
-    assert!(done.iter().all(|one| one.version == 1 && one.position == done[0].position));
-    assert_eq!(done.iter().filter(|one| !one.repeated).count(), 1, "{done:?}");
+    let outcomes = dispatchers.join_all().await;
+    assert!(outcomes.iter().all(|one| one.version == 1 && one.position == outcomes[0].position));
+    assert_eq!(outcomes.iter().filter(|one| !one.repeated).count(), 1, "{outcomes:?}");
     let register = rig.repository().await?.load(&id(REGISTER)).await?;
     assert_eq!(register.state.sum, 17);
     // The same key for another request.
-    let other = Order { digest: "other".into(), ..once };
-    let reused = give(&numbered(rig).await?, other).await;
+    let other = CommandContext { digest: "other".into(), ..once };
+    let reused = dispatch(&numbered(rig).await?, other).await;
     assert!(matches!(reused, Err(ExecuteError::KeyReused)), "{reused:?}");
     Ok(())
 }
@@ -262,8 +268,8 @@ struct Slow {
 }
 
 impl FactSource<Tally> for Arc<Slow> {
-    async fn facts(&self, _: &Tally, order: &Order<Tally>) -> Result<(), Refused> {
-        if let Some(let_through) = self.let_through.as_ref().filter(|_| order.id == id("slow")) {
+    async fn facts(&self, _: &Tally, context: &CommandContext<Tally>) -> Result<(), Refused> {
+        if let Some(let_through) = self.let_through.as_ref().filter(|_| context.id == id("slow")) {
             self.asked.notify_one();
             let_through.acquire().await.unwrap().forget();
         }
@@ -279,14 +285,14 @@ pub(crate) async fn who_waits_for_a_shared_aggregate_holds_up_nobody_on_its_own(
     let own: Arc<Repository<Tally>> = Arc::new(Repository::new(log.clone()));
     let numbered: Numbered<_> =
         Arc::new(GroupExecutor::new(Repository::new(log), own.clone(), slow.clone()));
-    let mut first = Box::pin(give(&numbered, order("slow", new_id(), 1)));
+    let mut first = Box::pin(dispatch(&numbered, command_context("slow", new_id(), 1)));
     assert!(poll!(&mut first).is_pending());
     slow.asked.notified().await;
     // The group of the first stands still. The second waits for the register ...
-    let mut second = Box::pin(give(&numbered, order("waits", new_id(), 1)));
+    let mut second = Box::pin(dispatch(&numbered, command_context("waits", new_id(), 1)));
     assert!(poll!(&mut second).is_pending());
     // ... and whoever needs nothing of the register passes by.
-    execute(&own, &NoFacts, &order("waits", new_id(), 5)).await?;
+    execute(&own, &NoFacts, &command_context("waits", new_id(), 5)).await?;
     assert!(poll!(&mut second).is_pending());
     slow.let_through.as_ref().unwrap().add_permits(9);
     assert_eq!(number(&first.await?), 1);
@@ -302,14 +308,17 @@ pub(crate) async fn one_whose_own_aggregate_is_busy_holds_up_nobody(
     let numbered: Numbered =
         Arc::new(GroupExecutor::new(Repository::new(log), own.clone(), NoFacts));
     let slow = Arc::new(Slow { let_through: Some(Semaphore::new(0)), ..Slow::default() });
-    let busy = order("slow", new_id(), -1);
+    let busy = command_context("slow", new_id(), -1);
     let mut busy = Box::pin(execute(&own, &slow, &busy));
     assert!(poll!(&mut busy).is_pending());
     slow.asked.notified().await;
-    let mut behind = Box::pin(give(&numbered, order("slow", new_id(), 1)));
+    let mut behind = Box::pin(dispatch(&numbered, command_context("slow", new_id(), 1)));
     assert!(poll!(&mut behind).is_pending());
     for n in 1..=3 {
-        assert_eq!(number(&give(&numbered, order(&format!("n{n}"), new_id(), 1)).await?), n);
+        assert_eq!(
+            number(&dispatch(&numbered, command_context(&format!("n{n}"), new_id(), 1)).await?),
+            n
+        );
     }
     assert!(poll!(&mut behind).is_pending());
     slow.let_through.as_ref().unwrap().add_permits(9);
@@ -318,9 +327,9 @@ pub(crate) async fn one_whose_own_aggregate_is_busy_holds_up_nobody(
     Ok(())
 }
 
-fn impatient(name: &str) -> Order<Tally> {
+fn impatient(name: &str) -> CommandContext<Tally> {
     let deadline = Deadline::at(clock::now() + PATIENCE);
-    Order { deadline, ..order(name, new_id(), 1) }
+    CommandContext { deadline, ..command_context(name, new_id(), 1) }
 }
 
 fn is_late(executed: &Executed) -> bool {
@@ -345,16 +354,16 @@ pub(crate) async fn a_command_leaves_its_group_at_its_deadline_and_takes_no_numb
     let numbered = numbered_with(&log, slow.clone());
 
     // Behind a group that stands still.
-    let mut first = Box::pin(give(&numbered, order("slow", new_id(), 1)));
+    let mut first = Box::pin(dispatch(&numbered, command_context("slow", new_id(), 1)));
     assert!(poll!(&mut first).is_pending());
     slow.asked.notified().await;
-    let mut patient = Box::pin(give(&numbered, order("patient", new_id(), 1)));
+    let mut patient = Box::pin(dispatch(&numbered, command_context("patient", new_id(), 1)));
     assert!(poll!(&mut patient).is_pending());
     // A caller that goes away takes its command with it.
-    let mut gone = Box::pin(give(&numbered, order("gone", new_id(), 1)));
+    let mut gone = Box::pin(dispatch(&numbered, command_context("gone", new_id(), 1)));
     assert!(poll!(&mut gone).is_pending());
     let (begun, late) = (Instant::now(), impatient("late"));
-    let executed = give(&numbered, late.clone()).await;
+    let executed = dispatch(&numbered, late.clone()).await;
     assert!(is_late(&executed), "{executed:?}");
     assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
     drop(gone);
@@ -368,10 +377,10 @@ pub(crate) async fn a_command_leaves_its_group_at_its_deadline_and_takes_no_numb
     assert!(poll!(&mut other).is_pending());
     wire.swallowed.notified().await;
     wire.swallowing.store(false, Ordering::SeqCst);
-    let mut neighbour = Box::pin(give(&numbered, order("neighbour", new_id(), 1)));
+    let mut neighbour = Box::pin(dispatch(&numbered, command_context("neighbour", new_id(), 1)));
     assert!(poll!(&mut neighbour).is_pending());
     let (begun, behind) = (Instant::now(), impatient("behind"));
-    let executed = give(&numbered, behind).await;
+    let executed = dispatch(&numbered, behind).await;
     assert!(is_late(&executed), "{executed:?}");
     assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
     let other = other.await;
@@ -382,7 +391,7 @@ pub(crate) async fn a_command_leaves_its_group_at_its_deadline_and_takes_no_numb
     for name in ["late", "gone", "behind"] {
         assert_eq!(repository.load(&id(name)).await?.version, 0, "{name}");
     }
-    let again = give(&numbered, Order { deadline: Deadline::NONE, ..late }).await?;
+    let again = dispatch(&numbered, CommandContext { deadline: Deadline::NONE, ..late }).await?;
     assert_eq!(number(&again), 4);
     Ok(())
 }
@@ -394,15 +403,16 @@ pub(crate) async fn a_lost_acknowledgement_of_a_group_neither_loses_nor_doubles(
     let client = async_nats::connect(format!("nats://{}", wire.address)).await?;
     let log = open(client, 1).await?;
     let numbered = numbered_with(&log, NoFacts);
-    give(&numbered, order("before", new_id(), 1)).await?;
+    dispatch(&numbered, command_context("before", new_id(), 1)).await?;
     wire.swallowing.store(true, Ordering::SeqCst);
-    let given = (0..20).map(|n| give(&numbered, order(&format!("n{n}"), new_id(), 1)));
+    let given =
+        (0..20).map(|n| dispatch(&numbered, command_context(&format!("n{n}"), new_id(), 1)));
     let hearing_again = async {
         wire.swallowed.notified().await;
         wire.swallowing.store(false, Ordering::SeqCst);
     };
-    let (done, ()) = tokio::join!(future::try_join_all(given), hearing_again);
-    assert!(done?.iter().filter(|one| one.repeated).count() > 0, "found, not written again");
+    let (outcomes, ()) = tokio::join!(future::try_join_all(given), hearing_again);
+    assert!(outcomes?.iter().filter(|one| one.repeated).count() > 0, "found, not written again");
     let register = Repository::<Tally>::new(log.clone()).load(&id(REGISTER)).await?;
     assert_eq!(register.state.sum, 21);
     let repository: Repository<Tally> = Repository::new(log);

@@ -6,7 +6,7 @@ use samvirke_kernel::{
     Command, clock,
     committer::Pending,
     envelope::ENVELOPE_BYTES_MAX,
-    execute::{ExecuteError, NoFacts, Order, execute},
+    execute::{CommandContext, ExecuteError, NoFacts, execute},
     log::READ_BYTES_MAX,
     snapshot::{EVENTS_BETWEEN_SNAPSHOTS, SNAPSHOT_STREAM},
     store_error::StoreError,
@@ -14,7 +14,7 @@ use samvirke_kernel::{
 use samvirke_schemas::principal::Principal;
 
 use crate::{
-    rig::{Rig, add, id, new_id, next_pending, order, pending},
+    rig::{Rig, add, command_context, id, new_id, next_pending, pending},
     tally::{Rejection, Request},
 };
 
@@ -111,15 +111,15 @@ pub(crate) async fn a_snapshot_spares_the_history_and_a_strange_one_is_ignored(
 
 pub(crate) async fn what_exists_is_never_taken_for_new(rig: &Rig) -> anyhow::Result<()> {
     // A tally accepts an amount without a history, so every cold repository tries it as the first.
-    let mut last = order("begun", new_id(), 1);
+    let mut last = command_context("begun", new_id(), 1);
     for version in 1..=3 {
-        last = order("begun", new_id(), 1);
+        last = command_context("begun", new_id(), 1);
         assert_eq!(execute(&rig.repository().await?, &NoFacts, &last).await?.version, version);
     }
     let again = execute(&rig.repository().await?, &NoFacts, &last).await?;
     assert!(again.repeated, "a command that was carried out was carried out again");
     assert_eq!((again.version, again.events.len()), (3, 0));
-    let stale = Order { command_id: new_id(), expected_version: Some(0), ..last };
+    let stale = CommandContext { command_id: new_id(), expected_version: Some(0), ..last };
     let refused = execute(&rig.repository().await?, &NoFacts, &stale).await;
     assert!(matches!(refused, Err(ExecuteError::Stale { expected: 0, current: 3 })), "{refused:?}");
     Ok(())

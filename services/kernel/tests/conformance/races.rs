@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use samvirke_kernel::execute::{ExecuteError, NoFacts, execute};
 
-use crate::rig::{Rig, add, id, new_id, order};
+use crate::rig::{Rig, add, command_context, id, new_id};
 
 const WRITERS: usize = 16;
 const ROUNDS: usize = 12;
@@ -22,9 +22,11 @@ pub(crate) async fn sixteen_writers_on_one_aggregate_lose_and_double_nothing(
                 let command_id = new_id();
                 // Contention is answered with "try again": then the same command is given again.
                 loop {
-                    match execute(&repository, &NoFacts, &order("raced", command_id, 1)).await {
-                        Ok(done) => {
-                            break acknowledged.push((done.version, done.position.sequence));
+                    match execute(&repository, &NoFacts, &command_context("raced", command_id, 1))
+                        .await
+                    {
+                        Ok(outcome) => {
+                            break acknowledged.push((outcome.version, outcome.position.sequence));
                         }
                         Err(ExecuteError::Contended) => (),
                         Err(error) => panic!("{error:?}"),
@@ -46,16 +48,18 @@ pub(crate) async fn sixteen_writers_on_one_aggregate_lose_and_double_nothing(
 
 pub(crate) async fn a_command_given_by_many_at_once_acts_once(rig: &Rig) -> anyhow::Result<()> {
     let command_id = new_id();
-    let mut givers = tokio::task::JoinSet::new();
+    let mut dispatchers = tokio::task::JoinSet::new();
     for _ in 0..WRITERS {
         let repository = rig.repository().await?;
-        givers.spawn(async move {
-            execute(&repository, &NoFacts, &order("repeated", command_id, 5)).await.unwrap()
+        dispatchers.spawn(async move {
+            execute(&repository, &NoFacts, &command_context("repeated", command_id, 5))
+                .await
+                .unwrap()
         });
     }
-    let done = givers.join_all().await;
-    assert!(done.iter().all(|done| done.version == 1), "{done:?}");
-    assert_eq!(done.iter().filter(|done| !done.repeated).count(), 1);
+    let outcomes = dispatchers.join_all().await;
+    assert!(outcomes.iter().all(|outcome| outcome.version == 1), "{outcomes:?}");
+    assert_eq!(outcomes.iter().filter(|outcome| !outcome.repeated).count(), 1);
     let loaded = rig.repository().await?.load(&id("repeated")).await?;
     assert_eq!(loaded.state.sum, 5);
     Ok(())
@@ -64,12 +68,12 @@ pub(crate) async fn a_command_given_by_many_at_once_acts_once(rig: &Rig) -> anyh
 pub(crate) async fn a_key_used_for_another_request_is_noticed(rig: &Rig) -> anyhow::Result<()> {
     let repository = rig.repository().await?;
     let command_id = new_id();
-    execute(&repository, &NoFacts, &order("keyed", command_id, 5)).await?;
-    let again = execute(&repository, &NoFacts, &order("keyed", command_id, 6)).await;
+    execute(&repository, &NoFacts, &command_context("keyed", command_id, 5)).await?;
+    let again = execute(&repository, &NoFacts, &command_context("keyed", command_id, 6)).await;
     assert!(matches!(again, Err(ExecuteError::KeyReused)), "{again:?}");
     // It is noticed by another process too, which has to load the aggregate first.
     let other = rig.repository().await?;
-    let again = execute(&other, &NoFacts, &order("keyed", command_id, 6)).await;
+    let again = execute(&other, &NoFacts, &command_context("keyed", command_id, 6)).await;
     assert!(matches!(again, Err(ExecuteError::KeyReused)), "{again:?}");
     assert_eq!(add(&other, "keyed", 1).await?.version, 2);
     Ok(())

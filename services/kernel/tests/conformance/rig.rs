@@ -7,7 +7,7 @@ use samvirke_kernel::{
     committer::{Pending, Tuning},
     deadline::Deadline,
     envelope,
-    execute::{Done, ExecuteError, NoFacts, Order, execute},
+    execute::{CommandContext, CommandOutcome, ExecuteError, NoFacts, execute},
     log::Log,
     repository::Repository,
 };
@@ -34,7 +34,7 @@ pub(crate) struct Rig {
     pub replicas: usize,
 }
 
-pub(crate) type Executed = Result<Done<Event>, ExecuteError<Rejection>>;
+pub(crate) type Executed = Result<CommandOutcome<Event>, ExecuteError<Rejection>>;
 
 impl Rig {
     pub(crate) async fn of_one() -> anyhow::Result<Self> {
@@ -76,8 +76,8 @@ pub(crate) fn id(name: &str) -> AggregateId {
     format!("test:{name}").parse().unwrap()
 }
 
-pub(crate) fn order(name: &str, command_id: Uuid, amount: i64) -> Order<Tally> {
-    Order {
+pub(crate) fn command_context(name: &str, command_id: Uuid, amount: i64) -> CommandContext<Tally> {
+    CommandContext {
         id: id(name),
         command_id,
         digest: amount.to_string(),
@@ -95,7 +95,7 @@ pub(crate) fn order(name: &str, command_id: Uuid, amount: i64) -> Order<Tally> {
 }
 
 pub(crate) async fn add(repository: &Repository<Tally>, name: &str, amount: i64) -> Executed {
-    execute(repository, &NoFacts, &order(name, new_id(), amount)).await
+    execute(repository, &NoFacts, &command_context(name, new_id(), amount)).await
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test's command needs an id of its own")]

@@ -6,7 +6,7 @@ use async_nats::jetstream::{self, stream::DiscardPolicy};
 use samvirke_kernel::{
     clock,
     deadline::Deadline,
-    execute::{NoFacts, Order, execute},
+    execute::{CommandContext, NoFacts, execute},
     inbox::refused,
     log::Log,
     repository::Repository,
@@ -20,7 +20,7 @@ use samvirke_schemas::{reply::Refused, standing::StoreState};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    rig::{Executed, add, id, new_id, open, order, pending},
+    rig::{Executed, add, command_context, id, new_id, open, pending},
     tally::Tally,
     turns::signal,
 };
@@ -57,15 +57,15 @@ async fn fill(log: &Log) {
 }
 
 fn answer(executed: Executed) -> Refused {
-    refused(executed.map(|done| panic!("{done:?}")).unwrap_err())
+    refused(executed.map(|outcome| panic!("{outcome:?}")).unwrap_err())
 }
 
 /// Gives a command there is no room for, and checks that nothing of it is stored.
 async fn refused_for_want_of_room(log: &Log) -> anyhow::Result<Refused> {
     let repository: Repository<Tally> = Repository::new(log.clone()).without_snapshots();
-    let (before, large) = (log.last_sequence().await?, order("large", new_id(), 1));
+    let (before, large) = (log.last_sequence().await?, command_context("large", new_id(), 1));
     let digest = "x".repeat(BYTES);
-    let executed = execute(&repository, &NoFacts, &Order { digest, ..large }).await;
+    let executed = execute(&repository, &NoFacts, &CommandContext { digest, ..large }).await;
     let answer = answer(executed);
     assert_eq!(log.last_sequence().await?, before, "something was stored");
     assert_eq!(repository.load(&id("large")).await?.state.sum, 0);
@@ -102,7 +102,7 @@ async fn a_full_stream_is_no_room_until_there_is_room_again() -> anyhow::Result<
         anyhow::Ok(())
     };
     limit(i64::try_from(log.info().await?.state.bytes)? + 100).await?;
-    let command = order("one", new_id(), 10);
+    let command = command_context("one", new_id(), 10);
     for _ in 0..2 {
         let answer = answer(execute(&repository, &NoFacts, &command).await);
         assert!(matches!(answer, Refused::NoRoom { .. }), "{answer:?}");
@@ -120,8 +120,8 @@ async fn a_full_stream_is_no_room_until_there_is_room_again() -> anyhow::Result<
         }
     };
     tokio::time::timeout(RECOVERED_WITHIN, noticed).await?;
-    let done = execute(&repository, &NoFacts, &command).await?;
-    assert_eq!((done.version, done.repeated), (2, false));
+    let outcome = execute(&repository, &NoFacts, &command).await?;
+    assert_eq!((outcome.version, outcome.repeated), (2, false));
     Ok(())
 }
 
@@ -150,14 +150,15 @@ async fn after_a_commit_without_an_acknowledgement_the_outcome_is_unknown() -> a
     add(&repository, "one", 1).await?;
     signal(&server, "-STOP");
     let deadline = Deadline::at(clock::now() + PATIENCE);
-    let command = Order { deadline, ..order("one", new_id(), 10) };
+    let command = CommandContext { deadline, ..command_context("one", new_id(), 10) };
     let answer = answer(execute(&repository, &NoFacts, &command).await);
     assert!(matches!(answer, Refused::OutcomeUnknown {}), "{answer:?}");
     signal(&server, "-CONT");
     // It was stored after all, and the same command finds it.
-    let done =
-        execute(&repository, &NoFacts, &Order { deadline: Deadline::NONE, ..command }).await?;
-    assert_eq!((done.version, done.repeated), (2, true));
+    let outcome =
+        execute(&repository, &NoFacts, &CommandContext { deadline: Deadline::NONE, ..command })
+            .await?;
+    assert_eq!((outcome.version, outcome.repeated), (2, true));
     Ok(())
 }
 

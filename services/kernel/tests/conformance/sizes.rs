@@ -9,16 +9,16 @@ use samvirke_kernel::{
 use samvirke_schemas::principal::{Grant, Principal, Role};
 
 use crate::{
-    rig::{Executed, Rig, new_id, order},
+    rig::{Executed, Rig, command_context, new_id},
     tally::Tally,
 };
 
 /// Stores a decision of about so many bytes.
 async fn decide(repository: &Repository<Tally>, who: &Principal, bytes: usize) -> Executed {
-    let mut order = order("full", new_id(), 1);
-    order.principal = who.clone();
-    order.digest = "x".repeat(bytes);
-    execute(repository, &NoFacts, &order).await
+    let mut context = command_context("full", new_id(), 1);
+    context.principal = who.clone();
+    context.digest = "x".repeat(bytes);
+    execute(repository, &NoFacts, &context).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

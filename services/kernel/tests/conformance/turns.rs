@@ -10,7 +10,7 @@ use samvirke_kernel::{
     clock,
     committer::{AppendError, Tuning},
     deadline::Deadline,
-    execute::{ExecuteError, FactSource, NoFacts, Order, execute},
+    execute::{CommandContext, ExecuteError, FactSource, NoFacts, execute},
     log::Log,
     repository::Repository,
     store_error::StoreError,
@@ -19,7 +19,7 @@ use samvirke_private_servers::{NatsServer, temporary};
 use samvirke_schemas::reply::Refused;
 
 use crate::{
-    rig::{CONTEXT, Executed, add, id, new_id, open, order},
+    rig::{CONTEXT, Executed, add, command_context, id, new_id, open},
     tally::Tally,
 };
 
@@ -46,9 +46,9 @@ fn stands_still(process: u32) -> bool {
     })
 }
 
-fn impatient(name: &str) -> Order<Tally> {
+fn impatient(name: &str) -> CommandContext<Tally> {
     let deadline = Deadline::at(clock::now() + PATIENCE);
-    Order { deadline, ..order(name, new_id(), 100) }
+    CommandContext { deadline, ..command_context(name, new_id(), 100) }
 }
 
 fn is_late(executed: &Executed) -> bool {
@@ -73,7 +73,7 @@ pub(crate) async fn a_command_is_answered_at_its_deadline_and_not_carried_out_af
     add(&repository, "one", 1).await?;
     // The server answers nobody for a while.
     signal(&server, "-STOP");
-    let first = order("one", new_id(), 10);
+    let first = command_context("one", new_id(), 10);
     let mut first = Box::pin(execute(&repository, &NoFacts, &first));
     assert!(poll!(&mut first).is_pending());
 
@@ -92,19 +92,23 @@ pub(crate) async fn a_command_is_answered_at_its_deadline_and_not_carried_out_af
     assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
 
     // Already late when it comes.
-    let past = Order { deadline: Deadline::at(clock::now()), ..order("late", new_id(), 100) };
+    let past = CommandContext {
+        deadline: Deadline::at(clock::now()),
+        ..command_context("late", new_id(), 100)
+    };
     assert!(is_late(&execute(&repository, &NoFacts, &past).await));
 
     signal(&server, "-CONT");
     assert_eq!(first.await?.version, 2);
-    repository.cool();
+    repository.clear_cache();
     assert_eq!(repository.load(&id("one")).await?.state.sum, 11);
     for name in ["waits", "late"] {
         assert_eq!(repository.load(&id(name)).await?.version, 0, "{name}");
     }
     // Whoever was refused gives the same command again, and it is carried out then.
     let again =
-        execute(&repository, &NoFacts, &Order { deadline: Deadline::NONE, ..behind }).await?;
+        execute(&repository, &NoFacts, &CommandContext { deadline: Deadline::NONE, ..behind })
+            .await?;
     assert_eq!((again.version, again.repeated), (3, false));
     Ok(())
 }
@@ -113,7 +117,7 @@ pub(crate) async fn a_command_is_answered_at_its_deadline_and_not_carried_out_af
 struct Silent;
 
 impl FactSource<Tally> for Silent {
-    async fn facts(&self, _: &Tally, _: &Order<Tally>) -> Result<(), Refused> {
+    async fn facts(&self, _: &Tally, _: &CommandContext<Tally>) -> Result<(), Refused> {
         std::future::pending().await
     }
 }

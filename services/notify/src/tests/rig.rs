@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use mail_parser::{MessageParser, MimeHeaders};
 use samvirke_kernel::{
     deadline::Deadline,
-    execute::{NoFacts, Order, execute},
+    execute::{CommandContext, NoFacts, execute},
     log::Log,
     projection::Progress,
     publication::{Outgoing, Publication},
@@ -130,7 +130,7 @@ impl Rig {
     /// Gives a command to a contact, decided at `now`.
     pub(crate) async fn give(&self, id: &AggregateId, request: Request, now: DateTime<Utc>) {
         let command = format!("{id} {} {now}", request.tag());
-        let order: Order<Contact> = Order {
+        let context: CommandContext<Contact> = CommandContext {
             id: id.clone(),
             command_id: derived(&command),
             digest: String::new(),
@@ -145,7 +145,7 @@ impl Rig {
             traceparent: None,
             deadline: Deadline::NONE,
         };
-        execute(&self.inbox.contacts, &NoFacts, &order).await.unwrap();
+        execute(&self.inbox.contacts, &NoFacts, &context).await.unwrap();
     }
 
     /// Says something to the public, in the feed and then to us.

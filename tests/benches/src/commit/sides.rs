@@ -12,7 +12,7 @@ use postgres_es::{PostgresCqrs, postgres_aggregate_cqrs, postgres_cqrs};
 use samvirke_kernel::{
     Decider,
     committer::Tuning,
-    execute::{NoFacts, Order, execute},
+    execute::{CommandContext, NoFacts, execute},
     log::Log,
     repository::Repository,
 };
@@ -22,7 +22,7 @@ use sqlx::PgPool;
 use crate::{
     drive::{Measured, Window, drive},
     rig::{Nats, empty, raw},
-    sample::{amend, command, found, id, order},
+    sample::{amend, command, command_context, found, id},
 };
 
 /// How many messages a raw batch has.
@@ -46,10 +46,10 @@ impl Aggregates {
     }
 
     /// The command of a writer's turn.
-    fn order(self, writer: usize, turn: u64) -> Order<Cooperation> {
+    fn command_context(self, writer: usize, turn: u64) -> CommandContext<Cooperation> {
         match self {
-            Self::New => order(id(format!("{writer}-{turn}")), found()),
-            Self::Hot => order(id(writer), amend(turn + 1)),
+            Self::New => command_context(id(format!("{writer}-{turn}")), found()),
+            Self::Hot => command_context(id(writer), amend(turn + 1)),
         }
     }
 
@@ -73,14 +73,14 @@ pub(crate) async fn kernel(
     let log = nats.log(tuning).await?;
     let repository = Arc::new(Repository::<Cooperation>::new(log.clone()));
     let foundings = (0..aggregates.beforehand(writers)).map(|writer| {
-        let (repository, order) = (repository.clone(), order(id(writer), found()));
-        async move { execute(&repository, &NoFacts, &order).await }
+        let (repository, context) = (repository.clone(), command_context(id(writer), found()));
+        async move { execute(&repository, &NoFacts, &context).await }
     });
     future::try_join_all(foundings).await?;
     let measured = drive(writers, window, move |writer, turn| {
         let repository = repository.clone();
         async move {
-            execute(&repository, &NoFacts, &aggregates.order(writer, turn)).await?;
+            execute(&repository, &NoFacts, &aggregates.command_context(writer, turn)).await?;
             Ok(1)
         }
     })
@@ -107,24 +107,24 @@ pub(crate) async fn postgres_es(
     });
     let foundings = (0..aggregates.beforehand(writers)).map(|writer| {
         let framework = framework.clone();
-        async move { give(&framework, order(id(writer), found())).await }
+        async move { dispatch(&framework, command_context(id(writer), found())).await }
     });
     future::try_join_all(foundings).await?;
     drive(writers, window, move |writer, turn| {
         let framework = framework.clone();
         async move {
-            give(&framework, aggregates.order(writer, turn)).await?;
+            dispatch(&framework, aggregates.command_context(writer, turn)).await?;
             Ok(1)
         }
     })
     .await
 }
 
-async fn give(
+async fn dispatch(
     framework: &PostgresCqrs<Cooperation>,
-    order: Order<Cooperation>,
+    context: CommandContext<Cooperation>,
 ) -> anyhow::Result<()> {
-    let (id, command, metadata) = command(order);
+    let (id, command, metadata) = command(context);
     Ok(framework.execute_with_metadata(&id, command, metadata).await?)
 }
 
@@ -210,7 +210,7 @@ async fn batch(log: &Log, payloads: &[Bytes], name: &str) -> anyhow::Result<u64>
 pub(crate) async fn sizes(nats: &Nats, event_store: &PgPool) -> anyhow::Result<(usize, i64)> {
     let log = nats.log(Tuning::default()).await?;
     let repository = Repository::<Cooperation>::new(log.clone());
-    execute(&repository, &NoFacts, &Aggregates::New.order(0, 0)).await?;
+    execute(&repository, &NoFacts, &Aggregates::New.command_context(0, 0)).await?;
     let mut commits = log.follow(0).await?;
     let commit = commits.next().await.transpose()?;
     let kernel_bytes = commit.map_or(0, |commit| commit.payload.len());
@@ -218,7 +218,7 @@ pub(crate) async fn sizes(nats: &Nats, event_store: &PgPool) -> anyhow::Result<(
 
     empty(event_store).await?;
     let framework = postgres_cqrs(event_store.clone(), Vec::new(), ());
-    give(&framework, Aggregates::New.order(0, 0)).await?;
+    dispatch(&framework, Aggregates::New.command_context(0, 0)).await?;
     let peer_bytes = sqlx::query_scalar(
         "SELECT (octet_length(aggregate_type) + octet_length(aggregate_id) + 8
                  + octet_length(event_type) + octet_length(event_version)

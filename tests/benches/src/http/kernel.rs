@@ -10,7 +10,7 @@ use crate::{
 use samvirke_kernel::{
     Decider,
     committer::Tuning,
-    execute::{FactSource, NoFacts, Order, execute},
+    execute::{CommandContext, FactSource, NoFacts, execute},
     repository::Repository,
 };
 use samvirke_networks::{
@@ -26,8 +26,12 @@ use samvirke_schemas::{
 struct Cooperations(Arc<Repository<Cooperation>>);
 
 impl FactSource<Network> for Cooperations {
-    async fn facts(&self, _: &Network, order: &Order<Network>) -> Result<Facts, Refused> {
-        let id = AggregateId::of_cooperation(order.id.cooperation.clone());
+    async fn facts(
+        &self,
+        _: &Network,
+        context: &CommandContext<Network>,
+    ) -> Result<Facts, Refused> {
+        let id = AggregateId::of_cooperation(context.id.cooperation.clone());
         let cooperation = self.0.current(&id).await;
         Ok(Facts {
             cooperation: cooperation.map_err(|err| Refused::Broken { detail: err.to_string() })?,
@@ -57,14 +61,14 @@ pub(crate) async fn start_networks(
     let cooperations = Cooperations(Arc::new(Repository::new(log.clone())));
     let networks = Arc::new(Repository::<Network>::new(log.clone()));
     let home = AggregateId::of_cooperation(sample::id("network").cooperation);
-    let founding = sample::order(home, sample::found());
+    let founding = sample::command_context(home, sample::found());
     execute(&*cooperations.0, &NoFacts, &founding).await?;
     let measured = drive(writers, window, move |writer, turn| {
         let (networks, cooperations) = (networks.clone(), cooperations.clone());
         async move {
             let id = sample::id(format!("{}-{writer}-{turn}", Network::KIND));
-            let order = sample::order_as(Role::Secretariat, id, starting());
-            execute(&*networks, &cooperations, &order).await?;
+            let context = sample::command_context_as(Role::Secretariat, id, starting());
+            execute(&*networks, &cooperations, &context).await?;
             Ok(1)
         }
     })

@@ -193,9 +193,9 @@ impl Running {
         ] {
             pool.execute(table).await?;
         }
-        let order = sample::order("bench:bench".parse()?, sample::found());
+        let context = sample::command_context("bench:bench".parse()?, sample::found());
         let mut cooperation = Cooperation::default();
-        let (_, command, _) = sample::command(order);
+        let (_, command, _) = sample::command(context);
         for event in cooperation.decide(&command)? {
             cooperation.evolve(&event);
         }

@@ -18,11 +18,11 @@ use crate::{
     decider::Decider,
     envelope::{self, DECISION_BYTES_MAX, EVENTS_PER_COMMIT_MAX},
     execute::{
-        ATTEMPTS_MAX, Done, Doubt, ExecuteError, FactSource, LATE, Order, advance, overtaken,
-        repeated, unchanged,
+        ATTEMPTS_MAX, CommandContext, CommandOutcome, Doubt, ExecuteError, FactSource, LATE,
+        advance, overtaken, repeated, unchanged,
     },
     loaded::Loaded,
-    repository::{About, Repository},
+    repository::{CommitMetadata, Repository},
     store_error::StoreError,
     stream::guard::Held,
 };
@@ -38,7 +38,7 @@ type Failure<P> = ExecuteError<<P as PairDecider>::Rejection>;
 /// A command of a group with its own aggregate, which nobody else in this process works on meanwhile.
 pub(super) struct Seat<P: PairDecider> {
     waiting: Waiting<P>,
-    slot: OwnedMutexGuard<Option<Loaded<P::Own>>>,
+    entry: OwnedMutexGuard<Option<Loaded<P::Own>>>,
     own: Loaded<P::Own>,
     /// Whether `own` is what the stream had once; otherwise it is taken for new.
     is_read: bool,
@@ -48,30 +48,30 @@ pub(super) struct Seat<P: PairDecider> {
 impl<P: PairDecider> Seat<P> {
     pub(super) fn new(
         waiting: Waiting<P>,
-        mut slot: OwnedMutexGuard<Option<Loaded<P::Own>>>,
+        mut entry: OwnedMutexGuard<Option<Loaded<P::Own>>>,
     ) -> Self {
-        let hot = slot.take();
+        let hot = entry.take();
         let is_read = hot.is_some();
-        let own = hot.unwrap_or_else(|| Loaded::empty(waiting.order.id.clone()));
-        Self { waiting, slot, own, is_read, facts: None }
+        let own = hot.unwrap_or_else(|| Loaded::empty(waiting.context.id.clone()));
+        Self { waiting, entry, own, is_read, facts: None }
     }
 
-    fn order(&self) -> &Order<P::Own> {
-        &self.waiting.order
+    fn context(&self) -> &CommandContext<P::Own> {
+        &self.waiting.context
     }
 
-    /// Lets the aggregate go.
-    fn leave(mut self) -> Waiting<P> {
-        *self.slot = self.is_read.then_some(self.own);
+    /// Releases the aggregate.
+    fn release(mut self) -> Waiting<P> {
+        *self.entry = self.is_read.then_some(self.own);
         self.waiting
     }
 
-    fn answer(self, executed: Result<Done<Event<P::Own>>, Failure<P>>) {
-        self.leave().answer(executed);
+    fn answer(self, executed: Result<CommandOutcome<Event<P::Own>>, Failure<P>>) {
+        self.release().answer(executed);
     }
 
     fn panicked(self, panic: Box<dyn std::any::Any + Send>) {
-        let _ = self.leave().answer.send(Answer::Panicked(panic));
+        let _ = self.release().answer.send(Answer::Panicked(panic));
     }
 
     /// Reads what has happened to the aggregate; returns whether that was news.
@@ -94,7 +94,7 @@ impl<P: PairDecider> Seat<P> {
 enum Verdict<P: PairDecider> {
     Accepted(Accepted<P>),
     /// It was carried out before.
-    Known(Done<Event<P::Own>>),
+    Known(CommandOutcome<Event<P::Own>>),
     /// Refused, or a finding that nothing changes, on what is known.
     Refused(Option<Failure<P>>),
     Failed(Failure<P>),
@@ -155,7 +155,7 @@ enum Stored {
     Failed,
 }
 
-/// A group on its way.
+/// A group that is being carried out.
 pub(super) struct Group<'a, P: PairDecider, S> {
     executor: &'a GroupExecutor<P, S>,
     shared: Loaded<P::Shared>,
@@ -169,11 +169,11 @@ impl<'a, P: PairDecider, S: FactSource<P::Own> + Send + 'static> Group<'a, P, S>
     pub(super) async fn carry_out(
         executor: &'a GroupExecutor<P, S>,
         id: &AggregateId,
-        slot: &mut Option<Loaded<P::Shared>>,
+        entry: &mut Option<Loaded<P::Shared>>,
         seats: Vec<Seat<P>>,
     ) -> Vec<Waiting<P>> {
         let deadline = last_deadline(&seats);
-        let shared = match slot.take() {
+        let shared = match entry.take() {
             Some(hot) => Some(Ok(hot)),
             None => deadline.wait(executor.shared.load(id)).await,
         };
@@ -187,7 +187,7 @@ impl<'a, P: PairDecider, S: FactSource<P::Own> + Send + 'static> Group<'a, P, S>
         let mut group = Self { executor, shared, seats, later: Vec::new() };
         let is_sound = group.attempts().await;
         group.seats.drain(..).for_each(|seat| seat.answer(Err(ExecuteError::Contended)));
-        *slot = is_sound.then_some(group.shared);
+        *entry = is_sound.then_some(group.shared);
         group.later
     }
 
@@ -254,12 +254,12 @@ impl<'a, P: PairDecider, S: FactSource<P::Own> + Send + 'static> Group<'a, P, S>
         let deadline = last_deadline(&self.seats);
         let reads = self.seats.iter_mut().map(|seat| async move {
             let Seat { waiting, own, facts, is_read, .. } = seat;
-            let order = &waiting.order;
-            let is_final = !matches!(order.earlier::<P::Rejection>(own), Ok(None));
+            let context = &waiting.context;
+            let is_final = !matches!(context.find_duplicate::<P::Rejection>(own), Ok(None));
             if facts.is_some() || is_final {
                 return Ok(Ok(()));
             }
-            let read = order.deadline.wait(source.facts(&own.state, order));
+            let read = context.deadline.wait(source.facts(&own.state, context));
             match AssertUnwindSafe(read).catch_unwind().await {
                 Err(panic) => Err(panic),
                 Ok(None) => Ok(Err(LATE.into())),
@@ -316,19 +316,19 @@ impl<'a, P: PairDecider, S: FactSource<P::Own> + Send + 'static> Group<'a, P, S>
     }
 
     fn judge(&self, shared: &P::Shared, seat: &Seat<P>) -> Verdict<P> {
-        let (order, own) = (seat.order(), &*self.executor.own);
-        match order.earlier(&seat.own) {
+        let (context, own) = (seat.context(), &*self.executor.own);
+        match context.find_duplicate(&seat.own) {
             Ok(Some(known)) => return Verdict::Known(repeated(own, known)),
             Err(reused) => return Verdict::Failed(reused),
             Ok(None) => (),
         }
-        if let Err(stale) = order.check_version(&seat.own) {
+        if let Err(stale) = context.check_version(&seat.own) {
             return Verdict::Refused(Some(stale));
         }
         // They are missing only where the last deadline passed while they were read.
         let Some(facts) = seat.facts.clone() else { return Verdict::Failed(LATE.into()) };
-        let command = order.command(facts);
-        let decide = || P::decide(shared, &seat.own.state, &command, order.command_id);
+        let command = context.command(facts);
+        let decide = || P::decide(shared, &seat.own.state, &command, context.command_id);
         match catch_unwind(AssertUnwindSafe(decide)) {
             Err(panic) => Verdict::Panicked(panic),
             Ok(Err(rejection)) => Verdict::Refused(Some(ExecuteError::Rejected(rejection))),
@@ -336,7 +336,7 @@ impl<'a, P: PairDecider, S: FactSource<P::Own> + Send + 'static> Group<'a, P, S>
             Ok(Ok((shared_events, own_events))) => {
                 let pending = match own_events.is_empty() {
                     true => None,
-                    false => match own.pending(&seat.own, &own_events, order.about()) {
+                    false => match own.pending(&seat.own, &own_events, context.metadata()) {
                         Ok(pending) => Some(pending),
                         Err(error) => return Verdict::Failed(error.into()),
                     },
@@ -355,10 +355,10 @@ impl<'a, P: PairDecider, S: FactSource<P::Own> + Send + 'static> Group<'a, P, S>
                     self.seats.push(seat);
                     kept.push(verdict);
                 }
-                Verdict::Known(done) => seat.answer(Ok(done)),
+                Verdict::Known(outcome) => seat.answer(Ok(outcome)),
                 Verdict::Failed(error) => seat.answer(Err(error)),
                 Verdict::Panicked(panic) => seat.panicked(panic),
-                Verdict::Later => self.later.push(seat.leave()),
+                Verdict::Later => self.later.push(seat.release()),
             }
         }
         kept
@@ -366,24 +366,24 @@ impl<'a, P: PairDecider, S: FactSource<P::Own> + Send + 'static> Group<'a, P, S>
 
     /// Stores what was accepted, in one batch, and answers it; those who were refused keep their seats.
     async fn store(&mut self, attempt: u32, verdicts: Vec<Verdict<P>>) -> Stored {
-        if !self.puts_on_its_way(&verdicts) {
+        if !self.mark_in_flight(&verdicts) {
             return Stored::Fewer;
         }
         let (mut members, mut events, mut deadline) = (Vec::new(), Vec::new(), Deadline::NONE);
-        let mut orders = Vec::new();
+        let mut contexts = Vec::new();
         for (seat, verdict) in self.seats.iter().zip(&verdicts) {
             let Verdict::Accepted(accepted) = verdict else { continue };
             events.extend_from_slice(&accepted.shared);
             members.extend(accepted.pending.clone());
-            deadline = deadline.min(seat.order().deadline);
-            orders.push(seat.order());
+            deadline = deadline.min(seat.context().deadline);
+            contexts.push(seat.context());
         }
-        let about = about::<P>(&orders);
-        let (command_id, digest) = (about.command_id, about.digest.clone());
+        let metadata = shared_metadata::<P>(&contexts);
+        let (command_id, digest) = (metadata.command_id, metadata.digest.clone());
         let shared = &self.executor.shared;
         let mut shared_payload = None;
         if !events.is_empty() {
-            match shared.pending(&self.shared, &events, about) {
+            match shared.pending(&self.shared, &events, metadata) {
                 Ok(pending) => {
                     shared_payload = Some(pending.payload.clone());
                     members.insert(0, pending);
@@ -406,8 +406,8 @@ impl<'a, P: PairDecider, S: FactSource<P::Own> + Send + 'static> Group<'a, P, S>
         }
     }
 
-    /// Puts all that was accepted on its way; where somebody has given up, nothing is.
-    fn puts_on_its_way(&mut self, verdicts: &[Verdict<P>]) -> bool {
+    /// Marks all that was accepted as in flight; where somebody has given up, nothing is.
+    fn mark_in_flight(&mut self, verdicts: &[Verdict<P>]) -> bool {
         let accepted = self.seats.iter().zip(verdicts);
         let accepted = accepted.filter(|(_, verdict)| matches!(verdict, Verdict::Accepted(_)));
         let tickets: Vec<_> = accepted.map(|(seat, _)| seat.waiting.ticket.clone()).collect();
@@ -429,17 +429,17 @@ impl<'a, P: PairDecider, S: FactSource<P::Own> + Send + 'static> Group<'a, P, S>
                 self.seats.push(seat);
                 continue;
             };
-            let done = match accepted.pending {
+            let outcome = match accepted.pending {
                 Some(pending) => {
                     let at = sequences.next().unwrap_or_default();
-                    let Order { command_id, digest, .. } = &seat.waiting.order;
+                    let CommandContext { command_id, digest, .. } = &seat.waiting.context;
                     let by = (*command_id, digest.as_str());
                     seat.is_read = true;
                     advance(own, &mut seat.own, by, accepted.own, at, pending.payload)
                 }
                 None => unchanged(own, &seat.own),
             };
-            seat.answer(Ok(done));
+            seat.answer(Ok(outcome));
         }
     }
 
@@ -475,7 +475,7 @@ impl<'a, P: PairDecider, S: FactSource<P::Own> + Send + 'static> Group<'a, P, S>
     fn let_go_whoever_is_late(&mut self) -> Stored {
         let before = self.seats.len();
         for seat in std::mem::take(&mut self.seats) {
-            match seat.order().deadline.has_passed() {
+            match seat.context().deadline.has_passed() {
                 true => seat.answer(Err(LATE.into())),
                 false => self.seats.push(seat),
             }
@@ -597,12 +597,12 @@ impl<'a, P: PairDecider, S: FactSource<P::Own> + Send + 'static> Group<'a, P, S>
         }
         for seat in std::mem::take(&mut self.seats) {
             match self.judge(&self.shared.state, &seat) {
-                Verdict::Accepted(_) | Verdict::Later => self.later.push(seat.leave()),
-                Verdict::Known(done) => seat.answer(Ok(done)),
+                Verdict::Accepted(_) | Verdict::Later => self.later.push(seat.release()),
+                Verdict::Known(outcome) => seat.answer(Ok(outcome)),
                 Verdict::Refused(Some(error)) | Verdict::Failed(error) => seat.answer(Err(error)),
                 Verdict::Refused(None) => {
-                    let done = unchanged(&self.executor.own, &seat.own);
-                    seat.answer(Ok(done));
+                    let outcome = unchanged(&self.executor.own, &seat.own);
+                    seat.answer(Ok(outcome));
                 }
                 Verdict::Panicked(panic) => seat.panicked(panic),
             }
@@ -613,7 +613,7 @@ impl<'a, P: PairDecider, S: FactSource<P::Own> + Send + 'static> Group<'a, P, S>
     fn let_go_whoever_gave_up(&mut self) {
         for seat in std::mem::take(&mut self.seats) {
             if seat.waiting.ticket.is_given_up() {
-                seat.leave();
+                seat.release();
             } else {
                 self.seats.push(seat);
             }
@@ -644,7 +644,7 @@ impl<'a, P: PairDecider, S: FactSource<P::Own> + Send + 'static> Group<'a, P, S>
 
 /// When the last of the callers stops waiting.
 fn last_deadline<P: PairDecider>(seats: &[Seat<P>]) -> Deadline {
-    seats.iter().map(|seat| seat.order().deadline).reduce(Deadline::max).unwrap_or_default()
+    seats.iter().map(|seat| seat.context().deadline).reduce(Deadline::max).unwrap_or_default()
 }
 
 /// What each read said; where the last deadline passed first, that it did.
@@ -672,12 +672,12 @@ fn fail_all<P: PairDecider>(seats: Vec<Seat<P>>, failed: Option<Result<(), Store
     }
 }
 
-/// What the commit on the shared aggregate tells: Samvirke itself makes it, for all commands of the group.
-fn about<P: PairDecider>(orders: &[&Order<P::Own>]) -> About {
-    let ids: String = orders.iter().map(|order| format!("/{}", order.command_id)).collect();
-    let first = orders.first().map(|order| order.command_id).unwrap_or_default();
+/// The metadata of the commit on the shared aggregate: Samvirke itself makes it, for all commands of the group.
+fn shared_metadata<P: PairDecider>(contexts: &[&CommandContext<P::Own>]) -> CommitMetadata {
+    let ids: String = contexts.iter().map(|context| format!("/{}", context.command_id)).collect();
+    let first = contexts.first().map(|context| context.command_id).unwrap_or_default();
     let (kind, command) = (P::Shared::KIND, P::SHARED_COMMAND);
-    About {
+    CommitMetadata {
         command_id: Uuid::new_v5(&first, format!("{kind}{ids}").as_bytes()),
         command: format!("{kind}.{command}"),
         digest: envelope::digest(ids.as_bytes()),
@@ -685,7 +685,7 @@ fn about<P: PairDecider>(orders: &[&Order<P::Own>]) -> About {
         cause: None,
         traceparent: None,
         provenance: None,
-        occurred_at: orders.iter().map(|order| order.at).max().unwrap_or_default(),
-        recorded_at: orders.iter().map(|order| order.now).max().unwrap_or_default(),
+        occurred_at: contexts.iter().map(|context| context.at).max().unwrap_or_default(),
+        recorded_at: contexts.iter().map(|context| context.now).max().unwrap_or_default(),
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a command waits, is on its way or was given up: its caller and its group decide that between
+//! Whether a command waits, is in flight or was given up: its caller and its group decide that between
 //! them, whoever comes first.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,7 +19,7 @@ struct State {
 enum Phase {
     #[default]
     Waiting,
-    OnItsWay,
+    InFlight,
     GivenUp,
 }
 
@@ -28,28 +28,28 @@ impl Ticket {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts the command on its way; false where its caller has given it up.
+    /// Marks the command as in flight; false where its caller has given it up.
     pub(super) fn send(&self) -> bool {
         let mut state = self.state();
         let is_wanted = state.phase != Phase::GivenUp;
         if is_wanted {
-            state.phase = Phase::OnItsWay;
+            state.phase = Phase::InFlight;
         }
         is_wanted
     }
 
-    /// The command is not on its way any longer.
+    /// The command is not in flight any longer.
     pub(super) fn take_back(&self) {
         let mut state = self.state();
-        if state.phase == Phase::OnItsWay {
+        if state.phase == Phase::InFlight {
             state.phase = Phase::Waiting;
         }
     }
 
-    /// Gives the command up, and returns whether it may have been stored; none where it is on its way.
+    /// Gives the command up, and returns whether it may have been stored; none where it is in flight.
     pub(super) fn give_up(&self) -> Option<Doubt> {
         let mut state = self.state();
-        if state.phase == Phase::OnItsWay {
+        if state.phase == Phase::InFlight {
             return None;
         }
         state.phase = Phase::GivenUp;
@@ -84,17 +84,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_is_given_up_or_on_its_way_and_never_both() {
+    fn a_command_is_given_up_or_in_flight_and_never_both() {
         let ticket = Ticket::default();
         assert!(ticket.send());
-        assert!(ticket.give_up().is_none(), "it is on its way");
+        assert!(ticket.give_up().is_none(), "it is in flight");
         ticket.take_back();
         assert!(ticket.give_up().is_some());
         assert!(!ticket.send(), "nobody wants it any longer");
     }
 
     #[test]
-    fn whoever_gives_up_what_may_be_stored_is_told_so() {
+    fn giving_up_a_command_that_may_be_stored_returns_the_doubt() {
         let ticket = Ticket::default();
         ticket.send();
         ticket.doubts(&AppendError::Unknown { reason: "silence".into() });
