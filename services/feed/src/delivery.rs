@@ -38,9 +38,9 @@ use crate::{
 use history::History;
 use worker::DeliveryWorker;
 
-/// The names of subscriptions' places in the feed begin so.
-const PLACE_PREFIX: &str = "subscription_";
-/// The most workers that take up their places at once: the server drops what waits in too long a queue.
+/// The names of subscriptions' durable consumers begin so.
+const CONSUMER_PREFIX: &str = "subscription_";
+/// The most workers that look up or create their consumers at once: the server drops what waits in too long a queue.
 pub(crate) const OPENINGS_MAX: usize = 64;
 /// How long what was interrupted waits.
 const RETRY: Duration = Duration::from_secs(1);
@@ -59,7 +59,7 @@ pub(crate) struct DeliveryContext {
     pub(crate) settings: Arc<Settings>,
     /// One permit for each request to an endpoint that may be under way.
     pub(crate) requests: Arc<Semaphore>,
-    /// One permit for each worker that may be taking up its place.
+    /// One permit for each worker that may be looking up its consumer.
     pub(crate) openings: Semaphore,
     pub(crate) shutdown: CancellationToken,
 }
@@ -127,33 +127,33 @@ async fn begin(
     (FeedSubscriber { publication: context.publication.clone(), after, messages: None }, deliveries)
 }
 
-/// Gives up the places of subscriptions that have ended, or that have a newer one.
+/// Deletes the consumers of subscriptions that have ended, or that have a newer one.
 async fn leave_unused(
     publication: &Publication,
     index: &SubscriptionIndex,
 ) -> Result<(), ReadError> {
-    let places = publication.places(PLACE_PREFIX).await?;
+    let names = publication.consumer_names(CONSUMER_PREFIX).await?;
     let mut used = std::collections::HashSet::new();
     for (id, entry) in index.all().filter(|(_, entry)| !entry.standing.has_ended()) {
         let run = entry.standing.run;
-        let newest = place_name(id, run.number);
-        if places.contains(&newest) {
+        let newest = consumer_name(id, run.number);
+        if names.contains(&newest) {
             used.insert(newest);
         } else {
-            // The place of an earlier run tells where the next one begins.
-            used.extend((run.placed..run.number).map(|number| place_name(id, number)));
+            // The consumer of an earlier run says where the next one begins.
+            used.extend((run.placed..run.number).map(|number| consumer_name(id, number)));
         }
     }
-    for unused in places.iter().filter(|name| !used.contains(*name)) {
-        publication.leave(unused).await?;
+    for unused in names.iter().filter(|name| !used.contains(*name)) {
+        publication.delete_consumer(unused).await?;
     }
     Ok(())
 }
 
-/// The place of one run of a subscription.
-pub(crate) fn place_name(id: &AggregateId, run: u32) -> String {
+/// Returns the name of the durable consumer of one run of a subscription.
+pub(crate) fn consumer_name(id: &AggregateId, run: u32) -> String {
     // An id holds no underscore, so two ids never share a name.
-    format!("{PLACE_PREFIX}{}_{}_{run}", id.cooperation, id.local)
+    format!("{CONSUMER_PREFIX}{}_{}_{run}", id.cooperation, id.local)
 }
 
 /// Follows the feed, and gives the subject of each new event.
@@ -227,7 +227,7 @@ impl DeliveryWorkers {
                 Some(handle) => {
                     handle.standing.send_replace(standing);
                 }
-                // Its places were given up when the service started, or by the worker that saw its end.
+                // Its consumers were deleted when the service started, or by the worker that saw its end.
                 None if ended => (),
                 None => {
                     let (sender, receiver) = watch::channel(standing);

@@ -1,8 +1,8 @@
 //! Erases from the feed what is withheld: members' programs read the stream itself, and nobody stands
 //! between.
 //!
-//! Invariant: an event that a fact names as withheld is erased only after it is recorded, and what takes its
-//! place follows that fact. Until it is erased, no delivery passes it on ([`Withheld`]).
+//! Invariant: an event that a fact names as withheld is erased only after it is recorded, and what
+//! replaces it follows that fact. Until it is erased, no delivery passes it on ([`Withheld`]).
 
 use std::{
     collections::HashSet,
@@ -23,7 +23,7 @@ use tracing::info;
 use uuid::Uuid;
 
 /// The eraser's durable consumer.
-const PLACE: &str = "erasing";
+const CONSUMER: &str = "erasing";
 /// The events read at a time while the withheld ones are looked for.
 const PAGE_EVENTS: usize = 500;
 /// How long a fact is waited for.
@@ -115,15 +115,15 @@ struct Eraser {
 impl Eraser {
     async fn follow(&self, task: &Task) -> Result<futures::never::Never, Interrupted> {
         let subjects = WITHHELD_SUBJECTS.map(str::to_owned);
-        let place = match self.publication.place(PLACE, &subjects).await? {
-            Some(place) => place,
-            None => self.publication.open_place(PLACE, &subjects, 0).await?,
+        let consumer = match self.publication.find_consumer(CONSUMER, &subjects).await? {
+            Some(consumer) => consumer,
+            None => self.publication.create_consumer(CONSUMER, &subjects, 0).await?,
         };
         loop {
-            let Some(taken) = place.within(WAIT).await? else { continue };
-            let events = self.withheld.take(&taken.published);
-            taken.work(self.erase(&taken.published, events)).await?;
-            taken.done().await?;
+            let Some(delivery) = consumer.within(WAIT).await? else { continue };
+            let events = self.withheld.take(&delivery.published);
+            delivery.work(self.erase(&delivery.published, events)).await?;
+            delivery.ack().await?;
             task.progress();
         }
     }

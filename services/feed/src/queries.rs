@@ -29,15 +29,15 @@ use serde_json::Value;
 
 use crate::{
     delivery::{
+        consumer_name,
         history::{History, Latest},
-        place_name,
     },
     subscription::{Phase, Standing},
     subscription_index::{Entry, SubscriptionIndex},
     webhook::secret::MasterKey,
 };
 
-/// How many places are asked for at once.
+/// How many consumers are asked about at once.
 const PLACES_AT_ONCE: usize = 16;
 /// A cursor is good only for the query that gave it.
 const CURSOR: &str = "subscriptions\n";
@@ -178,16 +178,17 @@ impl QueryHandler {
         latest: Latest,
     ) -> Result<Subscription, Refused> {
         let standing = entry.standing.as_ref();
-        let place = self.publication.standing(&place_name(id, standing.run.number)).await;
-        let place = place.map_err(unread)?;
-        let position = place.as_ref().map(|place| FeedPosition(place.done));
+        let consumer =
+            self.publication.consumer_status(&consumer_name(id, standing.run.number)).await;
+        let consumer = consumer.map_err(unread)?;
+        let position = consumer.as_ref().map(|consumer| FeedPosition(consumer.acknowledged));
         let failed = latest.failure.as_ref().filter(|failed| {
             // What was delivered since has settled it.
             failed.position.zip(position).is_some_and(|(failed, done)| failed > done)
         });
         let deliveries = Deliveries {
             position,
-            pending: place.map(|place| place.waiting + u64::from(place.taken)),
+            pending: consumer.map(|consumer| consumer.waiting + u64::from(consumer.in_flight)),
             attempts: failed.map_or(0, |failed| failed.attempt),
             next_attempt: failed.and_then(|failed| failed.next),
             last_success: latest.success,

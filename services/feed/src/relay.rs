@@ -24,7 +24,7 @@ use samvirke_kernel::{
     error_chain::chain,
     log::{Log, ReadError, Stored},
     parking::{Decision, EventPlace, Kept, Parking, ParkingError, Record, cooperation_of},
-    publication::{Publication, Sent},
+    publication::{PendingAcks, Publication},
     stream::stream_name,
     supervision::{Stop, Supervisor, Task, TaskFailure, caught},
 };
@@ -431,7 +431,7 @@ struct Publisher<'a> {
     told: Place,
     /// The end of what is on its way.
     sent: Place,
-    in_flight: VecDeque<(Sent, Place)>,
+    in_flight: VecDeque<(PendingAcks, Place)>,
     look: Interval,
     check: Interval,
 }

@@ -184,11 +184,11 @@ async fn more_than_a_thousand_places_may_be_kept_also_in_a_stream_that_allowed_f
         .for_each_concurrent(32, |name| {
             let publication = publication.clone();
             async move {
-                publication.open_place(&name, &["feed.prove.>".into()], 0).await.unwrap();
+                publication.create_consumer(&name, &["feed.prove.>".into()], 0).await.unwrap();
             }
         })
         .await;
-    assert_eq!(publication.places("place_").await.unwrap().len(), 1_050);
+    assert_eq!(publication.consumer_names("place_").await.unwrap().len(), 1_050);
 }
 
 #[tokio::test]

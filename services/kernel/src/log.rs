@@ -47,7 +47,7 @@ mod tail;
 
 pub use stored::{READ_TIMEOUT, ReadError, Stored};
 use stored::{delivered, more_in_batch};
-use tail::{Next, Place, Tail};
+use tail::{Next, Tail, TailCursor};
 
 /// The most messages asked for in one direct get; more are paged.
 pub const READ_MESSAGES_MAX: usize = 1_000;
@@ -480,7 +480,7 @@ impl Log {
         &self,
         after: u64,
     ) -> Result<impl Stream<Item = Result<Stored, ReadError>> + Unpin + use<>, ReadError> {
-        let mut following = Following { log: self.clone(), at: after, place: None, alone: None };
+        let mut following = Following { log: self.clone(), at: after, cursor: None, alone: None };
         following.begin().await?;
         let commits = streams::unfold(following, |mut following| async move {
             let next = following.next().await?;
@@ -554,15 +554,15 @@ struct Following {
     log: Log,
     /// The sequence that was taken last.
     at: u64,
-    place: Option<Place>,
+    cursor: Option<TailCursor>,
     alone: Option<Commits>,
 }
 
 impl Following {
     /// Joins the others, or begins to read alone.
     async fn begin(&mut self) -> Result<(), ReadError> {
-        self.place = self.log.tail.join(&self.log, self.at).await?;
-        self.alone = match self.place {
+        self.cursor = self.log.tail.join(&self.log, self.at).await?;
+        self.alone = match self.cursor {
             Some(_) => None,
             None => Some(self.log.follow_alone(self.at).await?.boxed()),
         };
@@ -571,13 +571,13 @@ impl Following {
 
     async fn next(&mut self) -> Option<Result<Stored, ReadError>> {
         loop {
-            if let Some(place) = &mut self.place {
-                match place.next(self.at).await {
+            if let Some(cursor) = &mut self.cursor {
+                match cursor.next(self.at).await {
                     Next::Commit(commit) => {
                         self.at = commit.sequence;
                         return Some(Ok(commit));
                     }
-                    Next::Alone => self.place = None,
+                    Next::Alone => self.cursor = None,
                 }
             }
             let Some(alone) = &mut self.alone else {
@@ -595,8 +595,8 @@ impl Following {
             // The others are near: what is left of this reading is left to them.
             if commit.pending == Some(0) {
                 // Otherwise it goes on alone; where the stream does not answer, that tells.
-                if let Ok(Some(place)) = self.log.tail.join(&self.log, self.at).await {
-                    (self.place, self.alone) = (Some(place), None);
+                if let Ok(Some(cursor)) = self.log.tail.join(&self.log, self.at).await {
+                    (self.cursor, self.alone) = (Some(cursor), None);
                 }
             }
             return Some(Ok(commit));

@@ -42,11 +42,11 @@ use crate::{
 };
 use records::Records;
 
-/// How long the server waits for a sign of work on an event before it delivers it again. After a
+/// How long the server waits for a keep-alive of an event before it delivers it again. After a
 /// crash nothing is done for so long.
 pub const ACK_WAIT: Duration = Duration::from_secs(4);
-/// How often a sign is given while an event is worked on.
-const SIGN_EVERY: Duration = Duration::from_secs(1);
+/// How often the server gets a keep-alive while an event is worked on.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(1);
 /// The wait before an event is delivered again that a policy could not act on; doubled with each attempt.
 const RETRY_MIN: Duration = Duration::from_secs(1);
 const RETRY_MAX: Duration = Duration::from_secs(30);
@@ -212,7 +212,7 @@ pub fn supervise<F>(
     });
 }
 
-/// The place in the stream that the server keeps for a policy.
+/// The durable consumer of a policy.
 type PolicyConsumer = jetstream::consumer::Consumer<pull::Config>;
 
 /// A running policy.
@@ -270,7 +270,7 @@ where
         }
     }
 
-    /// Whether the place that the server keeps for the policy is in the stream. One beyond its end waits
+    /// Whether the position of the policy's consumer is in the stream. One beyond its end waits
     /// without a word for what has other sequences now.
     async fn is_within(&self, consumer: &mut PolicyConsumer) -> Result<(), TaskFailure> {
         let info = consumer.info().await.map_err(|err| TaskFailure::of(&err))?;
@@ -335,7 +335,7 @@ where
         let answered = if self.records.holds(&place).await? {
             message.double_ack().await
         } else {
-            match signing(message, self.work(stored)).await {
+            match keep_alive(message, self.work(stored)).await {
                 Ok(()) => {
                     self.task.progress();
                     self.task.has_taken(&place.stream, place.sequence);
@@ -425,16 +425,20 @@ fn place_of(log: &Log, stored: &Stored) -> EventPlace {
     }
 }
 
-/// Lets the server know that an event is being worked on until it is done.
-pub(crate) async fn signing<T>(message: &jetstream::Message, work: impl Future<Output = T>) -> T {
+/// Sends the server keep-alives of an event until `work` on it is done.
+pub(crate) async fn keep_alive<T>(
+    message: &jetstream::Message,
+    work: impl Future<Output = T>,
+) -> T {
     let mut work = std::pin::pin!(work);
-    let mut signs = tokio::time::interval_at(Instant::now() + SIGN_EVERY, SIGN_EVERY);
+    let mut keep_alives =
+        tokio::time::interval_at(Instant::now() + KEEP_ALIVE_INTERVAL, KEEP_ALIVE_INTERVAL);
     loop {
         tokio::select! {
             done = &mut work => return done,
-            _ = signs.tick() => {
+            _ = keep_alives.tick() => {
                 // Without it the event is delivered again, which changes nothing.
-                let _unheard = message.ack_with(AckKind::Progress).await;
+                let _lost = message.ack_with(AckKind::Progress).await;
             }
         }
     }

@@ -4,8 +4,8 @@
 //! gets through and none can come in between. What the writer needs to go on after a restart travels in
 //! the headers of its messages: the last message is the checkpoint.
 
+pub mod durable_consumer;
 pub mod erasure;
-pub mod place;
 pub mod recent;
 
 use std::{sync::Arc, time::Duration};
@@ -94,14 +94,14 @@ impl From<StreamMessage> for Published {
     }
 }
 
-/// Messages on their way to the stream.
+/// The acknowledgements that are still to come for messages in flight to the stream.
 #[derive(Debug)]
-pub struct Sent {
+pub struct PendingAcks {
     answers: Subscriber,
     until: Instant,
 }
 
-impl Sent {
+impl PendingAcks {
     /// Waits for the acknowledgement; returns the stream's new last sequence.
     ///
     /// # Errors
@@ -288,7 +288,11 @@ impl Publication {
     /// # Panics
     ///
     /// With more than [`BATCH_MESSAGES_MAX`] messages, or none.
-    pub async fn send(&self, expected: u64, messages: &[Outgoing]) -> Result<Sent, AppendError> {
+    pub async fn send(
+        &self,
+        expected: u64,
+        messages: &[Outgoing],
+    ) -> Result<PendingAcks, AppendError> {
         assert!(messages.len() <= BATCH_MESSAGES_MAX, "a batch has at most {BATCH_MESSAGES_MAX}");
         let (last, before) = messages.split_last().expect("there is something to publish");
         let largest =
@@ -321,7 +325,7 @@ impl Publication {
             )
             .await
             .map_err(unknown)?;
-        Ok(Sent { answers, until: Instant::now() + ANSWER_TIMEOUT })
+        Ok(PendingAcks { answers, until: Instant::now() + ANSWER_TIMEOUT })
     }
 
     /// Reads up to `limit` messages after a sequence whose subjects match `filter`, from any replica;
@@ -444,7 +448,7 @@ impl Publication {
         })
     }
 
-    /// A message of a direct get, whose place is told in its headers.
+    /// A message of a direct get, whose sequence is in its headers.
     fn read(&self, message: async_nats::Message) -> Result<Published, ReadError> {
         let headers = message.headers.unwrap_or_default();
         let missing = |header| ReadError::Incomplete { stream: self.identity.name.clone(), header };

@@ -1,6 +1,6 @@
-//! What a member receives of the change feed over NATS, and the place that is kept for it there.
+//! What a member receives of the change feed over NATS, and its durable consumer there.
 //!
-//! The place is a durable consumer of the stream `FEED`, filtered to what the member may read. A member's
+//! The consumer of the stream `FEED` is filtered to what the member may read. A member's
 //! program asks for messages with a plain request and acknowledges each with a plain message, so that it
 //! needs no right to anything else of JetStream:
 //!
@@ -11,13 +11,13 @@
 //!    `$JS.ACK.FEED.<durable>.<deliveries>.<position in the feed>.…`. Keep what the message says, then
 //!    publish `+ACK` to that (as a request, where the answer is to confirm it).
 //! 4. A message on the inbox's own subject with a status is not of the feed: 404 there is nothing and
-//!    408 the time is up, so ask again; 409 the request asks for too much; 503 the place is not there
+//!    408 the time is up, so ask again; 409 the request asks for too much; 503 the consumer is not there
 //!    just now, so wait some seconds and ask again.
 //! 5. What is not acknowledged within [`ACKNOWLEDGED_WITHIN`] comes again, and so does what was under way
 //!    when the connection was lost. So a message may come twice, and then with the same position.
 //!
 //! The same subjects may also be subscribed to, for what is published from then on. That loses what
-//! happens while the member is away, and keeps no place.
+//! happens while the member is away, and keeps no consumer.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -49,7 +49,7 @@ pub struct Receiver {
 
 /// How far a member is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Standing {
+pub struct ReceiverStatus {
     /// The position in the feed up to which everything is acknowledged.
     pub acknowledged: u64,
     /// Messages that were sent and not acknowledged yet.
@@ -58,7 +58,7 @@ pub struct Standing {
     pub behind: u64,
 }
 
-/// Why a member's place in the feed cannot be kept.
+/// Why a member's consumer of the feed cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiverError {
     #[error("there is no change feed yet (stream {STREAM}); start samvirke, which makes it")]
@@ -93,14 +93,14 @@ impl Receiver {
         format!("$JS.ACK.{STREAM}.{}.>", durable(&self.member))
     }
 
-    /// Keeps a place for it: at the feed's beginning, or where it already is.
+    /// Ensures its consumer: from the feed's beginning on, or from where it already is.
     ///
     /// What another cooperation published before it was added is not sent again.
     ///
     /// # Errors
     ///
     /// When there is no feed, or the server refuses.
-    pub async fn keep_place(&self, client: &async_nats::Client) -> Result<(), ReceiverError> {
+    pub async fn ensure_consumer(&self, client: &async_nats::Client) -> Result<(), ReceiverError> {
         let config = pull::Config {
             durable_name: Some(durable(&self.member)),
             description: Some("Kept by samvirke nats-account".into()),
@@ -119,17 +119,17 @@ impl Receiver {
     }
 }
 
-/// Gives up the place of a member, if it has one.
+/// Deletes the consumer of a member, if it has one.
 ///
 /// # Errors
 ///
 /// When there is no feed, or the server refuses.
-pub async fn give_up_place(
+pub async fn delete_consumer(
     client: &async_nats::Client,
     member: &OrganisationNumber,
 ) -> Result<(), ReceiverError> {
     let feed = feed(client, member).await?;
-    match standing_in(&feed, member).await? {
+    match status_in(&feed, member).await? {
         None => Ok(()),
         Some(_) => {
             let gone = feed.delete_consumer(&durable(member)).await;
@@ -138,24 +138,24 @@ pub async fn give_up_place(
     }
 }
 
-/// How far a member is, if a place is kept for it.
+/// Returns how far a member is, if it has a consumer.
 ///
 /// # Errors
 ///
 /// When there is no feed, or the server refuses.
-pub async fn standing(
+pub async fn status(
     client: &async_nats::Client,
     member: &OrganisationNumber,
-) -> Result<Option<Standing>, ReceiverError> {
-    standing_in(&feed(client, member).await?, member).await
+) -> Result<Option<ReceiverStatus>, ReceiverError> {
+    status_in(&feed(client, member).await?, member).await
 }
 
-async fn standing_in(
+async fn status_in(
     feed: &jetstream::stream::Stream,
     member: &OrganisationNumber,
-) -> Result<Option<Standing>, ReceiverError> {
+) -> Result<Option<ReceiverStatus>, ReceiverError> {
     match feed.consumer_info(durable(member)).await {
-        Ok(info) => Ok(Some(Standing {
+        Ok(info) => Ok(Some(ReceiverStatus {
             acknowledged: info.ack_floor.stream_sequence,
             unacknowledged: info.num_ack_pending,
             behind: info.num_pending,

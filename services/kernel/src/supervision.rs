@@ -97,7 +97,7 @@ struct Board(Arc<Mutex<BTreeMap<String, TaskStatus>>>);
 type ParkedBoard = Arc<Mutex<BTreeMap<String, Vec<ParkedEvent>>>>;
 
 /// How far a task has come in a stream, where that is known.
-pub(crate) type Taken = Box<dyn Fn() -> Option<u64> + Send + Sync>;
+pub(crate) type LastTaken = Box<dyn Fn() -> Option<u64> + Send + Sync>;
 
 /// How far behind tasks are, by their names and those of the streams that they follow.
 type LagBoard = Arc<Mutex<BTreeMap<(String, String), Lag>>>;
@@ -262,7 +262,7 @@ impl Task {
 
     /// Reports from now on how far it is behind the end of a stream: what `watch` returns, given its name and what
     /// [`Task::has_taken`] says of the stream.
-    pub(crate) fn reports_lag(&self, stream: &str, watch: impl FnOnce(String, Taken) -> Lag) {
+    pub(crate) fn reports_lag(&self, stream: &str, watch: impl FnOnce(String, LastTaken) -> Lag) {
         let key = (self.name.clone(), stream.to_owned());
         let mut lags = self.lags.lock().unwrap_or_else(PoisonError::into_inner);
         // One that is started again goes on with what is known of it.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rand::RngExt;
-use samvirke_kernel::{clock, publication::place::Taken};
+use samvirke_kernel::{clock, publication::durable_consumer::Delivery};
 use samvirke_schemas::{
     feed::{CloudEvent, FeedPosition, RESTATED, Reader, Subject},
     local_time::day_of,
@@ -31,19 +31,19 @@ impl DeliveryWorker {
     pub(super) async fn handle(
         &mut self,
         standing: &Standing,
-        taken: &Taken,
+        delivery: &Delivery,
         rate: Option<u32>,
     ) -> Result<Turn, Trouble> {
-        let event: CloudEvent = serde_json::from_slice(&taken.published.payload)
+        let event: CloudEvent = serde_json::from_slice(&delivery.published.payload)
             .map_err(|err| Trouble::Unreadable(err.into()))?;
-        if !self.is_given(standing, taken, &event).await? {
-            taken.done().await?;
-            return Ok(self.next(taken));
+        if !self.is_given(standing, delivery, &event).await? {
+            delivery.ack().await?;
+            return Ok(self.next(delivery));
         }
-        let sent = taken.work(self.send_in_turn(standing, taken, &event, rate)).await?;
+        let sent = delivery.work(self.send_in_turn(standing, delivery, &event, rate)).await?;
         let Some((at, outcome)) = sent else {
-            taken.done().await?;
-            return Ok(self.next(taken));
+            delivery.ack().await?;
+            return Ok(self.next(delivery));
         };
         metrics::counter!("samvirke_deliveries", "delivered" => delivered(&outcome)).increment(1);
         let mut attempt = Attempt {
@@ -51,8 +51,8 @@ impl DeliveryWorker {
             what: Tried::Event,
             event: Some(event.id),
             tag: Some(event.tag().to_owned()),
-            position: Some(FeedPosition(taken.published.sequence)),
-            attempt: taken.attempt,
+            position: Some(FeedPosition(delivery.published.sequence)),
+            attempt: delivery.attempt,
             succeeded: outcome.verdict == Verdict::Delivered,
             answer: outcome.answer,
             took_ms: outcome.took_ms,
@@ -61,9 +61,9 @@ impl DeliveryWorker {
         };
         let retry_after = match outcome.verdict {
             Verdict::Delivered => {
-                taken.done().await?;
+                delivery.ack().await?;
                 self.context.history.note(&self.id, &attempt).await;
-                return Ok(self.next(taken));
+                return Ok(self.next(delivery));
             }
             Verdict::Gone => None,
             Verdict::Failed { retry_after } => retry_after,
@@ -73,7 +73,7 @@ impl DeliveryWorker {
         let reason = match outcome.verdict {
             Verdict::Gone => Some(StopReason::Gone),
             Verdict::Delivered | Verdict::Failed { .. } => {
-                let tried = taken.attempt >= self.context.settings.attempts_max;
+                let tried = delivery.attempt >= self.context.settings.attempts_max;
                 tried.then_some(StopReason::TriedTooOften)
             }
         };
@@ -81,10 +81,10 @@ impl DeliveryWorker {
             self.context.history.note(&self.id, &attempt).await;
             return self.stop(standing, reason, &attempt, since).await;
         }
-        let delay = self.delay(taken.attempt, retry_after);
+        let delay = self.delay(delivery.attempt, retry_after);
         attempt.next = Some(clock::now() + delay);
         self.context.history.note(&self.id, &attempt).await;
-        taken.again_after(delay).await?;
+        delivery.nak_with_delay(delay).await?;
         Ok(Turn::Rest(Instant::now() + delay))
     }
 
@@ -131,18 +131,18 @@ impl DeliveryWorker {
     async fn send_in_turn(
         &mut self,
         standing: &Standing,
-        taken: &Taken,
+        delivery: &Delivery,
         event: &CloudEvent,
         rate: Option<u32>,
     ) -> Result<Option<(DateTime<Utc>, Outcome)>, Trouble> {
         let _turn = self.turn(rate).await;
-        if !self.is_given(standing, taken, event).await? {
+        if !self.is_given(standing, delivery, event).await? {
             return Ok(None);
         }
         let at = clock::now();
         let request = WebhookRequest {
             id: event.id,
-            body: taken.published.payload.clone(),
+            body: delivery.published.payload.clone(),
             secrets: self.secrets(standing),
             at,
         };
@@ -207,24 +207,24 @@ impl DeliveryWorker {
     async fn is_given(
         &self,
         standing: &Standing,
-        taken: &Taken,
+        delivery: &Delivery,
         event: &CloudEvent,
     ) -> Result<bool, Trouble> {
-        let withheld = self.context.withheld.holds(event.id, taken.published.sequence);
-        Ok(!withheld && self.is_wanted(standing, taken, event).await?)
+        let withheld = self.context.withheld.holds(event.id, delivery.published.sequence);
+        Ok(!withheld && self.is_wanted(standing, delivery, event).await?)
     }
 
     /// Whether the owner may read an event today and wants it.
     async fn is_wanted(
         &self,
         standing: &Standing,
-        taken: &Taken,
+        delivery: &Delivery,
         event: &CloudEvent,
     ) -> Result<bool, Trouble> {
-        let subject: Subject = taken.published.subject.parse().map_err(
+        let subject: Subject = delivery.published.subject.parse().map_err(
             |err: samvirke_schemas::feed::InvalidSubject| Trouble::Unreadable(err.into()),
         )?;
-        let restated = taken.published.header(RESTATED);
+        let restated = delivery.published.header(RESTATED);
         let reader = match &standing.owner {
             Owner::Secretariat {} => Reader::All,
             Owner::Member { member } => {

@@ -1,7 +1,7 @@
 //! The delivery worker of one subscription: what it does in each phase of its subscription.
 //!
 //! Invariant: an event is left behind only when it was delivered or is not wanted. Whatever interrupts a
-//! worker, it goes on from the place that the server keeps.
+//! worker, it goes on from where its durable consumer is.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use samvirke_kernel::{
     error_chain::chain,
     in_memory_projection::Behind,
     log::ReadError,
-    publication::place::{Place, Taken},
+    publication::durable_consumer::{Delivery, DurableConsumer},
     supervision::{Task, TaskFailure},
 };
 use samvirke_schemas::{
@@ -25,7 +25,7 @@ use tokio::{
 };
 use tracing::warn;
 
-use super::{DeliveryContext, RETRY, place_name, subjects};
+use super::{DeliveryContext, RETRY, consumer_name, subjects};
 use crate::{
     inbox::{NotNoted, note},
     subscription::{Phase, Standing},
@@ -36,7 +36,7 @@ use crate::{
 const RETRY_MAX: Duration = Duration::from_secs(60);
 /// How long an event is waited for that somebody else is at, or that comes again soon.
 const WAIT: Duration = Duration::from_secs(30);
-/// The longest a worker leaves its place alone while an event is to come again.
+/// The longest a worker leaves its consumer alone while an event is to come again.
 const REST_MAX: Duration = Duration::from_secs(5 * 60);
 
 pub(super) struct DeliveryWorker {
@@ -96,7 +96,7 @@ impl DeliveryWorker {
                 Phase::Active { rate_per_minute } => {
                     self.deliver(&standing, *rate_per_minute).await
                 }
-                Phase::Ended { .. } => self.leave(&standing).await,
+                Phase::Ended { .. } => self.delete_consumers(&standing).await,
                 Phase::Refused { .. } | Phase::Suspended { .. } | Phase::Stopped { .. } => {
                     self.changed().await;
                     Ok(())
@@ -202,7 +202,7 @@ impl DeliveryWorker {
     /// Delivers until the subscription changes.
     async fn deliver(&mut self, standing: &Standing, rate: Option<u32>) -> Result<(), Trouble> {
         // Boxed, so that a worker with nothing to do is small.
-        let place = Box::pin(self.place(standing)).await?;
+        let consumer = Box::pin(self.consumer(standing)).await?;
         if let Some(test) = standing.pending_test {
             Box::pin(self.test(standing, test)).await?;
             self.changed().await;
@@ -210,8 +210,8 @@ impl DeliveryWorker {
         }
         let mut turn = Turn::Look;
         while !self.has_changed() {
-            let taken = match turn {
-                Turn::Look => place.now().await?,
+            let delivered = match turn {
+                Turn::Look => consumer.now().await?,
                 Turn::Idle => {
                     let wake = self.wake.clone();
                     tokio::select! {
@@ -228,32 +228,32 @@ impl DeliveryWorker {
                     continue;
                 }
                 Turn::Wait => {
-                    let place = &place;
+                    let consumer = &consumer;
                     tokio::select! {
-                        taken = place.within(WAIT) => taken?,
+                        delivered = consumer.within(WAIT) => delivered?,
                         () = self.changed() => continue,
                     }
                 }
             };
-            turn = match taken {
-                Some(taken) => Box::pin(self.handle(standing, &taken, rate)).await?,
-                None => self.nothing(&place).await?,
+            turn = match delivered {
+                Some(delivery) => Box::pin(self.handle(standing, &delivery, rate)).await?,
+                None => self.nothing(&consumer).await?,
             };
             self.progress();
         }
         Ok(())
     }
 
-    /// What to do where nothing could be taken.
-    async fn nothing(&self, place: &Place) -> Result<Turn, Trouble> {
-        let stands = place.standing().await?;
-        if !stands.taken {
-            return Ok(if stands.waiting > 0 { Turn::Wait } else { Turn::Idle });
+    /// What to do where nothing was delivered.
+    async fn nothing(&self, consumer: &DurableConsumer) -> Result<Turn, Trouble> {
+        let status = consumer.status().await?;
+        if !status.in_flight {
+            return Ok(if status.waiting > 0 { Turn::Wait } else { Turn::Idle });
         }
         let latest = self.context.history.latest(&[&self.id]).await?;
         let failed = latest.get(&self.id).and_then(|latest| latest.failure.as_ref());
         let next = failed
-            .filter(|failed| failed.position.is_some_and(|at| at.0 > stands.done))
+            .filter(|failed| failed.position.is_some_and(|at| at.0 > status.acknowledged))
             .and_then(|failed| failed.next);
         let left = next.and_then(|next| (next - clock::now()).to_std().ok()).unwrap_or_default();
         // Who has it may have been killed, so it is looked for sooner than that.
@@ -261,45 +261,47 @@ impl DeliveryWorker {
     }
 
     /// After an event that is done.
-    pub(super) fn next(&self, taken: &Taken) -> Turn {
+    pub(super) fn next(&self, delivery: &Delivery) -> Turn {
         // What was said since then has left a wake behind.
-        if taken.waiting > 0 { Turn::Look } else { Turn::Idle }
+        if delivery.waiting > 0 { Turn::Look } else { Turn::Idle }
     }
 
-    /// The subscription's place in the feed for this run.
-    async fn place(&self, standing: &Standing) -> Result<Place, Trouble> {
+    /// Returns the subscription's durable consumer for this run.
+    async fn consumer(&self, standing: &Standing) -> Result<DurableConsumer, Trouble> {
         let _turn = self.context.openings.acquire().await;
         let (publication, run) = (&self.context.publication, standing.run);
-        let name = place_name(&self.id, run.number);
+        let name = consumer_name(&self.id, run.number);
         let filters = subjects(&self.id.cooperation, standing);
-        if let Some(place) = publication.place(&name, &filters).await? {
-            return Ok(place);
+        if let Some(consumer) = publication.find_consumer(&name, &filters).await? {
+            return Ok(consumer);
         }
         let mut after = run.after.0;
         for number in (run.placed..run.number).rev() {
-            if let Some(earlier) = publication.standing(&place_name(&self.id, number)).await? {
-                after = earlier.done;
+            if let Some(earlier) =
+                publication.consumer_status(&consumer_name(&self.id, number)).await?
+            {
+                after = earlier.acknowledged;
                 break;
             }
         }
-        let place = publication.open_place(&name, &filters, after).await?;
-        self.leave_before(run.number).await?;
-        Ok(place)
+        let consumer = publication.create_consumer(&name, &filters, after).await?;
+        self.delete_consumers_before(run.number).await?;
+        Ok(consumer)
     }
 
-    /// Gives up the places of earlier runs; there is one at most.
-    async fn leave_before(&self, run: u32) -> Result<(), ReadError> {
+    /// Deletes the consumers of earlier runs; there is one at most.
+    async fn delete_consumers_before(&self, run: u32) -> Result<(), ReadError> {
         for number in (1..run).rev() {
-            let name = place_name(&self.id, number);
-            if self.context.publication.standing(&name).await?.is_some() {
-                return self.context.publication.leave(&name).await;
+            let name = consumer_name(&self.id, number);
+            if self.context.publication.consumer_status(&name).await?.is_some() {
+                return self.context.publication.delete_consumer(&name).await;
             }
         }
         Ok(())
     }
 
-    async fn leave(&self, standing: &Standing) -> Result<(), Trouble> {
-        self.leave_before(standing.run.number.saturating_add(1)).await?;
+    async fn delete_consumers(&self, standing: &Standing) -> Result<(), Trouble> {
+        self.delete_consumers_before(standing.run.number.saturating_add(1)).await?;
         Ok(())
     }
 }

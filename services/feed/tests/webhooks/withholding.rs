@@ -82,13 +82,13 @@ impl World {
         jetstream.update_stream(config).await.unwrap();
     }
 
-    /// Waits until the event at a place was taken for delivery and is not done.
+    /// Waits until the event at a place was delivered and is not acknowledged.
     async fn until_taken(&self, position: u64) {
         let taken = async {
             loop {
-                let standing = self.publication.standing("subscription_prove_baerum_1").await;
-                let standing = standing.unwrap().unwrap();
-                if standing.taken && standing.done + 1 == position {
+                let status = self.publication.consumer_status("subscription_prove_baerum_1").await;
+                let status = status.unwrap().unwrap();
+                if status.in_flight && status.acknowledged + 1 == position {
                     return;
                 }
                 tokio::task::yield_now().await;

@@ -51,9 +51,9 @@ struct Held {
     end: u64,
 }
 
-/// A follower's place in the tail.
+/// The cursor of a follower in the tail.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct TailCursor {
     tail: Arc<Tail>,
     reading: u64,
     changed: watch::Receiver<u64>,
@@ -87,14 +87,14 @@ impl Tail {
         self: &Arc<Self>,
         log: &Log,
         at: u64,
-    ) -> Result<Option<Place>, ReadError> {
+    ) -> Result<Option<TailCursor>, ReadError> {
         let (is_read, reading, reaches, last) = {
             let held = self.held();
             (held.is_read, held.reading, held.after <= at, held.commits.back().cloned())
         };
         if !is_read {
             self.begin(log).await?;
-            return Ok(self.place(at));
+            return Ok(self.cursor(at));
         }
         if !reaches {
             return Ok(None);
@@ -105,12 +105,12 @@ impl Tail {
             self.end(reading);
             return Ok(None);
         }
-        Ok(self.place(at))
+        Ok(self.cursor(at))
     }
 
-    fn place(self: &Arc<Self>, at: u64) -> Option<Place> {
+    fn cursor(self: &Arc<Self>, at: u64) -> Option<TailCursor> {
         let held = self.held();
-        (held.is_read && held.after <= at).then(|| Place {
+        (held.is_read && held.after <= at).then(|| TailCursor {
             tail: self.clone(),
             reading: held.reading,
             changed: self.changed.subscribe(),
@@ -218,7 +218,7 @@ impl Drop for Reads {
     }
 }
 
-impl Place {
+impl TailCursor {
     /// The first commit after `at`, once there is one.
     pub(crate) async fn next(&mut self, at: u64) -> Next {
         loop {

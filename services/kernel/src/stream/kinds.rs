@@ -10,7 +10,7 @@ use super::stream_name;
 
 /// How long the server remembers a message id; the store uses none, so as short as it may be.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
-/// The most places that may be kept in a published stream. nats-server 2.15 has a limit of its own, 1,000, where
+/// The most durable consumers that a published stream may have. nats-server 2.15 has a limit of its own, 1,000, where
 /// none is named.
 pub const PLACES_MAX: i32 = 100_000;
 /// The stream of the records of parked events.

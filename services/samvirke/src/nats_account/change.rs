@@ -25,7 +25,7 @@ pub(crate) struct Change {
     pub(crate) after: Register,
     /// A key that is new with it.
     pub(crate) seed: Option<Seed>,
-    /// Whether its place in the feed is another one then.
+    /// Whether its consumer of the feed is another one then.
     moves: bool,
     /// What is true then, in words that follow the member's number.
     words: String,
@@ -142,7 +142,7 @@ async fn take(
     }
 }
 
-/// Keeps a place in the feed for a member that is in the register, and none for one that is not.
+/// Ensures the consumer of the feed for a member that is in the register, and none for one that is not.
 async fn settle(
     configuration: &Configuration,
     register: &Register,
@@ -150,8 +150,8 @@ async fn settle(
 ) -> anyhow::Result<()> {
     let client = connections::nats(&configuration.nats).await?;
     match register.receivers().find(|(receiver, _)| receiver.member == *member) {
-        Some((receiver, _)) => receiver.keep_place(&client).await?,
-        None => receiver::give_up_place(&client, member).await?,
+        Some((receiver, _)) => receiver.ensure_consumer(&client).await?,
+        None => receiver::delete_consumer(&client, member).await?,
     }
     Ok(())
 }

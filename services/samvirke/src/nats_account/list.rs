@@ -1,7 +1,7 @@
 //! `samvirke nats-account list`: who has an account, and how far each is in the feed.
 
 use chrono::{DateTime, Utc};
-use samvirke_kernel::receiver::{self, Standing};
+use samvirke_kernel::receiver::{self, ReceiverStatus};
 use samvirke_schemas::{feed, id::CooperationId, organisation::OrganisationNumber};
 use serde::Serialize;
 
@@ -16,7 +16,8 @@ struct Row<'a> {
     key: &'a str,
     issued_at: DateTime<Utc>,
     /// How far it is, where that is known.
-    place: Option<Standing>,
+    #[serde(rename = "place")]
+    status: Option<ReceiverStatus>,
 }
 
 /// Lists all; where NATS is away, without how far they are.
@@ -48,7 +49,7 @@ fn rows(register: &Register) -> Vec<Row<'_>> {
         cooperations: entry.cooperations.iter().map(CooperationId::as_str).collect(),
         key: &entry.key,
         issued_at: entry.issued_at,
-        place: None,
+        status: None,
     })
     .collect()
 }
@@ -59,16 +60,16 @@ async fn ask(configuration: &Configuration, rows: &mut [Row<'_>]) -> anyhow::Res
     }
     let client = connections::nats(&configuration.nats).await?;
     for row in rows {
-        row.place = receiver::standing(&client, row.member).await?;
+        row.status = receiver::status(&client, row.member).await?;
     }
     Ok(())
 }
 
 fn line(row: &Row<'_>) -> String {
-    let Row { member, cooperations, key: _, issued_at, place } = row;
-    let place = match place {
+    let Row { member, cooperations, key: _, issued_at, status } = row;
+    let place = match status {
         None => "not known in the feed".to_owned(),
-        Some(Standing { acknowledged, unacknowledged, behind }) => format!(
+        Some(ReceiverStatus { acknowledged, unacknowledged, behind }) => format!(
             "at {}:{acknowledged}  behind {behind}  unacknowledged {unacknowledged}",
             feed::STREAM
         ),

@@ -50,7 +50,7 @@ impl World {
     async fn give(&mut self, number: &str) -> KeyPair {
         let pair = enter(&mut self.register, number);
         let receiver = receiver_of(&self.register, number);
-        receiver.keep_place(&self.owner).await.unwrap();
+        receiver.ensure_consumer(&self.owner).await.unwrap();
         self.take().await;
         pair
     }
@@ -184,7 +184,7 @@ async fn what_happens_while_a_member_is_away_and_what_it_did_not_acknowledge_is_
     }
     assert!(subjects.into_iter().eq(["feed.v.public.case.b", "feed.v.public.case.c"]));
     let number = BAERUM.parse().unwrap();
-    let standing = receiver::standing(&world.owner, &number).await.unwrap().unwrap();
+    let standing = receiver::status(&world.owner, &number).await.unwrap().unwrap();
     assert_eq!((standing.acknowledged, standing.unacknowledged, standing.behind), (3, 0, 0));
 }
 
@@ -323,7 +323,7 @@ async fn a_member_that_joins_another_cooperation_receives_it_from_then_on() {
     let change = Change::give(&world.register, wider.clone()).unwrap();
     assert!(change.seed.is_none(), "the key stays");
     world.register = change.after;
-    wider.keep_place(&world.owner).await.unwrap();
+    wider.ensure_consumer(&world.owner).await.unwrap();
     world.take().await;
     world.publish(&FEED).await;
     let baerum = world.connect(BAERUM, &key).await;

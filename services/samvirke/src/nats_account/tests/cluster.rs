@@ -17,7 +17,7 @@ async fn a_member_receives_from_every_server_of_a_cluster_that_took_its_account_
     make_streams(&owner, 3).await;
     let mut register = Register::default();
     let key = enter(&mut register, BAERUM);
-    receiver_of(&register, BAERUM).keep_place(&owner).await.unwrap();
+    receiver_of(&register, BAERUM).ensure_consumer(&owner).await.unwrap();
     for index in 1..=cluster.nodes.len() {
         let directory = cluster.directory().join(format!("node-{index}"));
         assert!(take_accounts(&directory, &accounts(&register)).await.unwrap());

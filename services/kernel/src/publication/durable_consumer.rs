@@ -1,7 +1,7 @@
-//! A reader's place in a published stream, kept by the server: a durable consumer.
+//! Durable consumers of a published stream: how far each reader is, kept by the server.
 //!
-//! Invariant: of one place at most one message is on its way at a time, whoever reads from it, so that
-//! what comes next waits until this one is done. Nothing that was not done is passed over.
+//! Invariant: of one consumer at most one message is in flight at a time, whoever reads from it, so that
+//! what comes next waits until this one is acknowledged. Nothing that was not acknowledged is passed over.
 
 use std::{future::Future, time::Duration};
 
@@ -14,37 +14,37 @@ use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 
 use super::{ANSWER_TIMEOUT, Publication, Published};
-use crate::{log::ReadError, policy::signing};
+use crate::{log::ReadError, policy::keep_alive};
 
-/// How long the server waits for a sign of work on a message before it delivers it again. After a
+/// How long the server waits for a keep-alive of a message before it delivers it again. After a
 /// crash nothing is delivered for so long.
 pub const ACK_WAIT: Duration = Duration::from_secs(5);
 
-/// A place one can read from.
+/// A durable consumer one can read from.
 #[derive(Debug)]
-pub struct Place {
+pub struct DurableConsumer {
     consumer: Consumer<pull::Config>,
     publication: Publication,
 }
 
-/// How a place stands.
+/// How far a durable consumer is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// Everything up to here is done.
-    pub done: u64,
-    /// When something was done last.
-    pub done_at: Option<DateTime<Utc>>,
-    /// How many messages wait to be taken.
+pub struct ConsumerStatus {
+    /// Everything up to here is acknowledged.
+    pub acknowledged: u64,
+    /// When something was acknowledged last.
+    pub acknowledged_at: Option<DateTime<Utc>>,
+    /// How many messages wait to be delivered.
     pub waiting: u64,
-    /// Whether one was taken and is not done: somebody is at it, or it is to be delivered again later.
-    pub taken: bool,
+    /// Whether one was delivered and is not acknowledged: somebody is at it, or it is delivered again later.
+    pub in_flight: bool,
 }
 
-/// A message that was taken from a place and has to be done.
+/// A message that was delivered by a durable consumer and has to be acknowledged.
 #[derive(Debug)]
-pub struct Taken {
+pub struct Delivery {
     pub published: Published,
-    /// How often it has been taken, this time included.
+    /// How often it has been delivered, this time included.
     pub attempt: u32,
     /// How many messages are waiting behind it.
     pub waiting: u64,
@@ -53,38 +53,42 @@ pub struct Taken {
 }
 
 impl Publication {
-    /// A place that is there, for what matches one of `filters` from the next message on; nothing where
+    /// Returns a consumer that is there, for what matches one of `filters` from the next message on; nothing where
     /// there is none of that name.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
-    pub async fn place(&self, name: &str, filters: &[String]) -> Result<Option<Place>, ReadError> {
+    pub async fn find_consumer(
+        &self,
+        name: &str,
+        filters: &[String],
+    ) -> Result<Option<DurableConsumer>, ReadError> {
         match self.js.get_consumer_from_stream(name, self.name()).await {
             Ok(consumer) => {
                 let consumer = self.with_filters(consumer, filters).await?;
-                Ok(Some(Place { consumer, publication: self.clone() }))
+                Ok(Some(DurableConsumer { consumer, publication: self.clone() }))
             }
             Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(self.unreachable(error)),
         }
     }
 
-    /// Opens a new place for what matches one of `filters` after `after`.
+    /// Creates a consumer of what matches one of `filters` after `after`.
     ///
     /// # Errors
     ///
-    /// [`ReadError`], also where there is a place of that name which began elsewhere.
-    pub async fn open_place(
+    /// [`ReadError`], also where there is a consumer of that name which began elsewhere.
+    pub async fn create_consumer(
         &self,
         name: &str,
         filters: &[String],
         after: u64,
-    ) -> Result<Place, ReadError> {
+    ) -> Result<DurableConsumer, ReadError> {
         let settings = self.settings(name, filters, after);
         let consumer = self.js.create_consumer_on_stream(settings, self.name()).await;
         let consumer = consumer.map_err(|err| self.unreachable(err))?;
-        Ok(Place { consumer, publication: self.clone() })
+        Ok(DurableConsumer { consumer, publication: self.clone() })
     }
 
     async fn with_filters(
@@ -100,7 +104,7 @@ impl Publication {
         if has.len() == filters.len() && filters.iter().all(|filter| has.contains(filter)) {
             return Ok(consumer);
         }
-        // The place itself, as the server has it, is not touched by other filters.
+        // How far the consumer is, as the server has it, is not touched by other filters.
         let DeliverPolicy::ByStartSequence { start_sequence } = config.deliver_policy else {
             return Err(self.unreachable("a place begins at a sequence"));
         };
@@ -122,27 +126,27 @@ impl Publication {
         }
     }
 
-    /// How a place stands; nothing where there is none of that name.
+    /// Returns how far a consumer is; nothing where there is none of that name.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
-    pub async fn standing(&self, name: &str) -> Result<Option<Standing>, ReadError> {
+    pub async fn consumer_status(&self, name: &str) -> Result<Option<ConsumerStatus>, ReadError> {
         let found: Result<Consumer<pull::Config>, _> =
             self.js.get_consumer_from_stream(name, self.name()).await;
         match found {
-            Ok(consumer) => Ok(Some(standing(consumer.cached_info()))),
+            Ok(consumer) => Ok(Some(status(consumer.cached_info()))),
             Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(self.unreachable(error)),
         }
     }
 
-    /// Gives a place up; it is no error where there is none.
+    /// Deletes a consumer; it is no error where there is none.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
-    pub async fn leave(&self, name: &str) -> Result<(), ReadError> {
+    pub async fn delete_consumer(&self, name: &str) -> Result<(), ReadError> {
         match self.js.delete_consumer_from_stream(name, self.name()).await {
             Ok(_) => Ok(()),
             Err(error) if is_missing(&error) => Ok(()),
@@ -150,12 +154,12 @@ impl Publication {
         }
     }
 
-    /// The names of all places whose names begin with `prefix`.
+    /// Returns the names of all consumers whose names begin with `prefix`.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
-    pub async fn places(&self, prefix: &str) -> Result<Vec<String>, ReadError> {
+    pub async fn consumer_names(&self, prefix: &str) -> Result<Vec<String>, ReadError> {
         let stream = self.js.get_stream(self.name()).await.map_err(|err| self.unreachable(err))?;
         let names: Vec<String> =
             stream.consumer_names().try_collect().await.map_err(|err| self.unreachable(err))?;
@@ -167,19 +171,19 @@ impl Publication {
     }
 }
 
-impl Place {
+impl DurableConsumer {
     /// Takes the next message if there is one now.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
-    pub async fn now(&self) -> Result<Option<Taken>, ReadError> {
+    pub async fn now(&self) -> Result<Option<Delivery>, ReadError> {
         let asked = self.consumer.fetch().max_messages(1).messages().await;
         let mut messages = asked.map_err(|err| self.publication.unreachable(err))?;
         // The server keeps no such request, so one that is lost with it is never answered.
         let answer = tokio::time::timeout(ANSWER_TIMEOUT, messages.next()).await;
         let name = || self.publication.name().to_owned();
-        self.taken(answer.map_err(|_| ReadError::TimedOut { stream: name() })?)
+        self.delivery(answer.map_err(|_| ReadError::TimedOut { stream: name() })?)
     }
 
     /// Takes the next message, and waits for it at most so long.
@@ -187,31 +191,31 @@ impl Place {
     /// # Errors
     ///
     /// [`ReadError`].
-    pub async fn within(&self, wait: Duration) -> Result<Option<Taken>, ReadError> {
+    pub async fn within(&self, wait: Duration) -> Result<Option<Delivery>, ReadError> {
         let asked = self.consumer.batch().max_messages(1).expires(wait).messages().await;
         let mut messages = asked.map_err(|err| self.publication.unreachable(err))?;
-        self.taken(messages.next().await)
+        self.delivery(messages.next().await)
     }
 
-    /// How it stands now.
+    /// Returns how far it is now.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
-    pub async fn standing(&self) -> Result<Standing, ReadError> {
+    pub async fn status(&self) -> Result<ConsumerStatus, ReadError> {
         let info = self.consumer.get_info().await;
-        info.map(|info| standing(&info)).map_err(|err| self.publication.unreachable(err))
+        info.map(|info| status(&info)).map_err(|err| self.publication.unreachable(err))
     }
 
-    fn taken(
+    fn delivery(
         &self,
         message: Option<Result<jetstream::Message, async_nats::Error>>,
-    ) -> Result<Option<Taken>, ReadError> {
+    ) -> Result<Option<Delivery>, ReadError> {
         let Some(message) = message else { return Ok(None) };
         let unreachable = |err: async_nats::Error| self.publication.unreachable(err.to_string());
         let message = message.map_err(unreachable)?;
         let info = message.info().map_err(unreachable)?;
-        Ok(Some(Taken {
+        Ok(Some(Delivery {
             attempt: u32::try_from(info.delivered).unwrap_or(u32::MAX),
             waiting: info.pending,
             published: self.publication.delivered(&message)?,
@@ -221,13 +225,13 @@ impl Place {
     }
 }
 
-impl Taken {
-    /// Says that it is done, and waits until the server knows.
+impl Delivery {
+    /// Acknowledges it, and waits until the server knows.
     ///
     /// # Errors
     ///
     /// [`ReadError`]; then it may be delivered again.
-    pub async fn done(&self) -> Result<(), ReadError> {
+    pub async fn ack(&self) -> Result<(), ReadError> {
         self.message.double_ack().await.map_err(|err| self.publication.unreachable(err.to_string()))
     }
 
@@ -236,23 +240,23 @@ impl Taken {
     /// # Errors
     ///
     /// [`ReadError`]; then it is delivered again sooner.
-    pub async fn again_after(&self, delay: Duration) -> Result<(), ReadError> {
-        let given_back = self.message.ack_with(AckKind::Nak(Some(delay))).await;
-        given_back.map_err(|err| self.publication.unreachable(err.to_string()))
+    pub async fn nak_with_delay(&self, delay: Duration) -> Result<(), ReadError> {
+        let nacked = self.message.ack_with(AckKind::Nak(Some(delay))).await;
+        nacked.map_err(|err| self.publication.unreachable(err.to_string()))
     }
 
-    /// Works on it, and lets the server know meanwhile that it does.
+    /// Works on it, and keeps it alive meanwhile, so that it is not delivered again.
     pub async fn work<T>(&self, work: impl Future<Output = T>) -> T {
-        signing(&self.message, work).await
+        keep_alive(&self.message, work).await
     }
 }
 
-fn standing(info: &Info) -> Standing {
-    Standing {
-        done: info.ack_floor.stream_sequence,
-        done_at: info.ack_floor.last_active,
+fn status(info: &Info) -> ConsumerStatus {
+    ConsumerStatus {
+        acknowledged: info.ack_floor.stream_sequence,
+        acknowledged_at: info.ack_floor.last_active,
         waiting: info.num_pending,
-        taken: info.num_ack_pending > 0,
+        in_flight: info.num_ack_pending > 0,
     }
 }
 
