@@ -21,12 +21,12 @@ pub struct ReadModels {
     /// Whether their database answers.
     pub database: bool,
     /// A line for each read model and each stream that it is built from.
-    pub read_models: Vec<Standing>,
+    pub read_models: Vec<ReadModelStatus>,
 }
 
 /// How far a read model has come in one of its streams.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct ReadModelStatus {
     pub name: String,
     pub stream: String,
     /// The last commit that it has taken; 0 where it has taken none.

@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[derive(Debug, PartialEq, Deserialize)]
-    struct Kept {
+    struct Sample {
         title: String,
         dates: Vec<Date>,
         at: Option<LocalTime>,
@@ -103,18 +103,18 @@ mod tests {
     fn a_stored_date_out_of_range_is_read_as_the_nearest() {
         let json = r#"{"title": "Sak", "dates": ["+10000-01-01", "-9000-01-01", "0000-01-01",
             "2017-06-01"], "at": "+262142-12-31T23:30:00+00:00"}"#;
-        let kept: Kept = read(json).unwrap();
+        let kept: Sample = read(json).unwrap();
         let dates: Vec<String> = kept.dates.iter().map(ToString::to_string).collect();
         assert_eq!(dates, ["9999-12-31", "1000-01-01", "1000-01-01", "2017-06-01"]);
         assert_eq!(kept.at, Some(LocalTime::last()));
         assert_eq!(kept.title, "Sak");
-        assert_eq!(serde_json::from_str::<Stored<Kept>>(json).unwrap(), Stored(kept));
+        assert_eq!(serde_json::from_str::<Stored<Sample>>(json).unwrap(), Stored(kept));
     }
 
     #[test]
     fn what_was_in_range_is_read_as_it_is() {
         let json = r#"{"title": "2017-06-01", "dates": [], "at": null}"#;
-        assert_eq!(read::<Kept>(json).unwrap().title, "2017-06-01");
+        assert_eq!(read::<Sample>(json).unwrap().title, "2017-06-01");
         assert_eq!(with_dates_in_range(json), None);
     }
 
@@ -122,7 +122,7 @@ mod tests {
     fn what_was_never_a_stored_date_is_not_read_as_one() {
         for date in ["2026-1-1", " 2026-01-01", "2017-02-29", "10000-01-01", "x"] {
             let json = format!(r#"{{"title": "Sak", "dates": ["{date}"], "at": null}}"#);
-            assert!(read::<Kept>(&json).is_err(), "{date}");
+            assert!(read::<Sample>(&json).is_err(), "{date}");
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     listing::{date_column, row_table},
     model::{ReadModel, Rows, TableKey},
     page::{self, Order, Wanted},
-    query::{Asked, QueryError, document},
+    query::{QueryContext, QueryError, document},
 };
 
 /// The table `bodies`.
@@ -90,10 +90,10 @@ impl ReadModel for Bodies {
 
 /// Answers `bodies`.
 pub(crate) async fn answer_list(
-    asked: &Asked<'_>,
+    context: &QueryContext<'_>,
     parameters: bodies::Parameters,
 ) -> Result<bodies::Answer, QueryError> {
-    asked.seen(&[KEY], &parameters.cooperation).await?;
+    context.seen(&[KEY], &parameters.cooperation).await?;
     let bodies::Parameters { cooperation, on, after, limit } = parameters;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM bodies WHERE cooperation = ");
     sql.push_bind(cooperation.to_string());
@@ -102,8 +102,8 @@ pub(crate) async fn answer_list(
         sql.push(" AND (until IS NULL OR until >= ").push_bind(day.naive()).push(")");
     }
     let wanted = Wanted { query: "bodies", after: after.as_ref(), limit, order: Order::Ascending };
-    let found: Page<Row> = page::fetch(asked.pool, sql, wanted).await?;
-    let day = on.unwrap_or(asked.today);
+    let found: Page<Row> = page::fetch(context.pool, sql, wanted).await?;
+    let day = on.unwrap_or(context.today);
     Ok(page::map(found, |row| BodyEntry {
         paused: row.history.paused_on(day),
         prepares_for: row.history.prepares_for_on(day).cloned(),
@@ -117,12 +117,12 @@ pub(crate) async fn answer_list(
 
 /// Answers `body`.
 pub(crate) async fn answer(
-    asked: &Asked<'_>,
+    context: &QueryContext<'_>,
     parameters: body::Parameters,
 ) -> Result<Body, QueryError> {
-    asked.seen(&[KEY], &parameters.id.cooperation).await?;
-    let row = document::<Bodies>(asked.pool, &parameters.id.to_string()).await?;
-    let on = parameters.on.unwrap_or(asked.today);
+    context.seen(&[KEY], &parameters.id.cooperation).await?;
+    let row = document::<Bodies>(context.pool, &parameters.id.to_string()).await?;
+    let on = parameters.on.unwrap_or(context.today);
     let versions = (1..).zip(&row.history.versions);
     Ok(Body {
         in_force: row.history.in_force(&row.id, on),

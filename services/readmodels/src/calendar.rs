@@ -12,7 +12,7 @@ use crate::{
     bodies,
     meeting_record::{self, Row},
     page::{self, Order, Wanted},
-    query::{Asked, QueryError},
+    query::{QueryContext, QueryError},
 };
 
 /// Whether a member had a seat in the body on one of the meeting's days.
@@ -25,11 +25,11 @@ const SEATED: &str = " AND EXISTS (SELECT 1 FROM bodies,
 
 /// Answers `calendar`.
 pub(crate) async fn answer(
-    asked: &Asked<'_>,
+    context: &QueryContext<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
     let Parameters { cooperation, body, member, from, to, state, after, limit } = parameters;
-    asked.seen(&[meeting_record::KEY, bodies::KEY], &cooperation).await?;
+    context.seen(&[meeting_record::KEY, bodies::KEY], &cooperation).await?;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM meetings WHERE cooperation = ");
     sql.push_bind(cooperation.to_string());
     if let Some(body) = body {
@@ -49,8 +49,8 @@ pub(crate) async fn answer(
     }
     let wanted =
         Wanted { query: "calendar", after: after.as_ref(), limit, order: Order::Ascending };
-    let found: Page<Row> = page::fetch(asked.pool, sql, wanted).await?;
-    let viewer = asked.viewer(&cooperation).await?;
+    let found: Page<Row> = page::fetch(context.pool, sql, wanted).await?;
+    let viewer = context.viewer(&cooperation).await?;
     Ok(page::map(found, |row| entry(row, &viewer)))
 }
 

@@ -35,7 +35,7 @@ use crate::{
     follow_ups, hearings, inbox,
     listing::{Listing, row_table},
     model::{ReadModel, Rows},
-    query::{Asked, QueryError},
+    query::{QueryContext, QueryError},
 };
 use row::Row;
 
@@ -119,7 +119,7 @@ type OfItem = (Json<CaseAccess>, bool, Json<AggregateId>, Json<Line>);
 /// What is withheld of some cases from a viewer, and their public titles. A case that is not found, and every
 /// case while the rows are behind the stream, is withheld whole.
 pub(crate) async fn withheld(
-    asked: &Asked<'_>,
+    context: &QueryContext<'_>,
     home: &CooperationId,
     viewer: &Viewer,
     cases: impl IntoIterator<Item = &AggregateId>,
@@ -129,13 +129,13 @@ pub(crate) async fn withheld(
         return Ok(BTreeMap::new());
     }
     // Before the rows are read: what is restricted after that is restricted after the question.
-    let current = asked.at_the_ends_of(&[row::KEY]).await.is_ok();
+    let current = context.at_the_ends_of(&[row::KEY]).await.is_ok();
     let sql = format!(
         "SELECT document->'access', late, document->'case'->'id', document->'case'->'public_title'
          FROM {} WHERE id = ANY($1)",
         CaseFile::TABLE
     );
-    let rows: Vec<OfItem> = sqlx::query_as(&sql).bind(ids).fetch_all(asked.pool).await?;
+    let rows: Vec<OfItem> = sqlx::query_as(&sql).bind(ids).fetch_all(context.pool).await?;
     let public = Viewer::public(viewer.day());
     let withheld = |(Json(access), late, Json(id), Json(public_title)): OfItem| {
         let access = Some(&access).filter(|_| !late && current);
@@ -159,23 +159,26 @@ SELECT document->'case', document->'access', late,
 FROM cases WHERE id = $1";
 
 /// Answers `case`.
-pub(crate) async fn answer(asked: &Asked<'_>, parameters: Parameters) -> Result<Case, QueryError> {
+pub(crate) async fn answer(
+    context: &QueryContext<'_>,
+    parameters: Parameters,
+) -> Result<Case, QueryError> {
     let Parameters { id } = parameters;
-    asked.seen(&[row::KEY, case_timeline::KEY, bodies::KEY], &id.cooperation).await?;
+    context.seen(&[row::KEY, case_timeline::KEY, bodies::KEY], &id.cooperation).await?;
     let found: Option<Found> = sqlx::query_as(FOUND)
         .bind(id.to_string())
         .bind(id.cooperation.to_string())
         .bind(i64::from(TIMELINE_ENTRIES_MAX))
-        .fetch_optional(asked.pool)
+        .fetch_optional(context.pool)
         .await?;
     let missing = || QueryError::Missing { what: CaseFile::KIND, id: id.to_string() };
     let (case, access, late, relations, bodies, timeline) = found.ok_or_else(missing)?;
-    let viewer = asked.viewer(&id.cooperation).await?;
+    let viewer = context.viewer(&id.cooperation).await?;
     let access = Some(&*access).filter(|_| !late);
     let withheld = CaseAccess::withheld(access, &viewer);
     let mut case = case_for(&case, access, &viewer);
     case.related_by = related_by(relations);
-    case.timeline_left_out = case_timeline::left_out(asked, &id, timeline.len()).await?;
+    case.timeline_left_out = case_timeline::left_out(context, &id, timeline.len()).await?;
     let bodies = bodies.map(|Json(names)| names).unwrap_or_default();
     let known = Known::new(&case, &bodies, !withheld.texts());
     case.timeline = case_timeline::told(&timeline, &known)?;

@@ -40,9 +40,9 @@ pub(crate) struct Entry<T> {
     pub(crate) value: T,
 }
 
-/// A line as it is kept.
+/// A line as its row stores it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Kept<T> {
+pub(crate) struct StoredRow<T> {
     cooperation: CooperationId,
     sort: String,
     words: String,
@@ -53,7 +53,7 @@ pub(crate) struct Kept<T> {
     full: T,
 }
 
-impl<T: Redact> Kept<T> {
+impl<T: Redact> StoredRow<T> {
     /// The line as a viewer may read it.
     pub(crate) fn for_viewer(self, viewer: &Viewer) -> T {
         let withheld = CaseAccess::withheld(self.access.known(), viewer);
@@ -165,7 +165,7 @@ pub(crate) fn lines<T: Serialize + Redact>(
     let from_the_public = row.access.access.withheld_from_those_outside();
     let made = make(&row.case).into_iter().map(|entry| {
         let id = format!("{}/{}", row.case.id, entry.key);
-        let kept = Kept {
+        let kept = StoredRow {
             cooperation: row.cooperation.clone(),
             sort: format!("{}/{id}", entry.sort),
             words: entry.value.words(),

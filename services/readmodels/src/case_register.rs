@@ -17,7 +17,7 @@ use crate::{
     case_file::row,
     case_listing::{self, Redact},
     page::{Order, Wanted},
-    query::{Asked, QueryError},
+    query::{QueryContext, QueryError},
 };
 
 impl Redact for CaseEntry {
@@ -40,13 +40,13 @@ impl Redact for CaseEntry {
 
 /// Answers `case-register`.
 pub(crate) async fn answer(
-    asked: &Asked<'_>,
+    context: &QueryContext<'_>,
     parameters: Parameters,
 ) -> Result<Page<Box<RawValue>>, QueryError> {
-    asked.seen(&[row::KEY], &parameters.cooperation).await?;
+    context.seen(&[row::KEY], &parameters.cooperation).await?;
     let Parameters { cooperation, body, year, kind, state, member, text, number, after, limit } =
         parameters;
-    let viewer = asked.viewer(&cooperation).await?;
+    let viewer = context.viewer(&cooperation).await?;
     let mut sql = case_listing::select("cases");
     sql.push_bind(cooperation.to_string());
     if let Some(body) = body {
@@ -77,5 +77,5 @@ pub(crate) async fn answer(
     }
     let wanted =
         Wanted { query: "case-register", after: after.as_ref(), limit, order: Order::Ascending };
-    case_listing::fetch::<CaseEntry>(asked.pool, sql, wanted, &viewer).await
+    case_listing::fetch::<CaseEntry>(context.pool, sql, wanted, &viewer).await
 }

@@ -31,7 +31,7 @@ use crate::{
     database::Layout,
     fact::Fact,
     model::{Table, TableKey, poison, world},
-    query::{Asked, QueryError},
+    query::{QueryContext, QueryError},
 };
 
 /// The context whose stream it is built from, and the stream's name in positions.
@@ -71,10 +71,10 @@ CREATE TABLE case_events (
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CaseTimeline;
 
-/// An event as it is kept.
+/// An event as its row stores it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Kept {
+enum StoredEntry {
     /// The same for all who read it.
     Entry(TimelineEntry),
     /// One whose sentence is made when it is asked for, with the names known then.
@@ -136,7 +136,7 @@ fn unwritable(error: serde_json::Error) -> TakeError {
     TakeError::Poison { reason: error.to_string() }
 }
 
-fn kept(fact: &Fact) -> Result<Vec<Kept>, EnvelopeError> {
+fn kept(fact: &Fact) -> Result<Vec<StoredEntry>, EnvelopeError> {
     let envelope = &fact.envelope;
     let cooperation = &fact.id().cooperation;
     let role = acted_as(&envelope.actor, cooperation);
@@ -153,8 +153,8 @@ fn kept(fact: &Fact) -> Result<Vec<Kept>, EnvelopeError> {
             event,
         })
         .map(|happened| match happened.for_all() {
-            Some(entry) => Kept::Entry(entry),
-            None => Kept::Event(Box::new(happened)),
+            Some(entry) => StoredEntry::Entry(entry),
+            None => StoredEntry::Event(Box::new(happened)),
         })
         .collect())
 }
@@ -202,8 +202,8 @@ fn acted_as(actor: &Principal, cooperation: &CooperationId) -> Role {
 pub(crate) fn told(documents: &[String], known: &Known<'_>) -> sqlx::Result<Vec<TimelineEntry>> {
     let told = |document: &String| -> serde_json::Result<TimelineEntry> {
         Ok(match serde_json::from_str(document)? {
-            Kept::Entry(entry) => entry,
-            Kept::Event(happened) => happened.told(known),
+            StoredEntry::Entry(entry) => entry,
+            StoredEntry::Event(happened) => happened.told(known),
         })
     };
     let entries: serde_json::Result<_> = documents.iter().map(told).collect();
@@ -212,7 +212,7 @@ pub(crate) fn told(documents: &[String], known: &Known<'_>) -> sqlx::Result<Vec<
 
 /// How many entries of a case's timeline there are beyond those that are told.
 pub(crate) async fn left_out(
-    asked: &Asked<'_>,
+    context: &QueryContext<'_>,
     case: &AggregateId,
     told: usize,
 ) -> Result<u64, QueryError> {
@@ -221,7 +221,7 @@ pub(crate) async fn left_out(
     }
     let all: i64 = sqlx::query_scalar("SELECT count(*) FROM case_events WHERE case_id = $1")
         .bind(case.to_string())
-        .fetch_one(asked.pool)
+        .fetch_one(context.pool)
         .await?;
     Ok(from_bigint(all).saturating_sub(told as u64))
 }

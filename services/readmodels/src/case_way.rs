@@ -14,7 +14,7 @@ use sqlx::{PgPool, types::Json};
 use crate::{
     case_file::row::{self, Row, entry, seen},
     listing::{Line, Listing, listing_table},
-    query::{Asked, QueryError},
+    query::{QueryContext, QueryError},
 };
 
 pub(crate) const TABLES: &str = concat!(
@@ -84,23 +84,23 @@ ORDER BY nearest.steps, cases.sort LIMIT $4";
 
 /// Answers `case-way`.
 pub(crate) async fn answer(
-    asked: &Asked<'_>,
+    context: &QueryContext<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
-    asked.seen(&[row::KEY], &parameters.cooperation).await?;
+    context.seen(&[row::KEY], &parameters.cooperation).await?;
     let bare = CaseNumber { suffix: None, ..parameters.number };
     let mut found: Vec<(i32, Json<Row>)> = sqlx::query_as(WAY)
         .bind(parameters.cooperation.to_string())
         .bind(bare.to_string())
         .bind(i32::try_from(STEPS_MAX).unwrap_or(i32::MAX))
         .bind(i64::from(CASES_MAX) + 1)
-        .fetch_all(asked.pool)
+        .fetch_all(context.pool)
         .await?;
     let more = found.len() > CASES_MAX as usize;
     found.truncate(CASES_MAX as usize);
     let ids: Vec<String> = found.iter().map(|(_, Json(row))| row.case.id.to_string()).collect();
-    let relations = relations_among(asked.pool, &ids).await?;
-    let viewer = asked.viewer(&parameters.cooperation).await?;
+    let relations = relations_among(context.pool, &ids).await?;
+    let viewer = context.viewer(&parameters.cooperation).await?;
     let stop = |(steps, Json(row)): (i32, Json<Row>)| {
         let case = seen(&row, &viewer);
         Stop {

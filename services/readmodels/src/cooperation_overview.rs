@@ -9,7 +9,7 @@ use crate::{
     fact::Fact,
     listing::row_table,
     model::{ReadModel, Rows, TableKey},
-    query::{Asked, QueryError, document},
+    query::{QueryContext, QueryError, document},
 };
 
 /// The table `cooperations`.
@@ -88,12 +88,12 @@ impl ReadModel for CooperationOverview {
 
 /// Answers `cooperation-overview`.
 pub(crate) async fn answer(
-    asked: &Asked<'_>,
+    context: &QueryContext<'_>,
     parameters: Parameters,
 ) -> Result<Overview, QueryError> {
-    asked.seen(&[KEY], &parameters.id.cooperation).await?;
+    context.seen(&[KEY], &parameters.id.cooperation).await?;
     let mut overview: Overview =
-        document::<CooperationOverview>(asked.pool, &parameters.id.to_string()).await?;
+        document::<CooperationOverview>(context.pool, &parameters.id.to_string()).await?;
     if let Some(day) = parameters.on {
         overview.members.keep_on(day);
     }

@@ -20,7 +20,7 @@ use crate::{
     case_listing::{self, Entry, Redact, line_columns},
     listing::{Line, Listing, date_column, listing_table},
     page::{Order, Wanted},
-    query::{Asked, QueryError},
+    query::{QueryContext, QueryError},
 };
 
 pub(crate) const TABLES: &str = concat!(
@@ -130,12 +130,12 @@ fn adopted(case: &Case) -> Option<Decision> {
 
 /// Answers `decisions`.
 pub(crate) async fn answer(
-    asked: &Asked<'_>,
+    context: &QueryContext<'_>,
     parameters: Parameters,
 ) -> Result<Page<Box<RawValue>>, QueryError> {
-    asked.seen(&[row::KEY], &parameters.cooperation).await?;
+    context.seen(&[row::KEY], &parameters.cooperation).await?;
     let Parameters { cooperation, body, from, to, text, after, limit } = parameters;
-    let viewer = asked.viewer(&cooperation).await?;
+    let viewer = context.viewer(&cooperation).await?;
     let mut sql = case_listing::select("decisions");
     sql.push_bind(cooperation.to_string());
     if let Some(body) = body {
@@ -152,5 +152,5 @@ pub(crate) async fn answer(
     }
     let wanted =
         Wanted { query: "decisions", after: after.as_ref(), limit, order: Order::Descending };
-    case_listing::fetch::<Decision>(asked.pool, sql, wanted, &viewer).await
+    case_listing::fetch::<Decision>(context.pool, sql, wanted, &viewer).await
 }

@@ -17,10 +17,10 @@ use samvirke_schemas::text::Line as Title;
 use crate::{
     access_columns::access_columns,
     case_file::row::{self, Row},
-    case_listing::{self, Entry, Kept, Redact},
+    case_listing::{self, Entry, Redact, StoredRow},
     listing::{Line, Listing, date_column, listing_table},
     page::{self, Order, Wanted},
-    query::{Asked, QueryError},
+    query::{QueryContext, QueryError},
 };
 
 /// Sorts a task without a due date after all others.
@@ -100,12 +100,12 @@ fn owners(owner: &Owner) -> Vec<String> {
 
 /// Answers `follow-ups`.
 pub(crate) async fn answer(
-    asked: &Asked<'_>,
+    context: &QueryContext<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
-    asked.seen(&[row::KEY], &parameters.cooperation).await?;
+    context.seen(&[row::KEY], &parameters.cooperation).await?;
     let Parameters { cooperation, owner, due_before, state, after, limit } = parameters;
-    let viewer = asked.viewer(&cooperation).await?;
+    let viewer = context.viewer(&cooperation).await?;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM follow_ups WHERE cooperation = ");
     sql.push_bind(cooperation.to_string());
     if let Some(owner) = owner {
@@ -119,6 +119,6 @@ pub(crate) async fn answer(
     }
     let wanted =
         Wanted { query: "follow-ups", after: after.as_ref(), limit, order: Order::Ascending };
-    let found: Page<Kept<Owned>> = page::fetch(asked.pool, sql, wanted).await?;
+    let found: Page<StoredRow<Owned>> = page::fetch(context.pool, sql, wanted).await?;
     Ok(page::map(found, |kept| kept.for_viewer(&viewer).task))
 }

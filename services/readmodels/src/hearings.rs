@@ -13,10 +13,10 @@ use samvirke_schemas::text::Line as Title;
 use crate::{
     access_columns::access_columns,
     case_file::row::{self, Row},
-    case_listing::{self, Entry, Kept, Redact},
+    case_listing::{self, Entry, Redact, StoredRow},
     listing::{Line, Listing, listing_table},
     page::{self, Order, Wanted},
-    query::{Asked, QueryError},
+    query::{QueryContext, QueryError},
 };
 
 pub(crate) const TABLES: &str = concat!(
@@ -67,12 +67,12 @@ impl Redact for CaseHearing {
 
 /// Answers `hearings`.
 pub(crate) async fn answer(
-    asked: &Asked<'_>,
+    context: &QueryContext<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
-    asked.seen(&[row::KEY], &parameters.cooperation).await?;
+    context.seen(&[row::KEY], &parameters.cooperation).await?;
     let Parameters { cooperation, state, after, limit } = parameters;
-    let viewer = asked.viewer(&cooperation).await?;
+    let viewer = context.viewer(&cooperation).await?;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM hearings WHERE cooperation = ");
     sql.push_bind(cooperation.to_string());
     if let Some(state) = state {
@@ -80,6 +80,6 @@ pub(crate) async fn answer(
     }
     let wanted =
         Wanted { query: "hearings", after: after.as_ref(), limit, order: Order::Ascending };
-    let found: Page<Kept<CaseHearing>> = page::fetch(asked.pool, sql, wanted).await?;
+    let found: Page<StoredRow<CaseHearing>> = page::fetch(context.pool, sql, wanted).await?;
     Ok(page::map(found, |kept| kept.for_viewer(&viewer)))
 }

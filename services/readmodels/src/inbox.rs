@@ -19,10 +19,10 @@ use samvirke_schemas::text::Line as Title;
 use crate::{
     access_columns::access_columns,
     case_file::row::{self, Row},
-    case_listing::{self, Entry, Kept, Redact},
+    case_listing::{self, Entry, Redact, StoredRow},
     listing::{Line, Listing, listing_table},
     page::{self, Order, Wanted},
-    query::{Asked, QueryError},
+    query::{QueryContext, QueryError},
 };
 
 pub(crate) const TABLES: &str = concat!(
@@ -142,18 +142,18 @@ impl Redact for For {
 
 /// Answers `inbox`.
 pub(crate) async fn answer(
-    asked: &Asked<'_>,
+    context: &QueryContext<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
     let Parameters { member, cooperation, after, limit } = parameters;
-    let viewer = asked.viewer(&cooperation).await?;
+    let viewer = context.viewer(&cooperation).await?;
     if !viewer.sees_all() && viewer.member() != Some(&member) {
         return Err(QueryError::NotYourInbox);
     }
-    asked.seen(&[row::KEY], &cooperation).await?;
+    context.seen(&[row::KEY], &cooperation).await?;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM inbox WHERE cooperation = ");
     sql.push_bind(cooperation.to_string()).push(" AND member = ").push_bind(member.to_string());
     let wanted = Wanted { query: "inbox", after: after.as_ref(), limit, order: Order::Ascending };
-    let found: Page<Kept<For>> = page::fetch(asked.pool, sql, wanted).await?;
+    let found: Page<StoredRow<For>> = page::fetch(context.pool, sql, wanted).await?;
     Ok(page::map(found, |kept| kept.for_viewer(&viewer).waiting))
 }

@@ -20,7 +20,7 @@ use crate::{
     fact::Fact,
     listing::{date_column, row_table},
     model::{ReadModel, Rows, TableKey},
-    query::{Asked, QueryError, document},
+    query::{QueryContext, QueryError, document},
 };
 
 /// The table `meetings`.
@@ -98,14 +98,14 @@ impl ReadModel for MeetingRecord {
 
 /// Answers `meeting`.
 pub(crate) async fn answer(
-    asked: &Asked<'_>,
+    context: &QueryContext<'_>,
     parameters: Parameters,
 ) -> Result<Meeting, QueryError> {
-    asked.seen(&[KEY], &parameters.id.cooperation).await?;
+    context.seen(&[KEY], &parameters.id.cooperation).await?;
     // Of cases that are behind, their items withhold everything.
-    asked.seen_what_was_given(&[case_file::row::KEY]).await?;
-    let row = document::<MeetingRecord>(asked.pool, &parameters.id.to_string()).await?;
-    let viewer = asked.viewer(&row.cooperation).await?;
+    context.seen_what_was_given(&[case_file::row::KEY]).await?;
+    let row = document::<MeetingRecord>(context.pool, &parameters.id.to_string()).await?;
+    let viewer = context.viewer(&row.cooperation).await?;
     if viewer.sees_all() {
         return Ok(row.meeting);
     }
@@ -114,7 +114,7 @@ pub(crate) async fn answer(
         return Err(QueryError::Late { what: "meeting", id: parameters.id.to_string() });
     }
     let treated = row.meeting.agenda.iter().filter_map(|item| item.subject.case());
-    let cases = case_file::withheld(asked, &row.cooperation, &viewer, treated).await?;
+    let cases = case_file::withheld(context, &row.cooperation, &viewer, treated).await?;
     Ok(meeting_for(&row.meeting, &row.access, &viewer, |item| {
         let case = item.subject.case().and_then(|case| cases.get(case).cloned());
         case.map_or((WithheldFromCase::Everything, None), |(withheld, public_title)| {

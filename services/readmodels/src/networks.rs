@@ -17,7 +17,7 @@ use crate::{
     listing::row_table,
     model::{ReadModel, Rows, TableKey},
     page::{self, Order, Wanted},
-    query::{Asked, QueryError},
+    query::{QueryContext, QueryError},
 };
 
 /// The table `networks`.
@@ -110,15 +110,15 @@ fn left(network: &mut Network, participant: &Party, to: PartialDate) {
 
 /// Answers `networks`.
 pub(crate) async fn answer(
-    asked: &Asked<'_>,
+    context: &QueryContext<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
-    asked.seen(&[KEY], &parameters.cooperation).await?;
+    context.seen(&[KEY], &parameters.cooperation).await?;
     let Parameters { cooperation, after, limit } = parameters;
     let mut sql = QueryBuilder::new("SELECT sort, document FROM networks WHERE cooperation = ");
     sql.push_bind(cooperation.to_string());
     let wanted =
         Wanted { query: "networks", after: after.as_ref(), limit, order: Order::Ascending };
-    let found: Page<Row> = page::fetch(asked.pool, sql, wanted).await?;
+    let found: Page<Row> = page::fetch(context.pool, sql, wanted).await?;
     Ok(page::map(found, |row| row.network))
 }

@@ -89,7 +89,7 @@ impl Sources {
 }
 
 /// A query that is being answered.
-pub struct Asked<'a> {
+pub struct QueryContext<'a> {
     pub pool: &'a PgPool,
     pub sources: &'a Sources,
     pub principal: &'a Principal,
@@ -100,7 +100,7 @@ pub struct Asked<'a> {
     pub today: Date,
 }
 
-impl Asked<'_> {
+impl QueryContext<'_> {
     /// Who asks, as they stand in a cooperation today.
     ///
     /// # Errors
@@ -177,7 +177,7 @@ impl Asked<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Asked::seen`].
+    /// As [`QueryContext::seen`].
     pub async fn seen_what_was_given(&self, tables: &[TableKey]) -> Result<(), QueryError> {
         let deadline = Instant::now() + WAIT_MAX;
         for table in tables {

@@ -10,18 +10,18 @@ use samvirke_schemas::{
 
 use crate::{
     case_file::{CaseFile, row},
-    query::{Asked, QueryError, document},
+    query::{QueryContext, QueryError, document},
 };
 
 /// Answers `receipts`.
 pub(crate) async fn answer(
-    asked: &Asked<'_>,
+    context: &QueryContext<'_>,
     parameters: Parameters,
 ) -> Result<Answer, QueryError> {
-    asked.seen(&[row::KEY], &parameters.id.cooperation).await?;
-    let row = document::<CaseFile>(asked.pool, &parameters.id.to_string()).await?;
-    let viewer = asked.viewer(&row.cooperation).await?;
-    Ok(receipts(row::seen(&row, &viewer), asked.today))
+    context.seen(&[row::KEY], &parameters.id.cooperation).await?;
+    let row = document::<CaseFile>(context.pool, &parameters.id.to_string()).await?;
+    let viewer = context.viewer(&row.cooperation).await?;
+    Ok(receipts(row::seen(&row, &viewer), context.today))
 }
 
 fn receipts(case: Case, today: Date) -> Answer {

@@ -19,7 +19,7 @@ use samvirke_schemas::{
     local_time::day_of,
     message::QueryMessage,
     reply::Refused,
-    standing::{self, ReadModels, Standing},
+    standing::{self, ReadModelStatus, ReadModels},
 };
 use serde_json::value::{RawValue, to_raw_value};
 use sqlx::PgPool;
@@ -34,7 +34,7 @@ use crate::{
     model::Table,
     networks,
     projected::Projected,
-    query::{Asked, LagBoard, ProgressBoard, Sources, parameters},
+    query::{LagBoard, ProgressBoard, QueryContext, Sources, parameters},
     receipts, tables,
 };
 
@@ -212,16 +212,16 @@ pub async fn answer(sources: &Sources, message: QueryMessage) -> Result<Box<RawV
     let after = positions(&message.after)?;
     let today = day_of(clock::now());
     let (principal, person) = (&message.principal, message.person);
-    let asked = Asked { pool, sources, principal, person, after: &after, today };
+    let context = QueryContext { pool, sources, principal, person, after: &after, today };
     macro_rules! answered {
         ($module:ident) => {
-            json($module::answer(&asked, parameters(&message)?).await?)
+            json($module::answer(&context, parameters(&message)?).await?)
         };
     }
     match message.name.as_str() {
         "cooperation-overview" => answered!(cooperation_overview),
         "networks" => answered!(networks),
-        "bodies" => json(bodies::answer_list(&asked, parameters(&message)?).await?),
+        "bodies" => json(bodies::answer_list(&context, parameters(&message)?).await?),
         "body" => answered!(bodies),
         "case-register" => answered!(case_register),
         "case" => answered!(case_file),
@@ -233,24 +233,24 @@ pub async fn answer(sources: &Sources, message: QueryMessage) -> Result<Box<RawV
         "hearings" => answered!(hearings),
         "calendar" => answered!(calendar),
         "meeting" => answered!(meeting_record),
-        standing::QUERY => json(standing_of(sources).await),
+        standing::QUERY => json(read_models_status(sources).await),
         _ => Err(Refused::Broken { detail: format!("there is no query {:?}", message.name) }),
     }
 }
 
-/// How the read models stand, from what their runners last told.
-async fn standing_of(sources: &Sources) -> ReadModels {
+/// Returns the status of the read models, from what their runners last reported.
+async fn read_models_status(sources: &Sources) -> ReadModels {
     let Sources { pool, board, lags, .. } = sources;
     let asked =
         tokio::time::timeout(DATABASE_ANSWERS_WITHIN, sqlx::query("SELECT 1").execute(pool));
     let database = matches!(asked.await, Ok(Ok(_)));
-    let mut read_models: Vec<Standing> = board
+    let mut read_models: Vec<ReadModelStatus> = board
         .iter()
         .map(|(place, progress)| {
             let Progress { sequence, halted, .. } = *progress.borrow();
             let (name, stream) = (place.0.to_owned(), place.1.clone());
             let behind_since = lags.get(place).and_then(Lag::behind).map(|behind| behind.since);
-            Standing { name, stream, sequence, halted, behind_since }
+            ReadModelStatus { name, stream, sequence, halted, behind_since }
         })
         .collect();
     read_models.sort_by(|a, b| (&a.name, &a.stream).cmp(&(&b.name, &b.stream)));

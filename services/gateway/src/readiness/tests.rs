@@ -1,6 +1,6 @@
 //! What is made of the answers of streams and read models.
 
-use samvirke_schemas::standing::Standing;
+use samvirke_schemas::standing::ReadModelStatus;
 use serde_json::{Value, json};
 
 use super::*;
@@ -9,8 +9,8 @@ fn told(sequence: u64, halted: bool, behind: bool, database: bool) -> serde_json
     let ends = [("CASES".to_owned(), Ok(Some(2_000))), ("MEETINGS".to_owned(), Ok(None))];
     let (name, stream) = ("case_file".to_owned(), "CASES".to_owned());
     let behind_since = behind.then_some(DateTime::UNIX_EPOCH);
-    let standing = Standing { name, stream, sequence, halted, behind_since };
-    let models = ReadModels { database, read_models: vec![standing] };
+    let status = ReadModelStatus { name, stream, sequence, halted, behind_since };
+    let models = ReadModels { database, read_models: vec![status] };
     json!(of_read_models(&ends, Some(models)))
 }
 

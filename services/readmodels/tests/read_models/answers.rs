@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     rig::{Rig, delegate, principal},
-    samples::{ASKER, BAERUM, BUSKERUD, Told, opened, tell},
+    samples::{ASKER, BAERUM, BUSKERUD, Samples, opened, tell},
 };
 
 /// A rig with the history told, one instance serving it, and one caller.
@@ -109,7 +109,7 @@ async fn a_case_is_told_with_its_timeline(asking: &Asking<'_>) {
     assert_eq!(kind, RejectionKind::Missing);
 }
 
-async fn what_is_restricted_is_hidden(rig: &Rig, told: &Told, public: &Asking<'_>) {
+async fn what_is_restricted_is_hidden(rig: &Rig, told: &Samples, public: &Asking<'_>) {
     let case = public.ask("case", json!({"id": "vestregionen:4-2017"})).await;
     assert_eq!((&case["title"], &case["withheld"]), (&json!("Eiendomssak"), &json!(true)));
     let meeting = json!({"id": "vestregionen:sg-2017-09-28"});
@@ -162,7 +162,7 @@ async fn lists_of_cases_are_derived(rig: &Rig, asking: &Asking<'_>) {
     assert_eq!(answered["items"], json!([]));
 }
 
-async fn meetings_and_networks_are_told(rig: &Rig, told: &Told) {
+async fn meetings_and_networks_are_told(rig: &Rig, told: &Samples) {
     let who = Principal::public();
     let calendar = json!({"cooperation": "vestregionen", "from": "2017-09-28", "to": "2017-09-28"});
     let calendar = rig.ask("calendar", calendar, &who, &told.meetings).await.unwrap();

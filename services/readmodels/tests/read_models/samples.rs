@@ -12,14 +12,18 @@ pub(crate) const ASKER: &str = "920125298";
 pub(crate) const BUSKERUD: &str = "964951373";
 
 /// Where the history ends in each stream.
-pub(crate) struct Told {
+pub(crate) struct Samples {
     pub(crate) networks: Position,
     pub(crate) cases: Position,
     pub(crate) meetings: Position,
 }
 
-pub(crate) async fn tell(rig: &Rig) -> Told {
-    Told { networks: networks(rig).await, cases: cases(rig).await, meetings: meetings(rig).await }
+pub(crate) async fn tell(rig: &Rig) -> Samples {
+    Samples {
+        networks: networks(rig).await,
+        cases: cases(rig).await,
+        meetings: meetings(rig).await,
+    }
 }
 
 pub(crate) fn founded() -> Value {

@@ -81,7 +81,7 @@ fn shown<T>(document: Value, viewer: &Viewer) -> String
 where
     T: crate::case_listing::Redact + serde::Serialize + serde::de::DeserializeOwned,
 {
-    let kept: crate::case_listing::Kept<T> = serde_json::from_value(document).unwrap();
+    let kept: crate::case_listing::StoredRow<T> = serde_json::from_value(document).unwrap();
     serde_json::to_string(&kept.for_viewer(viewer)).unwrap()
 }
 
