@@ -31,7 +31,7 @@ use tracing::{info, warn};
 use crate::{
     erasing::Withheld,
     settings::Settings,
-    subscription::{Standing, Subscription},
+    subscription::{Subscription, SubscriptionState},
     subscription_index::SubscriptionIndex,
     webhook::{Sender, secret::MasterKey},
 };
@@ -134,8 +134,8 @@ async fn leave_unused(
 ) -> Result<(), ReadError> {
     let names = publication.consumer_names(CONSUMER_PREFIX).await?;
     let mut used = std::collections::HashSet::new();
-    for (id, entry) in index.all().filter(|(_, entry)| !entry.standing.has_ended()) {
-        let run = entry.standing.run;
+    for (id, entry) in index.all().filter(|(_, entry)| !entry.state.has_ended()) {
+        let run = entry.state.run;
         let newest = consumer_name(id, run.number);
         if names.contains(&newest) {
             used.insert(newest);
@@ -204,7 +204,7 @@ struct DeliveryWorkers {
 }
 
 struct Handle {
-    standing: watch::Sender<Arc<Standing>>,
+    state: watch::Sender<Arc<SubscriptionState>>,
     wake: Arc<Notify>,
 }
 
@@ -217,22 +217,22 @@ impl DeliveryWorkers {
     fn take(&mut self, index: &SubscriptionIndex) {
         let changed: Vec<_> = index
             .changed_after(self.taken)
-            .map(|(id, entry)| (id.clone(), entry.standing.clone(), entry.sequence()))
+            .map(|(id, entry)| (id.clone(), entry.state.clone(), entry.sequence()))
             .collect();
-        for (id, standing, sequence) in changed {
+        for (id, state, sequence) in changed {
             self.taken = sequence;
-            let ended = standing.has_ended();
+            let ended = state.has_ended();
             let deliveries = self.deliveries.entry(id.cooperation.clone()).or_default();
             match deliveries.get(&id) {
                 Some(handle) => {
-                    handle.standing.send_replace(standing);
+                    handle.state.send_replace(state);
                 }
                 // Its consumers were deleted when the service started, or by the worker that saw its end.
                 None if ended => (),
                 None => {
-                    let (sender, receiver) = watch::channel(standing);
+                    let (sender, receiver) = watch::channel(state);
                     let wake = Arc::new(Notify::new());
-                    let handle = Handle { standing: sender, wake: wake.clone() };
+                    let handle = Handle { state: sender, wake: wake.clone() };
                     deliveries.insert(id.clone(), handle);
                     start(&self.workers, &id, &self.context, receiver, wake);
                 }
@@ -248,7 +248,7 @@ impl DeliveryWorkers {
         let Ok(subject) = subject.parse::<Subject>() else { return };
         let deliveries = self.deliveries.get(&subject.cooperation).into_iter().flatten();
         for (_, handle) in deliveries {
-            if may_want(&handle.standing.borrow(), &subject) {
+            if may_want(&handle.state.borrow(), &subject) {
                 handle.wake.notify_one();
             }
         }
@@ -265,13 +265,13 @@ fn start(
     workers: &Supervisor,
     id: &AggregateId,
     context: &Arc<DeliveryContext>,
-    standing: watch::Receiver<Arc<Standing>>,
+    state: watch::Receiver<Arc<SubscriptionState>>,
     wake: Arc<Notify>,
 ) {
     let (id, context, name) = (id.clone(), context.clone(), format!("delivery {id}"));
     workers.supervise_one_of_many("delivery", name, Stop::MayEnd, move |task| {
         let delivery =
-            DeliveryWorker::new(id.clone(), context.clone(), standing.clone(), wake.clone(), task);
+            DeliveryWorker::new(id.clone(), context.clone(), state.clone(), wake.clone(), task);
         async move {
             delivery.run().await;
             Ok(())
@@ -279,23 +279,23 @@ fn start(
     });
 }
 
-fn may_want(standing: &Standing, subject: &Subject) -> bool {
-    let types = &standing.filters.types;
-    let state = match (&subject.audience, standing.owner.member()) {
+fn may_want(state: &SubscriptionState, subject: &Subject) -> bool {
+    let types = &state.filters.types;
+    let fits = match (&subject.audience, state.owner.member()) {
         (Audience::Public, _) | (Audience::Member(_), None) => true,
         (Audience::Member(to), Some(own)) => to == own,
     };
-    state && (types.is_empty() || types.contains(&subject.tag))
+    fits && (types.is_empty() || types.contains(&subject.tag))
 }
 
 /// The subjects of the feed that a subscription is for.
-pub(crate) fn subjects(cooperation: &CooperationId, standing: &Standing) -> Vec<String> {
-    let types = &standing.filters.types;
+pub(crate) fn subjects(cooperation: &CooperationId, state: &SubscriptionState) -> Vec<String> {
+    let types = &state.filters.types;
     let tags: Vec<&str> = match types.is_empty() {
         true => vec![">"],
         false => types.iter().map(String::as_str).collect(),
     };
-    let member = standing.owner.member().map_or("*", |member| member.as_str());
+    let member = state.owner.member().map_or("*", |member| member.as_str());
     tags.iter()
         .flat_map(|tag| {
             [

@@ -32,7 +32,7 @@ use crate::{
         consumer_name,
         history::{History, Latest},
     },
-    subscription::{Phase, Standing},
+    subscription::{Phase, SubscriptionState},
     subscription_index::{Entry, SubscriptionIndex},
     webhook::secret::MasterKey,
 };
@@ -79,11 +79,11 @@ impl QueryHandler {
             let index = self.index(message).await?;
             index
                 .of(&cooperation, after.as_ref())
-                .filter(|(_, entry)| may_read(&message.principal, &cooperation, &entry.standing))
+                .filter(|(_, entry)| may_read(&message.principal, &cooperation, &entry.state))
                 .filter(|(_, entry)| {
-                    member.is_none() || entry.standing.owner.member() == member.as_ref()
+                    member.is_none() || entry.state.owner.member() == member.as_ref()
                 })
-                .filter(|(_, entry)| phase.is_none_or(|phase| phase_of(&entry.standing) == phase))
+                .filter(|(_, entry)| phase.is_none_or(|phase| phase_of(&entry.state) == phase))
                 // One more than a page, to know whether there is a next one.
                 .take(limit + 1)
                 .map(|(id, entry)| (id.clone(), entry.clone()))
@@ -131,14 +131,14 @@ impl QueryHandler {
     ) -> Result<subscription_secret::Secret, Refused> {
         let entry = self.entry(message, id).await?;
         let principal = &message.principal;
-        let owns = match &entry.standing.owner {
+        let owns = match &entry.state.owner {
             Owner::Member { member } => principal.speaks_for(member, &id.cooperation),
             Owner::Secretariat {} => principal.is(Role::Secretariat, &id.cooperation),
         };
         if !owns {
             return Err(not_yours());
         }
-        let generation = entry.standing.secret;
+        let generation = entry.state.secret;
         let mut secrets = self.master.in_force(id, generation, clock::now()).into_iter();
         let secret = secrets.next().map(|secret| secret.expose()).unwrap_or_default();
         let previous = secrets.next().zip(generation.previous_until);
@@ -162,9 +162,7 @@ impl QueryHandler {
         let entry = self.index(message).await?.get(id).cloned();
         let see_all = sees_all(&message.principal, &id.cooperation);
         match entry {
-            Some(entry) if may_read(&message.principal, &id.cooperation, &entry.standing) => {
-                Ok(entry)
-            }
+            Some(entry) if may_read(&message.principal, &id.cooperation, &entry.state) => Ok(entry),
             None if see_all => Err(missing(id)),
             // Others are not told whether there is one.
             Some(_) | None => Err(not_yours()),
@@ -177,9 +175,8 @@ impl QueryHandler {
         entry: &Entry,
         latest: Latest,
     ) -> Result<Subscription, Refused> {
-        let standing = entry.standing.as_ref();
-        let consumer =
-            self.publication.consumer_status(&consumer_name(id, standing.run.number)).await;
+        let state = entry.state.as_ref();
+        let consumer = self.publication.consumer_status(&consumer_name(id, state.run.number)).await;
         let consumer = consumer.map_err(unread)?;
         let position = consumer.as_ref().map(|consumer| FeedPosition(consumer.acknowledged));
         let failed = latest.failure.as_ref().filter(|failed| {
@@ -194,7 +191,7 @@ impl QueryHandler {
             last_success: latest.success,
             last_failure: latest.failure,
         };
-        let (reason, stopped) = match &standing.phase {
+        let (reason, stopped) = match &state.phase {
             Phase::Asking | Phase::Active { .. } => (None, None),
             Phase::Refused { reason } | Phase::Suspended { reason } => (Some(reason.clone()), None),
             Phase::Stopped { reason, failure } => {
@@ -205,10 +202,10 @@ impl QueryHandler {
         Ok(Subscription {
             id: id.clone(),
             version: entry.version,
-            owner: standing.owner.clone(),
-            channel: standing.channel.clone(),
-            filters: standing.filters.clone(),
-            phase: phase_of(standing),
+            owner: state.owner.clone(),
+            channel: state.channel.clone(),
+            filters: state.filters.clone(),
+            phase: phase_of(state),
             reason,
             stopped,
             deliveries,
@@ -216,8 +213,8 @@ impl QueryHandler {
     }
 }
 
-fn phase_of(standing: &Standing) -> subscription::Phase {
-    match standing.phase {
+fn phase_of(state: &SubscriptionState) -> subscription::Phase {
+    match state.phase {
         Phase::Asking => subscription::Phase::Asking,
         Phase::Refused { .. } => subscription::Phase::Refused,
         Phase::Active { .. } => subscription::Phase::Active,
@@ -231,9 +228,9 @@ fn sees_all(principal: &Principal, cooperation: &CooperationId) -> bool {
     principal.is_any(&[Role::Secretariat, Role::Operator], cooperation)
 }
 
-fn may_read(principal: &Principal, cooperation: &CooperationId, standing: &Standing) -> bool {
+fn may_read(principal: &Principal, cooperation: &CooperationId, state: &SubscriptionState) -> bool {
     let own = |member| principal.speaks_for(member, cooperation);
-    sees_all(principal, cooperation) || standing.owner.member().is_some_and(own)
+    sees_all(principal, cooperation) || state.owner.member().is_some_and(own)
 }
 
 fn missing(id: &AggregateId) -> Refused {

@@ -23,7 +23,7 @@ use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
     error_chain::chain,
     log::{Log, ReadError, Stored},
-    parking::{Decision, EventPlace, Kept, Parking, ParkingError, Record, cooperation_of},
+    parking::{Decision, EventPlace, Parking, ParkingError, Record, StoredRecord, cooperation_of},
     publication::{PendingAcks, Publication},
     stream::stream_name,
     supervision::{Stop, Supervisor, Task, TaskFailure, caught},
@@ -227,7 +227,8 @@ async fn records(parking: &Parking, task: &Task) -> Result<(Held, Vec<Retried>),
 
 async fn report(parking: &Parking, task: &Task) -> Result<(), ParkingError> {
     let all = parking.all(Some(TASK)).await?;
-    let report = |kept: &Kept| Some(kept.record.parked.as_ref()?.reported(TASK, &kept.cooperation));
+    let report =
+        |kept: &StoredRecord| Some(kept.record.parked.as_ref()?.reported(TASK, &kept.cooperation));
     task.has_parked(TASK, all.iter().filter_map(report).collect());
     Ok(())
 }

@@ -172,7 +172,7 @@ struct At {
 
 /// A commit that is published.
 #[derive(Clone, Copy, Debug)]
-pub struct Told<'a> {
+pub struct PublishedCommit<'a> {
     pub sequence: u64,
     pub digest: &'a str,
     /// The digest of the commit before it in its stream.
@@ -256,8 +256,8 @@ impl SourceOffsets {
 
     /// Notes that `told` of the `all` messages of a commit are published. `digest` is that of the commit, and
     /// `before` that of the one before it in the stream.
-    pub fn tell(&mut self, stream: &str, commit: &Told<'_>, told: usize, all: usize) {
-        let Told { sequence, digest, before } = *commit;
+    pub fn tell(&mut self, stream: &str, commit: &PublishedCommit<'_>, told: usize, all: usize) {
+        let PublishedCommit { sequence, digest, before } = *commit;
         if let Some(at) = self.0.get_mut(stream)
             && sequence > at.sequence
         {
@@ -334,7 +334,7 @@ mod tests {
         assert_eq!(offsets.told("CASES", 30), usize::MAX);
         assert_eq!(offsets.told("CASES", 31), 2);
         assert_eq!(offsets.told("CASES", 32), 0);
-        let commit = |sequence| Told { sequence, digest: "d", before: Some("b") };
+        let commit = |sequence| PublishedCommit { sequence, digest: "d", before: Some("b") };
         offsets.tell("CASES", &commit(31), 3, 3);
         assert_eq!(offsets.told("CASES", 31), usize::MAX);
         assert_eq!(offsets.checkpoint("CASES").unwrap().digest.as_deref(), Some("d"));

@@ -4,7 +4,7 @@
 //! stand is not known here: a run of deliveries has a number, and each has its own place in the feed.
 
 mod rejection;
-mod standing;
+mod state;
 mod terms;
 
 #[cfg(test)]
@@ -24,7 +24,7 @@ use samvirke_schemas::{
 use serde::{Deserialize, Serialize};
 
 pub use rejection::Rejection;
-pub use standing::{Generation, Phase, Run, Standing};
+pub use state::{Generation, Phase, Run, SubscriptionState};
 
 /// The most subscriptions of one owner in a cooperation.
 pub const SUBSCRIPTIONS_PER_OWNER_MAX: usize = 100;
@@ -36,7 +36,7 @@ pub const SECRETS_OVERLAP: TimeDelta = TimeDelta::hours(24);
 pub enum Subscription {
     #[default]
     Uncreated,
-    Created(Box<Standing>),
+    Created(Box<SubscriptionState>),
 }
 
 /// What a subscription's rules ask about its surroundings.
@@ -59,7 +59,7 @@ impl Decider for Subscription {
     const KIND: &'static str = "subscription";
     const REDUCER: &'static [&'static str] = &[
         include_str!("subscription.rs"),
-        include_str!("subscription/standing.rs"),
+        include_str!("subscription/state.rs"),
         include_str!("../../../schemas/src/subscriptions/subscription.rs"),
         include_str!("../../../schemas/src/subscriptions/subscription/answer.rs"),
         include_str!("../../../schemas/src/subscriptions/subscription/endpoint.rs"),
@@ -96,7 +96,7 @@ impl Decider for Subscription {
             | Request::End { .. } => match self {
                 // Whoever may have one is told that there is none.
                 Self::Uncreated => may(command, command.principal.member.as_ref()),
-                Self::Created(standing) => may(command, standing.owner.member()),
+                Self::Created(state) => may(command, state.owner.member()),
             },
         }
     }
@@ -121,34 +121,34 @@ impl Decider for Subscription {
                 Ok(self.answered(handshake, Event::EndpointRefused { handshake, reason }))
             }
             Request::ConcludeTest { test, delivered, answer } => {
-                let pending = self.standing().and_then(|standing| standing.pending_test);
+                let pending = self.state().and_then(|state| state.pending_test);
                 let (test, delivered, answer) = (*test, *delivered, answer.clone());
                 let concluded = Event::TestConcluded { test, delivered, answer };
                 Ok(if pending == Some(test) { vec![concluded] } else { Vec::new() })
             }
             Request::Stop { run, reason, failure } => {
-                let runs = self.standing().is_some_and(|standing| {
-                    standing.run.number == *run && matches!(standing.phase, Phase::Active { .. })
+                let runs = self.state().is_some_and(|state| {
+                    state.run.number == *run && matches!(state.phase, Phase::Active { .. })
                 });
                 let (run, reason, failure) = (*run, *reason, failure.clone());
                 Ok(if runs { vec![Event::Stopped { run, reason, failure }] } else { Vec::new() })
             }
             Request::End { reason } => {
-                let standing = self.standing().ok_or(Rejection::NotCreated)?;
+                let state = self.state().ok_or(Rejection::NotCreated)?;
                 let reason = reason.clone();
-                Ok(if standing.has_ended() { Vec::new() } else { vec![Event::Ended { reason }] })
+                Ok(if state.has_ended() { Vec::new() } else { vec![Event::Ended { reason }] })
             }
             Request::ChangeFilters { filters } => {
-                let standing = self.alive()?;
-                terms::check_filters(filters, &standing.owner, &command.id.cooperation)?;
+                let state = self.alive()?;
+                terms::check_filters(filters, &state.owner, &command.id.cooperation)?;
                 let changed = Event::FiltersChanged { filters: filters.clone() };
-                Ok(if standing.filters == *filters { Vec::new() } else { vec![changed] })
+                Ok(if state.filters == *filters { Vec::new() } else { vec![changed] })
             }
             Request::ChangeEndpoint { endpoint } => {
-                let standing = self.alive()?;
+                let state = self.alive()?;
                 terms::check_endpoint(endpoint, &command.facts)?;
                 let changed = Event::EndpointChanged { endpoint: endpoint.clone() };
-                let same = standing.channel.endpoint() == endpoint;
+                let same = state.channel.endpoint() == endpoint;
                 Ok(if same { Vec::new() } else { vec![changed] })
             }
             Request::RotateSecret {} => {
@@ -175,9 +175,11 @@ impl Decider for Subscription {
         match (&mut *self, event) {
             (Self::Uncreated, Event::Created { owner, channel, filters, after }) => {
                 let (owner, channel, filters) = (owner.clone(), channel.clone(), filters.clone());
-                *self = Self::Created(Box::new(Standing::new(owner, channel, filters, *after)));
+                *self = Self::Created(Box::new(SubscriptionState::new(
+                    owner, channel, filters, *after,
+                )));
             }
-            (Self::Created(standing), event) => standing.evolve(event),
+            (Self::Created(state), event) => state.evolve(event),
             (
                 Self::Uncreated,
                 Event::EndpointAgreed { .. }
@@ -201,16 +203,16 @@ aggregate!(Subscription);
 
 impl Subscription {
     /// What it consists of, if it was ever created.
-    pub fn standing(&self) -> Option<&Standing> {
+    pub fn state(&self) -> Option<&SubscriptionState> {
         match self {
             Self::Uncreated => None,
-            Self::Created(standing) => Some(standing),
+            Self::Created(state) => Some(state),
         }
     }
 
-    fn alive(&self) -> Result<&Standing, Rejection> {
-        let standing = self.standing().ok_or(Rejection::NotCreated)?;
-        if standing.has_ended() { Err(Rejection::HasEnded) } else { Ok(standing) }
+    fn alive(&self) -> Result<&SubscriptionState, Rejection> {
+        let state = self.state().ok_or(Rejection::NotCreated)?;
+        if state.has_ended() { Err(Rejection::HasEnded) } else { Ok(state) }
     }
 
     fn create(
@@ -220,11 +222,11 @@ impl Subscription {
         from: &Start,
     ) -> Result<Vec<Event>, Rejection> {
         let Event::Created { owner, channel, filters, .. } = asked else { return Ok(Vec::new()) };
-        if let Self::Created(standing) = self {
-            let same = standing.owner == owner
-                && standing.channel == channel
-                && standing.filters == filters
-                && !standing.has_ended();
+        if let Self::Created(state) = self {
+            let same = state.owner == owner
+                && state.channel == channel
+                && state.filters == filters
+                && !state.has_ended();
             return if same { Ok(Vec::new()) } else { Err(Rejection::AlreadyCreated) };
         }
         if let Owner::Member { member } = &owner
@@ -243,9 +245,9 @@ impl Subscription {
 
     /// What follows from an endpoint's answer; nothing where it was not asked for any longer.
     fn answered(&self, handshake: u32, event: Event) -> Vec<Event> {
-        let asked = self.standing().is_some_and(|standing| {
-            standing.phase == Phase::Asking && standing.handshake == handshake
-        });
+        let asked = self
+            .state()
+            .is_some_and(|state| state.phase == Phase::Asking && state.handshake == handshake);
         if asked { vec![event] } else { Vec::new() }
     }
 
@@ -279,14 +281,14 @@ impl Subscription {
     }
 
     fn test(&self) -> Result<Vec<Event>, Rejection> {
-        let standing = self.alive()?;
-        if !matches!(standing.phase, Phase::Active { .. }) {
+        let state = self.alive()?;
+        if !matches!(state.phase, Phase::Active { .. }) {
             return Err(Rejection::EndpointNotAgreed);
         }
-        if standing.pending_test.is_some() {
+        if state.pending_test.is_some() {
             return Ok(Vec::new());
         }
-        Ok(vec![Event::TestRequested { test: standing.tests.saturating_add(1) }])
+        Ok(vec![Event::TestRequested { test: state.tests.saturating_add(1) }])
     }
 }
 

@@ -17,7 +17,7 @@ use samvirke_schemas::{
     subscriptions::subscription::terms::Owner,
 };
 
-use crate::subscription::{Standing, Subscription};
+use crate::subscription::{Subscription, SubscriptionState};
 
 /// All subscriptions, those that have ended too.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ pub struct SubscriptionIndex {
 /// One subscription.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    pub standing: Arc<Standing>,
+    pub state: Arc<SubscriptionState>,
     /// How many events it has.
     pub version: u64,
     sequence: u64,
@@ -66,7 +66,7 @@ impl SubscriptionIndex {
 
     /// How many an owner has that have not ended.
     pub fn owned(&self, cooperation: &CooperationId, owner: &Owner) -> usize {
-        let own = |entry: &Entry| entry.standing.owner == *owner && !entry.standing.has_ended();
+        let own = |entry: &Entry| entry.state.owner == *owner && !entry.state.has_ended();
         self.of(cooperation, None).filter(|(_, entry)| own(entry)).count()
     }
 
@@ -85,7 +85,7 @@ impl InMemoryProjection for SubscriptionIndex {
         let id = &envelope.aggregate.id;
         let before = self.entries.get(id);
         let mut state = before.map_or(Subscription::Uncreated, |entry| {
-            Subscription::Created(Box::new(entry.standing.as_ref().clone()))
+            Subscription::Created(Box::new(entry.state.as_ref().clone()))
         });
         for event in envelope.events(commit.sequence)? {
             state.evolve(&event);
@@ -93,9 +93,9 @@ impl InMemoryProjection for SubscriptionIndex {
         if let Some(before) = before {
             self.changes.remove(&before.sequence);
         }
-        if let Subscription::Created(standing) = state {
+        if let Subscription::Created(state) = state {
             let version = envelope.aggregate.version_to;
-            let entry = Entry { standing: Arc::new(*standing), version, sequence: commit.sequence };
+            let entry = Entry { state: Arc::new(*state), version, sequence: commit.sequence };
             self.changes.insert(commit.sequence, id.clone());
             self.entries.insert(id.clone(), entry);
         }

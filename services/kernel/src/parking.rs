@@ -146,7 +146,7 @@ impl Record {
 
 /// A record with what it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct StoredRecord {
     pub task: String,
     pub cooperation: CooperationId,
     pub record: Record,
@@ -189,7 +189,7 @@ impl Parking {
     /// # Errors
     ///
     /// [`ParkingError`].
-    pub async fn all(&self, task: Option<&str>) -> Result<Vec<Kept>, ParkingError> {
+    pub async fn all(&self, task: Option<&str>) -> Result<Vec<StoredRecord>, ParkingError> {
         let filter = format!("parked.{}.*", task.unwrap_or("*"));
         let stream = self.js.get_stream_no_info(&self.identity.name).await.map_err(unreachable)?;
         let subjects = stream.info_with_subjects(filter).await.map_err(unreachable)?;
@@ -214,7 +214,7 @@ impl Parking {
         &self,
         task: &str,
         cooperation: &CooperationId,
-    ) -> Result<Kept, ParkingError> {
+    ) -> Result<StoredRecord, ParkingError> {
         let subject = subject(task, cooperation);
         let stream = self.js.get_stream_no_info(&self.identity.name).await.map_err(unreachable)?;
         let (record, revision) = match stream.get_last_raw_message_by_subject(&subject).await {
@@ -229,7 +229,7 @@ impl Parking {
             Err(err) => return Err(unreachable(err)),
         };
         let (task, cooperation) = (task.to_owned(), cooperation.clone());
-        Ok(Kept { task, cooperation, record, revision })
+        Ok(StoredRecord { task, cooperation, record, revision })
     }
 
     /// Changes a record and returns it as it is afterwards; what `change` leaves as it was is not
@@ -256,7 +256,7 @@ impl Parking {
     }
 
     /// Writes a record if nobody has since it was read; says whether it did.
-    async fn write(&self, read: &Kept, record: &Record) -> Result<bool, ParkingError> {
+    async fn write(&self, read: &StoredRecord, record: &Record) -> Result<bool, ParkingError> {
         let subject = subject(&read.task, &read.cooperation);
         let mut headers = HeaderMap::new();
         headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, read.revision.to_string());

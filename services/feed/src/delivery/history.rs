@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use samvirke_kernel::{
     log::ReadError,
-    publication::recent::{Kept, Recent},
+    publication::recent::{Recent, Retention},
     service::Host,
     stream::StreamError,
 };
@@ -38,9 +38,9 @@ impl History {
     ///
     /// When the stream cannot be used.
     pub async fn open(host: &Host) -> Result<Self, StreamError> {
-        let kept = Kept { per_subject_max: ATTEMPTS_KEPT_MAX, age_max: ATTEMPTS_AGE_MAX };
+        let retention = Retention { per_subject_max: ATTEMPTS_KEPT_MAX, age_max: ATTEMPTS_AGE_MAX };
         let recent =
-            Recent::open(host.client.clone(), STREAM, SUBJECTS, kept, host.replicas).await?;
+            Recent::open(host.client.clone(), STREAM, SUBJECTS, retention, host.replicas).await?;
         Ok(Self(recent))
     }
 

@@ -22,7 +22,7 @@ use super::worker::{DeliveryWorker, Trouble, Turn, line};
 use crate::{
     delivery::test_event,
     inbox::note,
-    subscription::Standing,
+    subscription::SubscriptionState,
     webhook::{Outcome, Verdict, WebhookRequest, schedule},
 };
 
@@ -30,17 +30,17 @@ impl DeliveryWorker {
     /// Delivers an event, or leaves it behind where it is not wanted.
     pub(super) async fn handle(
         &mut self,
-        standing: &Standing,
+        state: &SubscriptionState,
         delivery: &Delivery,
         rate: Option<u32>,
     ) -> Result<Turn, Trouble> {
         let event: CloudEvent = serde_json::from_slice(&delivery.published.payload)
             .map_err(|err| Trouble::Unreadable(err.into()))?;
-        if !self.is_given(standing, delivery, &event).await? {
+        if !self.is_given(state, delivery, &event).await? {
             delivery.ack().await?;
             return Ok(self.next(delivery));
         }
-        let sent = delivery.work(self.send_in_turn(standing, delivery, &event, rate)).await?;
+        let sent = delivery.work(self.send_in_turn(state, delivery, &event, rate)).await?;
         let Some((at, outcome)) = sent else {
             delivery.ack().await?;
             return Ok(self.next(delivery));
@@ -79,7 +79,7 @@ impl DeliveryWorker {
         };
         if let Some(reason) = reason {
             self.context.history.note(&self.id, &attempt).await;
-            return self.stop(standing, reason, &attempt, since).await;
+            return self.stop(state, reason, &attempt, since).await;
         }
         let delay = self.delay(delivery.attempt, retry_after);
         attempt.next = Some(clock::now() + delay);
@@ -89,19 +89,23 @@ impl DeliveryWorker {
     }
 
     /// Sends a test event once.
-    pub(super) async fn test(&mut self, standing: &Standing, test: u32) -> Result<(), Trouble> {
+    pub(super) async fn test(
+        &mut self,
+        state: &SubscriptionState,
+        test: u32,
+    ) -> Result<(), Trouble> {
         let (id, now) = (&self.id, clock::now());
         let last = FeedPosition(self.context.publication.last_sequence().await?);
-        let event = test_event::of(id, &standing.owner, test, last, now);
+        let event = test_event::of(id, &state.owner, test, last, now);
         let body = serde_json::to_vec(&event).map_err(|err| Trouble::Unreadable(err.into()))?;
         let request = WebhookRequest {
             id: event.id,
             body: body.into(),
-            secrets: self.secrets(standing),
+            secrets: self.secrets(state),
             at: now,
         };
         let _turn = self.turn(None).await;
-        let outcome = self.context.sender.send(standing.channel.endpoint(), &request).await;
+        let outcome = self.context.sender.send(state.channel.endpoint(), &request).await;
         let delivered = outcome.verdict == Verdict::Delivered;
         let attempt = Attempt {
             at: now,
@@ -130,23 +134,23 @@ impl DeliveryWorker {
     /// it. Nothing is sent that was withheld while it waited for its turn, or that the owner may read no more.
     async fn send_in_turn(
         &mut self,
-        standing: &Standing,
+        state: &SubscriptionState,
         delivery: &Delivery,
         event: &CloudEvent,
         rate: Option<u32>,
     ) -> Result<Option<(DateTime<Utc>, Outcome)>, Trouble> {
         let _turn = self.turn(rate).await;
-        if !self.is_given(standing, delivery, event).await? {
+        if !self.is_given(state, delivery, event).await? {
             return Ok(None);
         }
         let at = clock::now();
         let request = WebhookRequest {
             id: event.id,
             body: delivery.published.payload.clone(),
-            secrets: self.secrets(standing),
+            secrets: self.secrets(state),
             at,
         };
-        let outcome = self.context.sender.send(standing.channel.endpoint(), &request).await;
+        let outcome = self.context.sender.send(state.channel.endpoint(), &request).await;
         Ok(Some((at, outcome)))
     }
 
@@ -160,8 +164,8 @@ impl DeliveryWorker {
         self.context.requests.clone().acquire_owned().await.ok()
     }
 
-    fn secrets(&self, standing: &Standing) -> Vec<crate::webhook::secret::Secret> {
-        self.context.master.in_force(&self.id, standing.secret, clock::now())
+    fn secrets(&self, state: &SubscriptionState) -> Vec<crate::webhook::secret::Secret> {
+        self.context.master.in_force(&self.id, state.secret, clock::now())
     }
 
     pub(super) fn delay(&self, attempt: u32, asked: Option<Duration>) -> Duration {
@@ -183,12 +187,12 @@ impl DeliveryWorker {
     /// Stops deliveries. The event stays where it is, for the day they are resumed.
     async fn stop(
         &mut self,
-        standing: &Standing,
+        state: &SubscriptionState,
         reason: StopReason,
         attempt: &Attempt,
         since: DateTime<Utc>,
     ) -> Result<Turn, Trouble> {
-        let run = standing.run.number;
+        let run = state.run.number;
         let failure = Failure {
             position: attempt.position.unwrap_or_default(),
             attempts: attempt.attempt,
@@ -206,18 +210,18 @@ impl DeliveryWorker {
     /// Whether an event is given to the owner now.
     async fn is_given(
         &self,
-        standing: &Standing,
+        state: &SubscriptionState,
         delivery: &Delivery,
         event: &CloudEvent,
     ) -> Result<bool, Trouble> {
         let withheld = self.context.withheld.holds(event.id, delivery.published.sequence);
-        Ok(!withheld && self.is_wanted(standing, delivery, event).await?)
+        Ok(!withheld && self.is_wanted(state, delivery, event).await?)
     }
 
     /// Whether the owner may read an event today and wants it.
     async fn is_wanted(
         &self,
-        standing: &Standing,
+        state: &SubscriptionState,
         delivery: &Delivery,
         event: &CloudEvent,
     ) -> Result<bool, Trouble> {
@@ -225,7 +229,7 @@ impl DeliveryWorker {
             |err: samvirke_schemas::feed::InvalidSubject| Trouble::Unreadable(err.into()),
         )?;
         let restated = delivery.published.header(RESTATED);
-        let reader = match &standing.owner {
+        let reader = match &state.owner {
             Owner::Secretariat {} => Reader::All,
             Owner::Member { member } => {
                 let own = Reader::Member(member.clone());
@@ -242,8 +246,8 @@ impl DeliveryWorker {
             return Ok(false);
         }
         let concerns = event.concerns().map_err(|err| Trouble::Unreadable(err.into()))?;
-        let member = standing.owner.member();
-        Ok(standing.filters.pass(&subject.tag, &subject.audience, &concerns, member))
+        let member = state.owner.member();
+        Ok(state.filters.pass(&subject.tag, &subject.audience, &concerns, member))
     }
 
     async fn is_member_today(&self, member: &OrganisationNumber) -> Result<bool, Trouble> {

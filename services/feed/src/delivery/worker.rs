@@ -28,7 +28,7 @@ use tracing::warn;
 use super::{DeliveryContext, RETRY, consumer_name, subjects};
 use crate::{
     inbox::{NotNoted, note},
-    subscription::{Phase, Standing},
+    subscription::{Phase, SubscriptionState},
     webhook::Handshake,
 };
 
@@ -42,7 +42,7 @@ const REST_MAX: Duration = Duration::from_secs(5 * 60);
 pub(super) struct DeliveryWorker {
     pub(super) id: AggregateId,
     pub(super) context: Arc<DeliveryContext>,
-    standing: watch::Receiver<Arc<Standing>>,
+    state: watch::Receiver<Arc<SubscriptionState>>,
     wake: Arc<Notify>,
     task: Task,
     interruptions: Interruptions,
@@ -80,29 +80,27 @@ impl DeliveryWorker {
     pub(super) fn new(
         id: AggregateId,
         context: Arc<DeliveryContext>,
-        standing: watch::Receiver<Arc<Standing>>,
+        state: watch::Receiver<Arc<SubscriptionState>>,
         wake: Arc<Notify>,
         task: Task,
     ) -> Self {
         let interruptions = Interruptions::default();
-        Self { id, context, standing, wake, task, interruptions, not_before: Instant::now() }
+        Self { id, context, state, wake, task, interruptions, not_before: Instant::now() }
     }
 
     pub(super) async fn run(mut self) {
         loop {
-            let standing = self.standing.borrow_and_update().clone();
-            let done = match &standing.phase {
-                Phase::Asking => Box::pin(self.ask(&standing)).await,
-                Phase::Active { rate_per_minute } => {
-                    self.deliver(&standing, *rate_per_minute).await
-                }
-                Phase::Ended { .. } => self.delete_consumers(&standing).await,
+            let state = self.state.borrow_and_update().clone();
+            let done = match &state.phase {
+                Phase::Asking => Box::pin(self.ask(&state)).await,
+                Phase::Active { rate_per_minute } => self.deliver(&state, *rate_per_minute).await,
+                Phase::Ended { .. } => self.delete_consumers(&state).await,
                 Phase::Refused { .. } | Phase::Suspended { .. } | Phase::Stopped { .. } => {
                     self.changed().await;
                     Ok(())
                 }
             };
-            let ended = standing.has_ended();
+            let ended = state.has_ended();
             match done {
                 Ok(()) if ended => return,
                 Ok(()) => self.progress(),
@@ -130,31 +128,31 @@ impl DeliveryWorker {
 
     /// Nothing changes it any more, unless its end is still to be seen.
     fn is_over(&self) -> bool {
-        let unacknowledged = self.standing.has_changed();
+        let unacknowledged = self.state.has_changed();
         self.context.shutdown.is_cancelled()
-            || (unacknowledged.is_err() && !self.standing.borrow().has_ended())
+            || (unacknowledged.is_err() && !self.state.borrow().has_ended())
     }
 
     /// Waits until the subscription has changed.
     pub(super) async fn changed(&mut self) {
         tokio::select! {
-            _ = self.standing.changed() => self.standing.mark_changed(),
+            _ = self.state.changed() => self.state.mark_changed(),
             () = self.context.shutdown.cancelled() => (),
         }
     }
 
     fn has_changed(&self) -> bool {
-        self.context.shutdown.is_cancelled() || self.standing.has_changed().unwrap_or(true)
+        self.context.shutdown.is_cancelled() || self.state.has_changed().unwrap_or(true)
     }
 
     /// Asks the endpoint until it answers yes or no, or has been silent too often.
-    async fn ask(&mut self, standing: &Standing) -> Result<(), Trouble> {
-        let (settings, handshake) = (self.context.settings.clone(), standing.handshake);
+    async fn ask(&mut self, state: &SubscriptionState) -> Result<(), Trouble> {
+        let (settings, handshake) = (self.context.settings.clone(), state.handshake);
         for attempt in 1..=settings.handshakes_max {
             let begun = Instant::now();
             let asked = {
                 let _permit = self.context.requests.acquire().await;
-                self.context.sender.ask(standing.channel.endpoint()).await
+                self.context.sender.ask(state.channel.endpoint()).await
             };
             let last = attempt == settings.handshakes_max;
             let delay = self.delay(attempt, None);
@@ -200,11 +198,15 @@ impl DeliveryWorker {
     }
 
     /// Delivers until the subscription changes.
-    async fn deliver(&mut self, standing: &Standing, rate: Option<u32>) -> Result<(), Trouble> {
+    async fn deliver(
+        &mut self,
+        state: &SubscriptionState,
+        rate: Option<u32>,
+    ) -> Result<(), Trouble> {
         // Boxed, so that a worker with nothing to do is small.
-        let consumer = Box::pin(self.consumer(standing)).await?;
-        if let Some(test) = standing.pending_test {
-            Box::pin(self.test(standing, test)).await?;
+        let consumer = Box::pin(self.consumer(state)).await?;
+        if let Some(test) = state.pending_test {
+            Box::pin(self.test(state, test)).await?;
             self.changed().await;
             return Ok(());
         }
@@ -236,7 +238,7 @@ impl DeliveryWorker {
                 }
             };
             turn = match delivered {
-                Some(delivery) => Box::pin(self.handle(standing, &delivery, rate)).await?,
+                Some(delivery) => Box::pin(self.handle(state, &delivery, rate)).await?,
                 None => self.nothing(&consumer).await?,
             };
             self.progress();
@@ -267,11 +269,11 @@ impl DeliveryWorker {
     }
 
     /// Returns the subscription's durable consumer for this run.
-    async fn consumer(&self, standing: &Standing) -> Result<DurableConsumer, Trouble> {
+    async fn consumer(&self, state: &SubscriptionState) -> Result<DurableConsumer, Trouble> {
         let _turn = self.context.openings.acquire().await;
-        let (publication, run) = (&self.context.publication, standing.run);
+        let (publication, run) = (&self.context.publication, state.run);
         let name = consumer_name(&self.id, run.number);
-        let filters = subjects(&self.id.cooperation, standing);
+        let filters = subjects(&self.id.cooperation, state);
         if let Some(consumer) = publication.find_consumer(&name, &filters).await? {
             return Ok(consumer);
         }
@@ -300,8 +302,8 @@ impl DeliveryWorker {
         Ok(())
     }
 
-    async fn delete_consumers(&self, standing: &Standing) -> Result<(), Trouble> {
-        self.delete_consumers_before(standing.run.number.saturating_add(1)).await?;
+    async fn delete_consumers(&self, state: &SubscriptionState) -> Result<(), Trouble> {
+        self.delete_consumers_before(state.run.number.saturating_add(1)).await?;
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use samvirke_schemas::{
 };
 
 use super::{BEHIND, SOURCES};
-use crate::sources::{InvalidSourceOffsets, SourceOffsets, Told};
+use crate::sources::{InvalidSourceOffsets, PublishedCommit, SourceOffsets};
 
 const CONTENT_TYPE: (&str, &str) = ("Content-Type", "application/cloudevents+json");
 
@@ -40,8 +40,12 @@ pub(super) struct PendingMessages {
 }
 
 impl PendingMessages {
-    fn commit(&self) -> Told<'_> {
-        Told { sequence: self.sequence, digest: &self.digest, before: self.before.as_deref() }
+    fn commit(&self) -> PublishedCommit<'_> {
+        PublishedCommit {
+            sequence: self.sequence,
+            digest: &self.digest,
+            before: self.before.as_deref(),
+        }
     }
 }
 

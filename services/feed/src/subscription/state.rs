@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// A subscription that was created.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct SubscriptionState {
     pub owner: Owner,
     pub channel: Channel,
     pub filters: Filters,
@@ -58,7 +58,7 @@ pub struct Generation {
     pub previous_until: Option<DateTime<Utc>>,
 }
 
-impl Standing {
+impl SubscriptionState {
     pub(super) fn new(
         owner: Owner,
         channel: Channel,

@@ -95,6 +95,6 @@ fn line(text: &str) -> Line {
 }
 
 #[track_caller]
-fn standing(scenario: &Scenario<Subscription>) -> &Standing {
-    scenario.state().standing().expect("it was created")
+fn state(scenario: &Scenario<Subscription>) -> &SubscriptionState {
+    scenario.state().state().expect("it was created")
 }

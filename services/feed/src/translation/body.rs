@@ -25,7 +25,7 @@ pub(super) fn observe(
     let Some(history) = state.bodies.get(id) else { return };
     // Told of the seats as they were: what is vacated is forgotten otherwise.
     if let Some(told) = tell(state, history, event, builder) {
-        let Told { fact, bodies, members } = told;
+        let BodyFact { fact, bodies, members } = told;
         let bodies = bodies.into_iter().chain([id.clone()]).collect();
         builder.publicly(Concerns { bodies, members, ..Concerns::default() }, fact);
     }
@@ -35,13 +35,13 @@ pub(super) fn observe(
 }
 
 /// What is published, and the other bodies and the members that it concerns.
-struct Told {
+struct BodyFact {
     fact: Fact,
     bodies: Option<AggregateId>,
     members: std::collections::BTreeSet<OrganisationNumber>,
 }
 
-impl Told {
+impl BodyFact {
     fn of(fact: Fact) -> Self {
         Self { fact, bodies: None, members: [].into() }
     }
@@ -61,13 +61,13 @@ fn tell(
     history: &BodyHistory,
     event: &Event,
     builder: &MessageBuilder<'_>,
-) -> Option<Told> {
+) -> Option<BodyFact> {
     let body = state.body(builder.about());
     let seat = |stay: &Stay| seat_of(state, stay, builder);
     let told = match event.clone() {
         Event::Established { kind, rules, elections, in_force_from, prepares_for, .. } => {
             let prepares = prepares_for.as_ref().map(|other| state.body(other));
-            Told::of(Fact::BodyEstablished(fact::Established {
+            BodyFact::of(Fact::BodyEstablished(fact::Established {
                 body,
                 kind,
                 rules,
@@ -79,13 +79,13 @@ fn tell(
         }
         Event::RulesAmended { version, rules, elections, in_force_from } => {
             let changed = fact::RulesChanged { body, version, rules, elections, in_force_from };
-            Told::of(Fact::BodyRulesChanged(changed))
+            BodyFact::of(Fact::BodyRulesChanged(changed))
         }
         Event::SeatFilled { seat, member, office, from, to, .. } => {
             let member = Some(state.member(builder.cooperation(), &member));
             let seat = fact::Seat { seat, member, office: Some(office) };
             let filled = fact::SeatFilled { body, seat: seat.clone(), from, to };
-            Told::of(Fact::BodySeatFilled(filled)).with_seats(&[seat])
+            BodyFact::of(Fact::BodySeatFilled(filled)).with_seats(&[seat])
         }
         Event::SeatVacated { seat: id, from, to, .. } => {
             let stay = history.stays.iter().rev();
@@ -100,14 +100,14 @@ fn tell(
         Event::Elected { .. } | Event::SteppedDown { .. } => elected(history, event, body, seat)?,
         Event::Paused { from, reason, tasks_go_to } => {
             let other = state.body(&tasks_go_to);
-            Told::of(Fact::BodyPaused(fact::Paused { body, from, reason, tasks_go_to: other }))
+            BodyFact::of(Fact::BodyPaused(fact::Paused { body, from, reason, tasks_go_to: other }))
                 .with_body(Some(&tasks_go_to))
         }
-        Event::Resumed { from } => Told::of(Fact::BodyResumed(fact::Resumed { body, from })),
+        Event::Resumed { from } => BodyFact::of(Fact::BodyResumed(fact::Resumed { body, from })),
         Event::Disbanded { on, reason, tasks_go_to } => {
             let other = tasks_go_to.as_ref().map(|other| state.body(other));
             let disbanded = fact::Disbanded { body, on, reason, tasks_go_to: other };
-            Told::of(Fact::BodyDisbanded(disbanded)).with_body(tasks_go_to.as_ref())
+            BodyFact::of(Fact::BodyDisbanded(disbanded)).with_body(tasks_go_to.as_ref())
         }
         // The body's own housekeeping, and who reads what is restricted.
         Event::DeputiesNamed { .. }
@@ -118,13 +118,13 @@ fn tell(
 }
 
 /// The seats are all of one member.
-fn vacated(body: brief::Body, seats: Vec<fact::Seat>, to: Date) -> Told {
+fn vacated(body: brief::Body, seats: Vec<fact::Seat>, to: Date) -> BodyFact {
     let member = seats.first().and_then(|seat| seat.member.clone());
     let vacant =
         |seat: &fact::Seat| fact::VacatedSeat { seat: seat.seat.clone(), office: seat.office };
     let vacant = seats.iter().map(vacant).collect();
     let vacated = fact::SeatVacated { body, member, seats: vacant, to };
-    Told::of(Fact::BodySeatVacated(vacated)).with_seats(&seats)
+    BodyFact::of(Fact::BodySeatVacated(vacated)).with_seats(&seats)
 }
 
 fn elected(
@@ -132,7 +132,7 @@ fn elected(
     event: &Event,
     body: brief::Body,
     seat: impl Fn(&Stay) -> fact::Seat,
-) -> Option<Told> {
+) -> Option<BodyFact> {
     let held = |id: &LocalId, day| match history.stay_in(id, day) {
         Some(stay) => seat(stay),
         None => fact::Seat { seat: id.clone(), member: None, office: None },
@@ -141,12 +141,12 @@ fn elected(
         let seat = held(seat, *from);
         let elected =
             fact::ChairElected { body, post: *post, seat: seat.clone(), from: *from, to: *to };
-        return Some(Told::of(Fact::BodyChairElected(elected)).with_seats(&[seat]));
+        return Some(BodyFact::of(Fact::BodyChairElected(elected)).with_seats(&[seat]));
     }
     if let Event::SteppedDown { post, seat, to, .. } = event {
         let seat = held(seat, *to);
         let down = fact::ChairSteppedDown { body, post: *post, seat: seat.clone(), to: *to };
-        return Some(Told::of(Fact::BodyChairSteppedDown(down)).with_seats(&[seat]));
+        return Some(BodyFact::of(Fact::BodyChairSteppedDown(down)).with_seats(&[seat]));
     }
     None
 }

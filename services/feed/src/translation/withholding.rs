@@ -34,7 +34,7 @@ use super::{
 };
 
 /// What is put back afterwards.
-enum Kept {
+enum PinnedState {
     Case(Option<Box<Case>>),
     Meeting(Option<Box<Meeting>>),
 }
@@ -196,27 +196,27 @@ impl Translation {
 }
 
 impl TranslationState {
-    fn pin(&mut self, affected: &Affected) -> Kept {
+    fn pin(&mut self, affected: &Affected) -> PinnedState {
         match affected.kind {
             "case" => {
                 let kept = self.cases.remove(&affected.id);
                 self.pin = kept.as_ref().map(|case| Pin::Case(case.pin()));
-                Kept::Case(kept.map(Box::new))
+                PinnedState::Case(kept.map(Box::new))
             }
             _ => {
                 let kept = self.meetings.remove(&affected.id);
                 self.pin = kept.as_ref().map(|meeting| Pin::Agenda(meeting.items_today()));
-                Kept::Meeting(kept.map(Box::new))
+                PinnedState::Meeting(kept.map(Box::new))
             }
         }
     }
 
-    fn unpin(&mut self, id: &AggregateId, kept: Kept) {
+    fn unpin(&mut self, id: &AggregateId, kept: PinnedState) {
         self.pin = None;
         self.withholding = None;
         match kept {
-            Kept::Case(case) => self.cases.extend(case.map(|case| (id.clone(), *case))),
-            Kept::Meeting(meeting) => {
+            PinnedState::Case(case) => self.cases.extend(case.map(|case| (id.clone(), *case))),
+            PinnedState::Meeting(meeting) => {
                 self.meetings.extend(meeting.map(|meeting| (id.clone(), *meeting)));
             }
         }

@@ -22,9 +22,9 @@ use crate::{
     stream::{self, StreamError},
 };
 
-/// How much is kept.
+/// How much the stream keeps.
 #[derive(Clone, Copy, Debug)]
-pub struct Kept {
+pub struct Retention {
     /// The most messages of one subject.
     pub per_subject_max: i64,
     pub age_max: Duration,
@@ -44,7 +44,7 @@ impl Recent {
         client: Client,
         name: &str,
         subjects: &str,
-        kept: Kept,
+        retention: Retention,
         replicas: usize,
     ) -> Result<Self, StreamError> {
         let js = jetstream::new(client);
@@ -56,8 +56,8 @@ impl Recent {
             num_replicas: replicas,
             max_bytes: -1,
             max_messages: -1,
-            max_messages_per_subject: kept.per_subject_max,
-            max_age: kept.age_max,
+            max_messages_per_subject: retention.per_subject_max,
+            max_age: retention.age_max,
             max_message_size: -1,
             allow_direct: true,
             compression: Some(Compression::S2),

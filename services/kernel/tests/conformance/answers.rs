@@ -21,7 +21,7 @@ use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// A service that is asked, and its server.
-struct Asked {
+struct TestService {
     _nats: Temporary<NatsServer>,
     client: async_nats::Client,
     signer: MessageSigner,
@@ -29,7 +29,7 @@ struct Asked {
     serving: tokio::task::JoinHandle<Result<(), ServeError>>,
 }
 
-impl Asked {
+impl TestService {
     async fn serving<F>(handle: impl Fn(QueryMessage) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<Value, Refused>> + Send + 'static,
@@ -76,7 +76,7 @@ impl Asked {
 
 /// Asks a service for an answer with a text of so many bytes; says also how long that took.
 async fn answer_of(bytes: usize) -> (Result<Value, Refused>, Duration) {
-    let service = Asked::serving(|message: QueryMessage| async move {
+    let service = TestService::serving(|message: QueryMessage| async move {
         let bytes = message.parameters["bytes"].as_u64().unwrap_or_default();
         Ok(json!({"text": "x".repeat(usize::try_from(bytes).unwrap_or_default())}))
     })
@@ -93,7 +93,7 @@ async fn a_request_that_makes_a_service_panic_is_answered_and_takes_no_other_wit
     let recorder = PrometheusBuilder::new().build_recorder();
     let metrics = recorder.handle();
     let _counting = metrics::set_default_local_recorder(&recorder);
-    let service = Asked::serving(|message: QueryMessage| async move {
+    let service = TestService::serving(|message: QueryMessage| async move {
         assert!(message.parameters["fine"].as_bool().unwrap(), "a bad day");
         Ok(json!("fine"))
     })
@@ -111,7 +111,7 @@ async fn a_request_that_makes_a_service_panic_is_answered_and_takes_no_other_wit
 
 #[tokio::test]
 async fn a_refusal_repeats_no_more_than_an_excerpt_of_what_was_sent() {
-    let service = Asked::serving(|message: QueryMessage| async move {
+    let service = TestService::serving(|message: QueryMessage| async move {
         let text = message.parameters["text"].to_string();
         Err(Refused::invalid(text.clone(), text.clone(), text))
     })

@@ -11,9 +11,9 @@ fn deliveries_begin_when_the_endpoint_agrees() {
     let agree = Request::AgreeEndpoint { handshake: 1, rate_per_minute: Some(120) };
     let agreed = Event::EndpointAgreed { handshake: 1, rate_per_minute: Some(120) };
     let scenario = scenario().given([created()]).by(role(Role::System));
-    assert_eq!(standing(&scenario).phase, Phase::Asking);
+    assert_eq!(state(&scenario).phase, Phase::Asking);
     let scenario = scenario.when(agree.clone()).then(vec![agreed]);
-    assert_eq!(standing(&scenario).phase, Phase::Active { rate_per_minute: Some(120) });
+    assert_eq!(state(&scenario).phase, Phase::Active { rate_per_minute: Some(120) });
     scenario.when(agree).then_nothing();
 }
 
@@ -33,9 +33,9 @@ fn changed_filters_leave_deliveries_where_they_are() {
         Filters { types: ["cooperation.founded".to_owned()].into(), ..Filters::default() };
     let change = Request::ChangeFilters { filters: filters.clone() };
     let scenario = active();
-    let run = standing(&scenario).run;
+    let run = state(&scenario).run;
     let scenario = scenario.when(change.clone()).then(vec![Event::FiltersChanged { filters }]);
-    assert_eq!(standing(&scenario).run, run);
+    assert_eq!(state(&scenario).run, run);
     scenario.when(change).then_nothing();
 }
 
@@ -45,7 +45,7 @@ fn another_endpoint_is_asked_and_gets_what_was_not_delivered() {
         "https://arkiv.example/".parse().unwrap();
     let change = Request::ChangeEndpoint { endpoint: endpoint.clone() };
     let scenario = active().when(change.clone()).then(vec![Event::EndpointChanged { endpoint }]);
-    let now = standing(&scenario);
+    let now = state(&scenario);
     assert_eq!((now.phase.clone(), now.handshake), (Phase::Asking, 2));
     assert_eq!(now.run, Run { number: 2, placed: 1, after: FeedPosition(41) });
     scenario.when(change).then_nothing();
@@ -57,7 +57,7 @@ fn another_endpoint_is_asked_and_gets_what_was_not_delivered() {
 fn a_suspended_subscription_stays_so_at_another_endpoint() {
     let changed = Event::EndpointChanged { endpoint: "https://arkiv.example/".parse().unwrap() };
     let scenario = active().given([suspended(), changed]);
-    assert_eq!(standing(&scenario).phase, Phase::Suspended { reason: line("Vedlikehold") });
+    assert_eq!(state(&scenario).phase, Phase::Suspended { reason: line("Vedlikehold") });
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn the_secret_before_signs_for_a_day_after_rotation() {
     let scenario = active().at("2017-06-01T09:00").when(Request::RotateSecret {});
     let scenario = scenario.then(vec![rotated]);
     let secret = Generation { number: 2, previous_until: Some(previous_until) };
-    assert_eq!(standing(&scenario).secret, secret);
+    assert_eq!(state(&scenario).secret, secret);
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn what_is_suspended_goes_on_where_it_was_after_asking_again() {
     let scenario = active().when(suspend.clone()).then(vec![suspended()]);
     let scenario = scenario.when(suspend).then_nothing();
     let scenario = scenario.when(resume()).then(vec![Event::Resumed { after: None }]);
-    let now = standing(&scenario);
+    let now = state(&scenario);
     assert_eq!((now.phase.clone(), now.handshake), (Phase::Asking, 2));
     assert_eq!(now.run, Run { number: 2, placed: 1, after: FeedPosition(41) });
     scenario.when(resume()).then_nothing();
@@ -88,7 +88,7 @@ fn a_subscription_may_go_on_elsewhere() {
     let resumed = Event::Resumed { after: Some(FeedPosition(3)) };
     let scenario = active().given([suspended()]).when(Request::Resume { from: from.clone() });
     let scenario = scenario.then(vec![resumed]);
-    assert_eq!(standing(&scenario).run, Run { number: 2, placed: 2, after: FeedPosition(3) });
+    assert_eq!(state(&scenario).run, Run { number: 2, placed: 2, after: FeedPosition(3) });
     active().when(Request::Resume { from }).then_refused(Rejection::IsDelivering);
     let since = Resumption::Time { since: "2017-01-01T00:00".parse().unwrap() };
     let resumed = Event::Resumed { after: Some(FeedPosition(7)) };
@@ -100,7 +100,7 @@ fn what_was_delivered_can_be_delivered_again() {
     let replay = |after| Request::Replay { from: Start::Position { after: FeedPosition(after) } };
     let replayed = Event::Replayed { after: FeedPosition(0) };
     let scenario = active().when(replay(0)).then(vec![replayed]);
-    let now = standing(&scenario);
+    let now = state(&scenario);
     assert_eq!(now.run, Run { number: 2, placed: 2, after: FeedPosition(0) });
     assert_eq!(now.phase, Phase::Active { rate_per_minute: None });
     active().given([suspended()]).when(replay(0)).then_refused(Rejection::NotDelivering);

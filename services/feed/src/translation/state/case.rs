@@ -41,7 +41,7 @@ pub(in crate::translation) struct Case {
     /// All that were ever parties.
     ever_parties: BTreeSet<OrganisationNumber>,
     treatments: Vec<Planned>,
-    pub(in crate::translation) asked: Option<Asked>,
+    pub(in crate::translation) asked: Option<QuestionToMembers>,
     pub(in crate::translation) hearing: Option<Round>,
     /// The tasks that are not ended.
     pub(in crate::translation) tasks: Vec<Assignment>,
@@ -66,7 +66,7 @@ pub(in crate::translation) struct Planned {
 
 /// What the members were asked in a joint case (R45).
 #[derive(Debug)]
-pub(in crate::translation) struct Asked {
+pub(in crate::translation) struct QuestionToMembers {
     pub(in crate::translation) members: BTreeSet<OrganisationNumber>,
     /// Forgotten when the case is settled.
     pub(in crate::translation) text: Option<Prose>,
@@ -168,7 +168,7 @@ impl Case {
             }
             Event::SentToMembers(asked) => {
                 let members = asked.members.iter().map(|one| one.member.clone()).collect();
-                self.asked = Some(Asked {
+                self.asked = Some(QuestionToMembers {
                     members,
                     text: Some(asked.text.clone()),
                     settles: asked.settles.clone(),
