@@ -16,7 +16,7 @@ use demo_replay::{
     line::{self, Line},
     world::{Policies, World},
 };
-use samvirke_cases::case::{Case, Matter, follow_up::Progress, joint::Joint};
+use samvirke_cases::case::{Case, CaseData, follow_up::Progress, joint::Joint};
 use samvirke_meetings::meeting::{
     Meeting, Record, Schedule, attendance::Presence, minutes::Minutes,
 };
@@ -55,20 +55,20 @@ fn both_ways_lead_to_the_same_case_24_2017() {
 #[test]
 fn the_cooperation_has_its_named_members_and_is_led_by_baerum() {
     let (world, _) = replay(Policies::Prompt);
-    let Cooperation::Active(standing) = world.cooperation() else { panic!("it is not active") };
+    let Cooperation::Active(founded) = world.cooperation() else { panic!("it is not active") };
     let before = "2016-02-24".parse().unwrap();
     let now = "2018-06-14".parse().unwrap();
-    assert_eq!(standing.memberships.on(before).count(), NAMED_MEMBERS - 1, "Øvre Eiker came later");
-    assert_eq!(standing.memberships.on(now).count(), NAMED_MEMBERS);
-    assert_eq!(standing.leader.as_ref().unwrap().member.as_str(), "935478715");
-    assert_eq!(standing.agreement.version.as_str(), "2010");
+    assert_eq!(founded.memberships.on(before).count(), NAMED_MEMBERS - 1, "Øvre Eiker came later");
+    assert_eq!(founded.memberships.on(now).count(), NAMED_MEMBERS);
+    assert_eq!(founded.leader.as_ref().unwrap().member.as_str(), "935478715");
+    assert_eq!(founded.agreement.version.as_str(), "2010");
     assert_eq!((world.bodies(), world.networks()), (8, 6));
 }
 
 #[test]
 fn r31_to_r35_numbers_are_kept_as_written_and_collisions_are_kept() {
     let (world, _) = replay(Policies::Prompt);
-    let number = |case: &str| world.matter(case).opened.number.clone();
+    let number = |case: &str| world.data(case).opened.number.clone();
     assert_eq!(number("4-2016").as_written.unwrap().to_string(), "04/2016");
     assert_eq!(number("4-2016").number, number("4-2016-handlingsplan-2015").number);
     let second = number("24-2017-tertialrapport-2");
@@ -97,9 +97,9 @@ fn r23_the_notice_marked_ny_tid_moved_the_meeting() {
 #[test]
 fn r41_the_briefing_32_2017_follows_up_06_2017_and_the_follow_up_of_24_2017_is_done() {
     let (world, _) = replay(Policies::Prompt);
-    let relations = &world.matter("32-2017").relations;
+    let relations = &world.data("32-2017").relations;
     assert!(relations.iter().any(|own| own.relation.to.to_string() == "vestregionen:6-2017"));
-    let task = &world.matter("24-2017").follow_ups[0];
+    let task = &world.data("24-2017").follow_ups[0];
     assert!(matches!(task.progress, Progress::Done { .. }), "{task:?}");
 }
 
@@ -122,8 +122,8 @@ fn the_meeting_on_24a_2017_was_held_in_full_and_its_minutes_are_published() {
 #[test]
 fn case_24_2017_goes_from_the_directors_over_the_mayors_to_every_council_and_is_settled() {
     let (world, _) = replay(Policies::Prompt);
-    let Case::Closed(matter) = world.case("24-2017") else { panic!("it is not closed") };
-    let Matter { opened, plan, joint, force, .. } = &**matter;
+    let Case::Closed(data) = world.case("24-2017") else { panic!("it is not closed") };
+    let CaseData { opened, plan, joint, force, .. } = &**data;
     assert_eq!(opened.number.as_written.as_ref().unwrap().to_string(), "24/2017");
     let held: Vec<_> = plan
         .outcomes

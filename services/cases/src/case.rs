@@ -20,7 +20,7 @@ use samvirke_schemas::{
 use serde::{Deserialize, Serialize};
 
 mod authority;
-mod matter;
+mod data;
 mod rejection;
 
 pub mod paper;
@@ -37,7 +37,7 @@ pub mod statement;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use matter::Matter;
+pub use data::CaseData;
 pub use rejection::Rejection;
 
 /// A case as its history describes it.
@@ -45,9 +45,9 @@ pub use rejection::Rejection;
 pub enum Case {
     #[default]
     Unopened,
-    Open(Box<Matter>),
-    Closed(Box<Matter>),
-    Withdrawn(Box<Matter>),
+    Open(Box<CaseData>),
+    Closed(Box<CaseData>),
+    Withdrawn(Box<CaseData>),
 }
 
 /// What the rules of a case need from elsewhere.
@@ -72,7 +72,7 @@ impl Decider for Case {
         include_str!("case/follow_up.rs"),
         include_str!("case/hearing.rs"),
         include_str!("case/joint.rs"),
-        include_str!("case/matter.rs"),
+        include_str!("case/data.rs"),
         include_str!("case/paper.rs"),
         include_str!("case/relation.rs"),
         include_str!("case/statement.rs"),
@@ -173,7 +173,7 @@ impl Decider for Case {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::Opened(opened) => *self = Self::Open(Box::new(Matter::new(opened))),
+            Event::Opened(opened) => *self = Self::Open(Box::new(CaseData::new(opened))),
             Event::Withdrawn { .. } => self.turn(Self::Withdrawn),
             Event::Closed {} => self.turn(Self::Closed),
             Event::Reopened { .. } => self.turn(Self::Open),
@@ -212,8 +212,8 @@ impl Decider for Case {
             | Event::FollowUpRescheduled { .. }
             | Event::FollowUpDone { .. }
             | Event::FollowUpDropped { .. } => {
-                if let Some(matter) = self.matter_mut() {
-                    matter.evolve(event);
+                if let Some(data) = self.data_mut() {
+                    data.evolve(event);
                 }
             }
         }
@@ -238,31 +238,31 @@ fn numbers(events: &[Event]) -> impl Iterator<Item = &NumberTaken> {
 
 impl Case {
     /// What the case consists of, if it was ever opened.
-    pub fn matter(&self) -> Option<&Matter> {
+    pub fn data(&self) -> Option<&CaseData> {
         match self {
             Self::Unopened => None,
-            Self::Open(matter) | Self::Closed(matter) | Self::Withdrawn(matter) => Some(matter),
+            Self::Open(data) | Self::Closed(data) | Self::Withdrawn(data) => Some(data),
         }
     }
 
-    fn matter_mut(&mut self) -> Option<&mut Matter> {
+    fn data_mut(&mut self) -> Option<&mut CaseData> {
         match self {
             Self::Unopened => None,
-            Self::Open(matter) | Self::Closed(matter) | Self::Withdrawn(matter) => Some(matter),
+            Self::Open(data) | Self::Closed(data) | Self::Withdrawn(data) => Some(data),
         }
     }
 
-    fn turn(&mut self, phase: fn(Box<Matter>) -> Self) {
+    fn turn(&mut self, phase: fn(Box<CaseData>) -> Self) {
         *self = match std::mem::take(self) {
             Self::Unopened => Self::Unopened,
-            Self::Open(matter) | Self::Closed(matter) | Self::Withdrawn(matter) => phase(matter),
+            Self::Open(data) | Self::Closed(data) | Self::Withdrawn(data) => phase(data),
         };
     }
 
     /// A case that is being treated.
-    fn active(&self) -> Result<&Matter, Rejection> {
+    fn active(&self) -> Result<&CaseData, Rejection> {
         match self {
-            Self::Open(matter) => Ok(matter),
+            Self::Open(data) => Ok(data),
             Self::Unopened => Err(Rejection::NotOpened),
             Self::Closed(_) => Err(Rejection::IsClosed),
             Self::Withdrawn(_) => Err(Rejection::IsWithdrawn),
@@ -270,27 +270,27 @@ impl Case {
     }
 
     /// A case that may still get answers and reports: open or closed.
-    fn answerable(&self) -> Result<&Matter, Rejection> {
+    fn answerable(&self) -> Result<&CaseData, Rejection> {
         match self {
-            Self::Open(matter) | Self::Closed(matter) => Ok(matter),
+            Self::Open(data) | Self::Closed(data) => Ok(data),
             Self::Unopened => Err(Rejection::NotOpened),
             Self::Withdrawn(_) => Err(Rejection::IsWithdrawn),
         }
     }
 
     /// A case in any phase: its access, relations and force outlive its treatment.
-    fn kept(&self) -> Result<&Matter, Rejection> {
-        self.matter().ok_or(Rejection::NotOpened)
+    fn kept(&self) -> Result<&CaseData, Rejection> {
+        self.data().ok_or(Rejection::NotOpened)
     }
 
     fn open(&self, opening: &Opening, command: &CaseCommand) -> Decision {
-        if let Some(matter) = self.matter() {
-            let opened = &matter.opened;
+        if let Some(data) = self.data() {
+            let opened = &data.opened;
             let same = opened.kind == opening.kind
                 && opened.description == opening.description
                 && opened.owner == opening.owner
                 && opened.number.register == opening.register
-                && opening.restriction.as_ref().is_none_or(|wanted| matter.is_restricted(wanted));
+                && opening.restriction.as_ref().is_none_or(|wanted| data.is_restricted(wanted));
             return if same { Ok(Vec::new()) } else { Err(Rejection::AlreadyOpened) };
         }
         let number = command
@@ -306,7 +306,7 @@ impl Case {
             number: number.clone(),
         };
         let restricted = match &opening.restriction {
-            Some(restriction) => Matter::new(&opened).restrict(restriction, command.day())?,
+            Some(restriction) => CaseData::new(&opened).restrict(restriction, command.day())?,
             None => Vec::new(),
         };
         Ok([vec![Event::Opened(opened)], restricted].concat())

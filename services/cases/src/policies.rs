@@ -182,7 +182,7 @@ async fn end_what_is_replaced(
             continue;
         }
         let case = cases.current(id).await.map_err(|error| PolicyError::from(&*error))?;
-        let ends = case.matter().map(|matter| matter.ends(id, &event)).unwrap_or_default();
+        let ends = case.data().map(|data| data.ends(id, &event)).unwrap_or_default();
         for (replaced, end) in ends {
             let on = end.on;
             let mut context = policy::command_context::<Case>(

@@ -23,14 +23,14 @@ pub const MEMBERS_MAX: usize = 512;
 pub enum Cooperation {
     #[default]
     Unfounded,
-    Active(Standing),
-    Paused(Standing),
-    Dissolved(Standing),
+    Active(FoundedCooperation),
+    Paused(FoundedCooperation),
+    Dissolved(FoundedCooperation),
 }
 
 /// What a founded cooperation consists of, whether or not it is active.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct FoundedCooperation {
     pub founded_on: Date,
     pub agreement: Agreement,
     pub memberships: Memberships,
@@ -177,7 +177,7 @@ impl Decider for Cooperation {
     fn evolve(&mut self, event: &Event) {
         match event {
             Event::Founded { agreement, founded_on, .. } => {
-                *self = Self::Active(Standing {
+                *self = Self::Active(FoundedCooperation {
                     founded_on: *founded_on,
                     agreement: agreement.clone(),
                     memberships: Memberships::default(),
@@ -191,8 +191,8 @@ impl Decider for Cooperation {
             | Event::MemberReleased { .. }
             | Event::AgreementAmended { .. }
             | Event::LeadershipHandedOver { .. } => {
-                if let Some(standing) = self.standing_mut() {
-                    standing.evolve(event);
+                if let Some(founded) = self.founded_mut() {
+                    founded.evolve(event);
                 }
             }
         }
@@ -203,33 +203,33 @@ aggregate!(Cooperation);
 
 impl Cooperation {
     /// What the cooperation consists of, if it was ever founded.
-    pub fn standing(&self) -> Option<&Standing> {
+    pub fn founded(&self) -> Option<&FoundedCooperation> {
         match self {
             Self::Unfounded => None,
-            Self::Active(standing) | Self::Paused(standing) | Self::Dissolved(standing) => {
-                Some(standing)
+            Self::Active(founded) | Self::Paused(founded) | Self::Dissolved(founded) => {
+                Some(founded)
             }
         }
     }
 
-    fn standing_mut(&mut self) -> Option<&mut Standing> {
+    fn founded_mut(&mut self) -> Option<&mut FoundedCooperation> {
         match self {
             Self::Unfounded => None,
-            Self::Active(standing) | Self::Paused(standing) | Self::Dissolved(standing) => {
-                Some(standing)
+            Self::Active(founded) | Self::Paused(founded) | Self::Dissolved(founded) => {
+                Some(founded)
             }
         }
     }
 
-    fn turn(&mut self, phase: fn(Standing) -> Self) {
-        if let Some(standing) = self.standing() {
-            *self = phase(standing.clone());
+    fn turn(&mut self, phase: fn(FoundedCooperation) -> Self) {
+        if let Some(founded) = self.founded() {
+            *self = phase(founded.clone());
         }
     }
 
-    fn active(&self) -> Result<&Standing, Rejection> {
+    fn active(&self) -> Result<&FoundedCooperation, Rejection> {
         match self {
-            Self::Active(standing) => Ok(standing),
+            Self::Active(founded) => Ok(founded),
             Self::Unfounded => Err(Rejection::NotFounded),
             Self::Paused(_) => Err(Rejection::IsPaused),
             Self::Dissolved(_) => Err(Rejection::IsDissolved),
@@ -270,14 +270,14 @@ impl Cooperation {
         let Request::AdmitMember { member, names, kind, from } = request else {
             return Ok(Vec::new());
         };
-        let standing = self.active()?;
-        if *from < standing.founded_on {
-            return Err(Rejection::BeforeFounding { founded_on: standing.founded_on });
+        let founded = self.active()?;
+        if *from < founded.founded_on {
+            return Err(Rejection::BeforeFounding { founded_on: founded.founded_on });
         }
-        if standing.memberships.all().len() >= MEMBERS_MAX {
+        if founded.memberships.all().len() >= MEMBERS_MAX {
             return Err(Rejection::TooManyMembers);
         }
-        for stay in standing.memberships.of(member) {
+        for stay in founded.memberships.of(member) {
             if stay.period.from == *from {
                 return Ok(Vec::new());
             }
@@ -299,19 +299,19 @@ impl Cooperation {
         reason: &samvirke_schemas::text::Prose,
         custody: &Custody,
     ) -> Result<Vec<Event>, Rejection> {
-        let standing = match self {
+        let founded = match self {
             Self::Dissolved(_) => return Ok(Vec::new()),
             Self::Unfounded => return Err(Rejection::NotFounded),
-            Self::Active(standing) | Self::Paused(standing) => standing,
+            Self::Active(founded) | Self::Paused(founded) => founded,
         };
-        if on < standing.founded_on {
-            return Err(Rejection::BeforeFounding { founded_on: standing.founded_on });
+        if on < founded.founded_on {
+            return Err(Rejection::BeforeFounding { founded_on: founded.founded_on });
         }
         Ok(vec![Event::Dissolved { on, reason: reason.clone(), custody: custody.clone() }])
     }
 }
 
-impl Standing {
+impl FoundedCooperation {
     fn evolve(&mut self, event: &Event) {
         self.memberships.take(event);
         match event {

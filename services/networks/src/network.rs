@@ -35,13 +35,13 @@ pub const ACTIVITIES_MAX: usize = 4_096;
 pub enum Network {
     #[default]
     Unstarted,
-    Open(Standing),
-    Closed(Standing),
+    Open(StartedNetwork),
+    Closed(StartedNetwork),
 }
 
 /// What a started network consists of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct StartedNetwork {
     pub start: Start,
     /// In order, from the start on.
     pub leaderships: Vec<Leadership>,
@@ -191,20 +191,20 @@ impl Decider for Network {
                     initiated_by: initiated_by.clone(),
                     established: *established,
                 };
-                *self = Self::Open(Standing::new(start, leader.as_ref()));
+                *self = Self::Open(StartedNetwork::new(start, leader.as_ref()));
             }
             Event::ParticipantAdded { .. }
             | Event::ParticipantRemoved { .. }
             | Event::LeaderChanged { .. }
             | Event::ActivityRecorded { .. } => {
-                if let Self::Open(standing) | Self::Closed(standing) = self {
-                    standing.evolve(event);
+                if let Self::Open(started) | Self::Closed(started) = self {
+                    started.evolve(event);
                 }
             }
             Event::Closed { on, .. } => match std::mem::take(self) {
                 Self::Unstarted => (),
-                Self::Open(standing) | Self::Closed(standing) => {
-                    *self = Self::Closed(Standing { closed_on: Some(*on), ..standing });
+                Self::Open(started) | Self::Closed(started) => {
+                    *self = Self::Closed(StartedNetwork { closed_on: Some(*on), ..started });
                 }
             },
         }
@@ -215,16 +215,16 @@ aggregate!(Network);
 
 impl Network {
     /// What the network consists of, if it was ever started.
-    pub fn standing(&self) -> Option<&Standing> {
+    pub fn started(&self) -> Option<&StartedNetwork> {
         match self {
             Self::Unstarted => None,
-            Self::Open(standing) | Self::Closed(standing) => Some(standing),
+            Self::Open(started) | Self::Closed(started) => Some(started),
         }
     }
 
-    fn open(&self) -> Result<&Standing, Rejection> {
+    fn open(&self) -> Result<&StartedNetwork, Rejection> {
         match self {
-            Self::Open(standing) => Ok(standing),
+            Self::Open(started) => Ok(started),
             Self::Unstarted => Err(Rejection::NotStarted),
             Self::Closed(_) => Err(Rejection::IsClosed),
         }
@@ -236,11 +236,11 @@ impl Network {
         else {
             return Ok(Vec::new());
         };
-        if let Some(standing) = self.standing() {
+        if let Some(started) = self.started() {
             let start = Start { names, theme, purpose, initiated_by, established };
-            let asked = Standing::new(start, leader.as_ref());
-            let same = standing.start == asked.start
-                && standing.leaderships.first() == asked.leaderships.first();
+            let asked = StartedNetwork::new(start, leader.as_ref());
+            let same = started.start == asked.start
+                && started.leaderships.first() == asked.leaderships.first();
             return if same { Ok(Vec::new()) } else { Err(Rejection::AlreadyStarted) };
         }
         let cooperation = &*command.facts.cooperation;
@@ -263,8 +263,8 @@ impl Network {
         on: PartialDate,
         reason: &Prose,
     ) -> Result<Vec<Event>, Rejection> {
-        if let Self::Closed(standing) = self
-            && standing.closed_on == Some(on)
+        if let Self::Closed(started) = self
+            && started.closed_on == Some(on)
         {
             return Ok(Vec::new());
         }
@@ -276,7 +276,7 @@ impl Network {
     }
 }
 
-impl Standing {
+impl StartedNetwork {
     /// A network as it is started, with nobody in it yet.
     fn new(start: Start, leader: Option<&OrganisationNumber>) -> Self {
         let first = Leadership { leader: leader.cloned(), from: start.established };
@@ -415,8 +415,8 @@ fn check_member(
 ) -> Result<(), Rejection> {
     let Some(member) = member else { return Ok(()) };
     let days = Period { from: on.earliest(), to: Some(on.latest()) };
-    let known = cooperation.standing().is_some_and(|standing| {
-        standing.memberships.of(member).any(|stay| stay.period.intersects(days))
+    let known = cooperation.founded().is_some_and(|founded| {
+        founded.memberships.of(member).any(|stay| stay.period.intersects(days))
     });
     if known { Ok(()) } else { Err(Rejection::NotMember { member: member.clone(), on }) }
 }

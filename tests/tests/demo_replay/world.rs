@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Display};
 
 use chrono::{DateTime, Utc};
 use samvirke_cases::{
-    case::{self, Case, Matter},
+    case::{self, Case, CaseData},
     numbering,
     register::Register,
 };
@@ -242,8 +242,8 @@ impl World {
 
     /// The members on the day of the command (R1).
     fn members(&self, command: &Command<CaseRequest, case::Facts>) -> Vec<Recipient> {
-        let Some(standing) = self.cooperation.standing() else { return Vec::new() };
-        standing
+        let Some(founded) = self.cooperation.founded() else { return Vec::new() };
+        founded
             .memberships
             .on(day_of(command.at))
             .map(|stay| Recipient { member: stay.member.clone(), names: stay.names.clone() })
@@ -278,8 +278,8 @@ impl World {
         &self.cases[&id(local)]
     }
 
-    pub(crate) fn matter(&self, local: &str) -> &Matter {
-        self.case(local).matter().unwrap()
+    pub(crate) fn data(&self, local: &str) -> &CaseData {
+        self.case(local).data().unwrap()
     }
 
     pub(crate) fn meeting(&self, local: &str) -> &Meeting {

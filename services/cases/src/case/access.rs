@@ -11,7 +11,7 @@ use samvirke_schemas::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Matter, Rejection, paper::PAPERS_MAX, within};
+use super::{CaseData, Decision, Rejection, paper::PAPERS_MAX, within};
 
 /// The access to a case.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ impl Access {
     }
 }
 
-impl Matter {
+impl CaseData {
     /// Whether exactly this is restricted.
     pub(super) fn is_restricted(&self, restriction: &Restriction) -> bool {
         matches!(&self.access, Access::Restricted(current) if current == restriction)

@@ -83,11 +83,11 @@ pub(super) fn authorise(case: &Case, command: &CaseCommand) -> Result<(), Reject
 /// The member whose view a statement is.
 fn party_of<'a>(case: &'a Case, statement: &HearingStatement) -> Option<&'a OrganisationNumber> {
     let StatementFrom::Invited { party } = &statement.from else { return None };
-    let round = case.matter()?.hearing.round()?;
+    let round = case.data()?.hearing.round()?;
     round.invited.iter().find(|invited| invited.party == *party)?.member.as_ref()
 }
 
 /// The member that answers for a task.
 fn owner_of<'a>(case: &'a Case, follow_up: &LocalId) -> Option<&'a OrganisationNumber> {
-    case.matter()?.follow_up(follow_up)?.assignment.owner.member()
+    case.data()?.follow_up(follow_up)?.assignment.owner.member()
 }

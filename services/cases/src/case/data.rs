@@ -1,5 +1,5 @@
 //! What a case consists of, and how each event changes it. The rules are in a file for each
-//! thought.
+//! concern.
 
 use samvirke_schemas::cases::case::{
     Event,
@@ -22,7 +22,7 @@ use super::{
 
 /// What a case consists of, in whatever phase it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Matter {
+pub struct CaseData {
     pub opened: Opened,
     /// In the order they were first added.
     pub papers: Vec<PaperTrail>,
@@ -37,7 +37,7 @@ pub struct Matter {
     pub follow_ups: Vec<FollowUp>,
 }
 
-impl Matter {
+impl CaseData {
     pub(super) fn new(opened: &Opened) -> Self {
         Self {
             opened: opened.clone(),

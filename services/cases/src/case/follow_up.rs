@@ -8,7 +8,7 @@ use samvirke_schemas::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Matter, Rejection, within};
+use super::{CaseData, Decision, Rejection, within};
 
 /// The most tasks of one case.
 pub const FOLLOW_UPS_MAX: usize = 200;
@@ -53,7 +53,7 @@ impl FollowUp {
     }
 }
 
-impl Matter {
+impl CaseData {
     /// The task with this id.
     pub fn follow_up(&self, id: &LocalId) -> Option<&FollowUp> {
         self.follow_ups.iter().find(|task| task.assignment.follow_up == *id)

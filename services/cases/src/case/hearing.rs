@@ -18,7 +18,7 @@ use samvirke_schemas::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{CaseCommand, Decision, Matter, Rejection, within};
+use super::{CaseCommand, CaseData, Decision, Rejection, within};
 
 pub use samvirke_schemas::cases::case::hearing::INVITED_MAX;
 
@@ -47,7 +47,7 @@ pub struct Round {
     pub adoption: Option<Adoption>,
 }
 
-impl Matter {
+impl CaseData {
     pub(super) fn receive(&self, statement: &HearingStatement, command: &CaseCommand) -> Decision {
         self.has_paper(statement.paper.as_ref())?;
         self.hearing.receive(statement, command)

@@ -19,11 +19,11 @@ use samvirke_schemas::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{CaseCommand, Decision, Facts, Matter, Rejection, within};
+use super::{CaseCommand, CaseData, Decision, Facts, Rejection, within};
 
 mod settling;
 
-pub use settling::Standing;
+pub use settling::JointCaseTally;
 
 pub use samvirke_schemas::cases::case::joint::MEMBERS_MAX;
 
@@ -64,7 +64,7 @@ pub struct Answer {
     pub decision: Option<MemberDecision>,
 }
 
-impl Matter {
+impl CaseData {
     pub(super) fn send_to_members(&self, ask: &MembersToAsk, command: &CaseCommand) -> Decision {
         let declared = match &self.joint {
             Joint::NotJoint => None,

@@ -11,7 +11,7 @@ use samvirke_schemas::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Matter, Rejection, within};
+use super::{CaseData, Decision, Rejection, within};
 
 /// The most papers in a case.
 pub const PAPERS_MAX: usize = 500;
@@ -26,7 +26,7 @@ pub struct PaperTrail {
     pub version: u32,
 }
 
-impl Matter {
+impl CaseData {
     pub(super) fn add_paper(&self, paper: &Paper) -> Decision {
         let version = match self.paper(&paper.paper) {
             Some(trail) if trail.latest == *paper => return Ok(Vec::new()),

@@ -12,7 +12,7 @@ use samvirke_schemas::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Matter, Rejection, hearing::Hearing, joint::Joint, within};
+use super::{CaseData, Decision, Rejection, hearing::Hearing, joint::Joint, within};
 
 /// The most relations of one case, those taken back included.
 pub const RELATIONS_MAX: usize = 256;
@@ -38,7 +38,7 @@ impl Force {
     }
 }
 
-impl Matter {
+impl CaseData {
     pub(super) fn relate(&self, relation: &Relation, id: &AggregateId) -> Decision {
         if relation.to == *id {
             return Err(Rejection::RelatedToItself);

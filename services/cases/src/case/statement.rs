@@ -5,13 +5,13 @@ use samvirke_schemas::{
     date::Date,
 };
 
-use super::{Decision, Matter, Rejection, within};
+use super::{CaseData, Decision, Rejection, within};
 
 /// The most statements that one case sends.
 pub const STATEMENTS_MAX: usize = 100;
 pub use samvirke_schemas::cases::case::statement::SIGNATORIES_MAX;
 
-impl Matter {
+impl CaseData {
     pub(super) fn send_statement(&self, statement: &SentStatement, today: Date) -> Decision {
         let id = &statement.statement;
         match self.statements.iter().find(|known| known.statement == *id) {

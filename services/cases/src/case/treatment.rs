@@ -23,7 +23,7 @@ use samvirke_schemas::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Facts, Matter, Rejection, joint::Joint, within};
+use super::{CaseData, Decision, Facts, Rejection, joint::Joint, within};
 
 /// The most treatments of one case.
 pub const TREATMENTS_MAX: usize = 64;
@@ -48,7 +48,7 @@ pub struct Treatment {
     pub held: Option<Outcome>,
 }
 
-impl Matter {
+impl CaseData {
     pub(super) fn plan(&self, plan: &PlanToMake, facts: &Facts) -> Decision {
         if plan.treatments.is_empty() {
             return Err(Rejection::NothingPlanned);

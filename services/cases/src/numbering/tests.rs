@@ -68,7 +68,7 @@ fn r31_case_and_register_change_together() {
     let mut world = World::new();
     let numbered = world.commit("vestregionen:future", json!({"open": opening()}));
     assert_eq!((numbered.register.len(), numbered.case.len()), (1, 1));
-    let opened = &world.case.matter().unwrap().opened;
+    let opened = &world.case.data().unwrap().opened;
     assert_eq!(opened.number.number.to_string(), "24/2017");
     assert_eq!(world.number("vestregionen:future", None), "24/2017");
 }
@@ -125,7 +125,7 @@ fn r34_a_treatment_keeps_its_number_when_the_plan_is_changed() {
         ]}}),
     );
     assert_eq!(numbered.register, []);
-    let plan = &world.case.matter().unwrap().plan;
+    let plan = &world.case.data().unwrap().plan;
     let number = plan.treatments[0].planned.number.as_ref().unwrap().number;
     assert_eq!(number.to_string(), "25/2017");
 }

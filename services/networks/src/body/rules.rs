@@ -63,8 +63,8 @@ pub(super) fn check(
     check_rights(rules)?;
     check_authority(kind, rules)?;
     for by in rules.delegated.iter().filter_map(|delegation| delegation.by.as_ref()) {
-        let member = cooperation.standing().is_some_and(|standing| {
-            standing.memberships.on(version.in_force_from).any(|stay| stay.member == *by)
+        let member = cooperation.founded().is_some_and(|founded| {
+            founded.memberships.on(version.in_force_from).any(|stay| stay.member == *by)
         });
         if !member {
             return Err(Rejection::DelegatedByOutsider { by: by.clone() });

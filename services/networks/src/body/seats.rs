@@ -207,8 +207,8 @@ fn membership<'a>(
     held: Period,
 ) -> Result<&'a Membership, Rejection> {
     let membership = cooperation
-        .standing()
-        .and_then(|standing| standing.memberships.on(held.from).find(|stay| stay.member == *member))
+        .founded()
+        .and_then(|founded| founded.memberships.on(held.from).find(|stay| stay.member == *member))
         .ok_or_else(|| Rejection::NotMember { member: member.clone(), on: held.from })?;
     match membership.period.to {
         Some(to) if !membership.period.covers(held) => Err(Rejection::MembershipEnds { to }),

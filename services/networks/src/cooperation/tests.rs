@@ -122,8 +122,8 @@ fn only_the_secretariat_admits() {
 #[test]
 fn r1_members_are_those_of_the_day() {
     let scenario = with_members().after(release(ASKER, "1999-12-31"));
-    let standing = scenario.state().standing().unwrap();
-    let on = |text| standing.memberships.on(day(text)).count();
+    let founded = scenario.state().founded().unwrap();
+    let on = |text| founded.memberships.on(day(text)).count();
     assert_eq!((on("1991-12-31"), on("1999-12-31"), on("2000-01-01")), (0, 3, 2));
 }
 

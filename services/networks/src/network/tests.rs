@@ -191,7 +191,7 @@ fn r52_members_outsiders_and_the_cooperation_take_part() {
         .then_refused(not_member(OUTSIDER, "2014"))
         .after(add(member(ASKER), "2014"))
         .after(add(Party::Cooperation {}, "2014"));
-    let participants: Vec<_> = scenario.state().standing().unwrap().participants().collect();
+    let participants: Vec<_> = scenario.state().started().unwrap().participants().collect();
     assert_eq!(participants, [&outsider(), &member(ASKER), &Party::Cooperation {}]);
 }
 
@@ -217,7 +217,7 @@ fn r52_a_participant_leaves_and_may_come_back() {
         .then_refused(Rejection::AlreadyParticipant { from: date("2014-06-01") })
         .when(add(outsider(), "2015"))
         .then_accepted();
-    assert_eq!(scenario.state().standing().unwrap().participants().count(), 1);
+    assert_eq!(scenario.state().started().unwrap().participants().count(), 1);
 }
 
 #[test]

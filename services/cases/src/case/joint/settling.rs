@@ -1,4 +1,4 @@
-//! When a joint case is settled, and how it stands until then.
+//! When a joint case is settled, and the tally of its answers until then.
 //!
 //! Texts are compared by their words: only white space is normalised. A rule counts the members
 //! taking part, not those who have answered, so nobody settles a case by silence.
@@ -14,9 +14,9 @@ use samvirke_schemas::{
 
 use super::{Answer, Decision, Joint, Rejection, Sent};
 
-/// How the members stand: who has answered, who is missing, and where texts differ.
+/// The tally of the answers to a joint case: who has answered, who is missing, and where texts differ.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Standing {
+pub struct JointCaseTally {
     pub answered: Vec<OrganisationNumber>,
     pub missing: Vec<OrganisationNumber>,
     /// Each wording that was adopted, and by whom. More than one means that texts differ.
@@ -31,9 +31,9 @@ pub(super) fn same_text(one: &Prose, other: &Prose) -> bool {
 }
 
 impl Sent {
-    /// How the members taking part stand.
-    pub fn standing(&self) -> Standing {
-        let mut standing = Standing {
+    /// Returns the tally of the members taking part.
+    pub fn tally(&self) -> JointCaseTally {
+        let mut tally = JointCaseTally {
             answered: Vec::new(),
             missing: Vec::new(),
             texts: Vec::new(),
@@ -43,20 +43,20 @@ impl Sent {
         for Answer { recipient, decision, .. } in &self.answers {
             let member = recipient.member.clone();
             let Some(decision) = decision else {
-                standing.missing.push(member);
+                tally.missing.push(member);
                 continue;
             };
-            standing.answered.push(member.clone());
+            tally.answered.push(member.clone());
             match decision.outcome {
-                MemberOutcome::Rejected => standing.rejected.push(member),
-                MemberOutcome::TookNote => standing.took_note.push(member),
-                MemberOutcome::Adopted => standing.adopted(&self.text, member),
+                MemberOutcome::Rejected => tally.rejected.push(member),
+                MemberOutcome::TookNote => tally.took_note.push(member),
+                MemberOutcome::Adopted => tally.adopted(&self.text, member),
                 MemberOutcome::AdoptedWithChanges => {
-                    standing.adopted(decision.text.as_ref().unwrap_or(&self.text), member);
+                    tally.adopted(decision.text.as_ref().unwrap_or(&self.text), member);
                 }
             }
         }
-        standing
+        tally
     }
 
     /// The settlement that the rule gives, if the answers suffice for one.
@@ -67,12 +67,12 @@ impl Sent {
             SettleRule::MajorityOfMembers {} => members / 2 + 1,
             SettleRule::AsAgreed { .. } => return None,
         };
-        let standing = self.standing();
-        if let Some((text, by)) = standing.texts.iter().find(|(_, by)| by.len() >= needed) {
+        let tally = self.tally();
+        if let Some((text, by)) = tally.texts.iter().find(|(_, by)| by.len() >= needed) {
             return Some(self.settlement(SettleResult::Adopted, Some(text), by.clone()));
         }
-        if standing.rejected.len() >= needed {
-            return Some(self.settlement(SettleResult::Rejected, None, standing.rejected));
+        if tally.rejected.len() >= needed {
+            return Some(self.settlement(SettleResult::Rejected, None, tally.rejected));
         }
         None
     }
@@ -88,7 +88,7 @@ impl Sent {
     }
 }
 
-impl Standing {
+impl JointCaseTally {
     fn adopted(&mut self, text: &Prose, member: OrganisationNumber) {
         match self.texts.iter_mut().find(|(known, _)| same_text(known, text)) {
             Some((_, by)) => by.push(member),
@@ -129,14 +129,14 @@ impl Joint {
             return Ok(Vec::new());
         }
         let sent = self.unsettled()?;
-        let standing = sent.standing();
+        let tally = sent.tally();
         match (&sent.settles, result) {
             (SettleRule::AsAgreed { .. }, _) => (),
             (
                 SettleRule::AllAdoptSameText {} | SettleRule::MajorityOfMembers {},
                 SettleResult::NotAgreed,
             ) => {
-                let missing = standing.missing.len();
+                let missing = tally.missing.len();
                 if missing > 0 {
                     return Err(Rejection::StillMissing { missing });
                 }
@@ -148,10 +148,10 @@ impl Joint {
         let text = text.unwrap_or(&sent.text);
         let settlement = match result {
             SettleResult::Adopted => {
-                let by = standing.texts.into_iter().find(|(known, _)| same_text(known, text));
+                let by = tally.texts.into_iter().find(|(known, _)| same_text(known, text));
                 sent.settlement(result, Some(text), by.map(|(_, by)| by).unwrap_or_default())
             }
-            SettleResult::Rejected => sent.settlement(result, None, standing.rejected),
+            SettleResult::Rejected => sent.settlement(result, None, tally.rejected),
             SettleResult::NotAgreed => sent.settlement(result, None, Vec::new()),
         };
         let reason = Some(reason.clone());

@@ -38,7 +38,7 @@ fn in_force(from: &str) -> Request {
 #[test]
 fn a_restriction_holds_until_its_last_day() {
     let scenario = opened().after(restrict(json!({"everything": {}}), "2017-12-31"));
-    let access = &scenario.state().matter().unwrap().access;
+    let access = &scenario.state().data().unwrap().access;
     assert!(access.restriction_on(day("2017-12-31")).is_some());
     assert!(access.restriction_on(day("2018-01-01")).is_none());
 }
@@ -53,7 +53,7 @@ fn a_case_may_be_restricted_from_its_opening() {
     };
     let everything = || opening(json!({"everything": {}}));
     let scenario = unopened().after(everything());
-    let access = &scenario.state().matter().unwrap().access;
+    let access = &scenario.state().data().unwrap().access;
     assert!(access.restriction_on(day("2017-08-31")).is_some());
     scenario.when(everything()).then_nothing();
     opened().when(everything()).then_refused(Rejection::AlreadyOpened);
@@ -168,7 +168,7 @@ fn force_holds_to_and_including_its_last_day() {
         .after(outcome("sg", "decided", "2017-11-23"))
         .after(in_force("2018-01-01"))
         .after(end("2018-12-31"));
-    let force = scenario.state().matter().unwrap().force.clone().unwrap();
+    let force = scenario.state().data().unwrap().force.clone().unwrap();
     let on = |text| force.holds_on(day(text));
     assert_eq!(
         [on("2017-12-31"), on("2018-01-01"), on("2018-12-31"), on("2019-01-01")],
@@ -179,7 +179,7 @@ fn force_holds_to_and_including_its_last_day() {
 /// The ends of force that an event on the case brings, as (case, last day).
 fn ends(scenario: &Scenario<Case>, happened: Value) -> Vec<(String, String)> {
     let id = "vestregionen:future".parse().unwrap();
-    let ends = scenario.state().matter().unwrap().ends(&id, &event(happened));
+    let ends = scenario.state().data().unwrap().ends(&id, &event(happened));
     ends.into_iter()
         .inspect(|(_, end)| assert_eq!(end.replaced_by.as_ref(), Some(&id)))
         .map(|(case, end)| (case.to_string(), end.on.to_string()))

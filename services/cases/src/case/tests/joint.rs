@@ -62,7 +62,7 @@ fn settle(result: &str) -> Request {
 }
 
 fn result(scenario: &Scenario<Case>) -> Option<SettleResult> {
-    match &scenario.state().matter()?.joint {
+    match &scenario.state().data()?.joint {
         Joint::Settled { settlement, .. } => Some(settlement.result),
         Joint::NotJoint | Joint::Declared { .. } | Joint::Sent(_) => None,
     }
@@ -117,7 +117,7 @@ fn r45_what_the_last_body_decided_is_what_the_members_get() {
         .at("2017-12-31T12:00")
         .after(outcome("sg", "decided", "2017-11-23"))
         .after(ask(json!({"send-to-members": {"settles": {"all-adopt-same-text": {}}}})));
-    let text = &scenario.state().matter().unwrap().joint.sent().unwrap().text;
+    let text = &scenario.state().data().unwrap().joint.sent().unwrap().text;
     assert_eq!(text.as_str(), "Vestregionen bygges videre.");
 }
 
@@ -188,9 +188,9 @@ fn r45_differing_texts_do_not_settle_and_are_shown() {
     let scenario = sent("all-adopt-same-text").after(decides(BAERUM, "adopted", None)).after(
         decides(ASKER, "adopted-with-changes", Some("Handlingsplan 2018 tas til etterretning.")),
     );
-    let standing = scenario.state().matter().unwrap().joint.sent().unwrap().standing();
-    assert_eq!(standing.missing, [number(BUSKERUD)]);
-    assert_eq!((standing.answered.len(), standing.texts.len()), (2, 2));
+    let tally = scenario.state().data().unwrap().joint.sent().unwrap().tally();
+    assert_eq!(tally.missing, [number(BUSKERUD)]);
+    assert_eq!((tally.answered.len(), tally.texts.len()), (2, 2));
     let scenario = scenario.after(decides(BUSKERUD, "took-note", None));
     assert_eq!(result(&scenario), None);
     scenario
@@ -342,8 +342,8 @@ fn a_released_member_that_comes_back_has_said_what_it_said() {
         .after(decides(BAERUM, "adopted", None))
         .after(release(BAERUM))
         .after(include(BAERUM));
-    let standing = scenario.state().matter().unwrap().joint.sent().unwrap().standing();
-    assert_eq!(standing.answered, [number(BAERUM)]);
+    let tally = scenario.state().data().unwrap().joint.sent().unwrap().tally();
+    assert_eq!(tally.answered, [number(BAERUM)]);
 }
 
 #[test]

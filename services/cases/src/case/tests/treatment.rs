@@ -125,7 +125,7 @@ fn a_case_sent_back_is_due_where_it_came_from() {
 #[test]
 fn what_is_turned_down_goes_no_further_until_the_plan_is_changed() {
     let scenario = at_year_end().after(outcome("rg", "rejected", "2017-09-14"));
-    assert_eq!(scenario.state().matter().unwrap().plan.due, None);
+    assert_eq!(scenario.state().data().unwrap().plan.due, None);
     let events = scenario.when(change(json!([gf()]))).events();
     assert_eq!(events[1..], [due("gf")]);
 }
