@@ -34,7 +34,7 @@ pub struct Agenda {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Item {
     pub entry: AgendaItem,
-    pub standing: Standing,
+    pub status: AgendaItemStatus,
     /// In the order they were put forward; recommendations too.
     pub proposals: Vec<Proposal>,
     pub conflicts: Vec<Conflict>,
@@ -45,7 +45,7 @@ pub struct Item {
 
 /// Whether an item may be treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Standing {
+pub enum AgendaItemStatus {
     /// The body was called to it.
     CalledFor,
     /// It came after notice and the meeting agreed to it.
@@ -217,10 +217,10 @@ impl Meeting {
 
     pub(super) fn ask_consent(&self, item: &LocalId, objecting: &[LocalId]) -> Decision {
         let record = self.in_session()?;
-        match record.agenda.item(item)?.standing {
-            Standing::Late => (),
-            Standing::Accepted | Standing::Refused => return Ok(Vec::new()),
-            Standing::CalledFor => return Err(Rejection::NotLate { item: item.clone() }),
+        match record.agenda.item(item)?.status {
+            AgendaItemStatus::Late => (),
+            AgendaItemStatus::Accepted | AgendaItemStatus::Refused => return Ok(Vec::new()),
+            AgendaItemStatus::CalledFor => return Err(Rejection::NotLate { item: item.clone() }),
         }
         let objecting: BTreeSet<&LocalId> = objecting.iter().collect();
         if let Some(seat) = objecting.iter().find(|seat| !record.roll.is_present(seat)) {
@@ -251,7 +251,7 @@ impl Agenda {
     pub(super) fn first_left(&self) -> Option<&LocalId> {
         self.items
             .iter()
-            .find(|item| item.end.is_none() && item.standing != Standing::Refused)
+            .find(|item| item.end.is_none() && item.status != AgendaItemStatus::Refused)
             .map(|item| &item.entry.item)
     }
 
@@ -268,10 +268,10 @@ impl Item {
     /// Whether the item may be treated at this meeting.
     pub(super) fn in_order(&self) -> Result<(), Rejection> {
         let item = self.entry.item.clone();
-        match self.standing {
-            Standing::CalledFor | Standing::Accepted => Ok(()),
-            Standing::Late => Err(Rejection::NeedsConsent { item }),
-            Standing::Refused => Err(Rejection::ConsentRefused { item }),
+        match self.status {
+            AgendaItemStatus::CalledFor | AgendaItemStatus::Accepted => Ok(()),
+            AgendaItemStatus::Late => Err(Rejection::NeedsConsent { item }),
+            AgendaItemStatus::Refused => Err(Rejection::ConsentRefused { item }),
         }
     }
 

@@ -9,7 +9,7 @@ use samvirke_schemas::{
 
 use super::{
     Meeting, Record, Schedule,
-    agenda::{Agenda, Conflict, End, Item, Proposal, Standing},
+    agenda::{Agenda, AgendaItemStatus, Conflict, End, Item, Proposal},
     attendance::{Presence, Roll},
     minutes::{Addendum, Minutes},
 };
@@ -259,7 +259,7 @@ impl Agenda {
             self.removed.remove(&item.item);
             self.items.push(Item {
                 entry: item.clone(),
-                standing: if *late { Standing::Late } else { Standing::CalledFor },
+                status: if *late { AgendaItemStatus::Late } else { AgendaItemStatus::CalledFor },
                 proposals: Vec::new(),
                 conflicts: Vec::new(),
                 behind_doors: false,
@@ -279,10 +279,10 @@ impl Agenda {
             self.with(item, |own| own.behind_doors |= behind_doors);
         }
         if let Event::LateItemAccepted { item, .. } = event {
-            self.with(item, |own| own.standing = Standing::Accepted);
+            self.with(item, |own| own.status = AgendaItemStatus::Accepted);
         }
         if let Event::LateItemRefused { item, .. } = event {
-            self.with(item, |own| own.standing = Standing::Refused);
+            self.with(item, |own| own.status = AgendaItemStatus::Refused);
         }
         if let Event::ItemWithdrawn { item, .. } = event {
             self.end(item, End::Withdrawn);
