@@ -20,14 +20,14 @@ mod tests;
 pub enum Contact {
     #[default]
     Unregistered,
-    Registered(Standing),
+    Registered(RegisteredContact),
     /// Whom it belonged to is kept; who it was is not.
     Forgotten(BelongsTo),
 }
 
 /// What a registered contact consists of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct RegisteredContact {
     pub belongs_to: BelongsTo,
     /// The place in the address book.
     pub person: Uuid,
@@ -145,7 +145,7 @@ impl Decider for Contact {
                 self.register(belongs_to, *person, preferences)
             }
             Request::Change { person } => {
-                let changed = self.standing()?.person != *person;
+                let changed = self.registered()?.person != *person;
                 Ok(changed
                     .then_some(Event::PersonChanged { person: *person })
                     .into_iter()
@@ -163,25 +163,25 @@ impl Decider for Contact {
     fn evolve(&mut self, event: &Event) {
         match event {
             Event::Registered { belongs_to, person, preferences } => {
-                *self = Self::Registered(Standing {
+                *self = Self::Registered(RegisteredContact {
                     belongs_to: belongs_to.clone(),
                     person: *person,
                     preferences: preferences.clone(),
                 });
             }
             Event::PersonChanged { person } => {
-                if let Self::Registered(standing) = self {
-                    standing.person = *person;
+                if let Self::Registered(registered) = self {
+                    registered.person = *person;
                 }
             }
             Event::Preferred { preferences } => {
-                if let Self::Registered(standing) = self {
-                    standing.preferences.extend(preferences);
+                if let Self::Registered(registered) = self {
+                    registered.preferences.extend(preferences);
                 }
             }
             Event::Forgotten {} => {
-                if let Self::Registered(standing) = self {
-                    *self = Self::Forgotten(standing.belongs_to.clone());
+                if let Self::Registered(registered) = self {
+                    *self = Self::Forgotten(registered.belongs_to.clone());
                 }
             }
         }
@@ -193,21 +193,21 @@ aggregate!(Contact);
 impl Contact {
     /// The place of the person in the address book, while there is one.
     pub fn person(&self) -> Option<Uuid> {
-        self.standing().ok().map(|standing| standing.person)
+        self.registered().ok().map(|registered| registered.person)
     }
 
     fn belongs_to(&self) -> Option<&BelongsTo> {
         match self {
             Self::Unregistered => None,
-            Self::Registered(standing) => Some(&standing.belongs_to),
+            Self::Registered(registered) => Some(&registered.belongs_to),
             Self::Forgotten(belonged_to) => Some(belonged_to),
         }
     }
 
-    fn standing(&self) -> Result<&Standing, Rejection> {
+    fn registered(&self) -> Result<&RegisteredContact, Rejection> {
         match self {
             Self::Unregistered => Err(Rejection::NotRegistered),
-            Self::Registered(standing) => Ok(standing),
+            Self::Registered(registered) => Ok(registered),
             Self::Forgotten(_) => Err(Rejection::IsForgotten),
         }
     }
@@ -220,7 +220,7 @@ impl Contact {
     ) -> Result<Vec<Event>, Rejection> {
         match self {
             Self::Forgotten(_) => Err(Rejection::IsForgotten),
-            Self::Registered(standing) if standing.person == person => Ok(Vec::new()),
+            Self::Registered(registered) if registered.person == person => Ok(Vec::new()),
             Self::Registered(_) => Err(Rejection::AlreadyRegistered),
             Self::Unregistered => {
                 check(preferences)?;
@@ -234,9 +234,9 @@ impl Contact {
     }
 
     fn prefer(&self, preferences: &Preferences) -> Result<Vec<Event>, Rejection> {
-        let standing = self.standing()?;
+        let registered = self.registered()?;
         check(preferences)?;
-        let now = |topic| standing.preferences.get(topic).copied().unwrap_or_default();
+        let now = |topic| registered.preferences.get(topic).copied().unwrap_or_default();
         let changed: Preferences = preferences
             .iter()
             .filter(|(topic, frequency)| now(topic) != **frequency)
