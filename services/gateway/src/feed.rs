@@ -4,13 +4,13 @@
 //! position that was given out is never beyond something that was not looked at. However many read,
 //! an event is read from NATS once and written as text once.
 
-mod asked;
+mod feed_event;
+mod feed_query;
 mod newest;
 mod pull;
 mod reading;
 mod rights;
 mod stream;
-mod told;
 
 use std::sync::Arc;
 

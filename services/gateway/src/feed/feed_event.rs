@@ -10,27 +10,27 @@ use uuid::Uuid;
 
 /// An event with its place.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct FeedEvent {
     pub(crate) sequence: u64,
     pub(crate) subject: Subject,
     /// The members that were told the same with more in it.
     pub(crate) restated: Option<String>,
     /// The CloudEvent as it was published.
     pub(crate) json: Bytes,
-    about: OnceLock<Option<About>>,
+    about: OnceLock<Option<FilterFields>>,
     frame: OnceLock<Bytes>,
 }
 
 /// What filters look at beyond the subject.
 #[derive(Debug)]
-pub(crate) struct About {
+pub(crate) struct FilterFields {
     pub(crate) id: Uuid,
     pub(crate) concerns: Concerns,
     /// When it happened.
     pub(crate) time: DateTime<Utc>,
 }
 
-impl Told {
+impl FeedEvent {
     /// Reads a message; none where it is no event of the feed.
     pub(crate) fn read(published: &Published) -> Option<Self> {
         Some(Self {
@@ -54,10 +54,10 @@ impl Told {
     }
 
     /// What it is about; none where it is not of the feed's form, and then no filter finds it.
-    pub(crate) fn about(&self) -> Option<&About> {
+    pub(crate) fn about(&self) -> Option<&FilterFields> {
         let read = || {
             let event = self.event()?;
-            Some(About { id: event.id, concerns: event.concerns().ok()?, time: event.time })
+            Some(FilterFields { id: event.id, concerns: event.concerns().ok()?, time: event.time })
         };
         self.about.get_or_init(read).as_ref()
     }

@@ -14,14 +14,14 @@ use samvirke_schemas::{
 };
 
 use super::{
+    feed_event::FeedEvent,
     rights::{Rights, RightsUnknown},
-    told::Told,
 };
 use crate::{fault::Fault, problem::Problem};
 
 /// What one reader may read and wants.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct FeedQuery {
     /// None where the public reads all cooperations at once.
     cooperation: Option<CooperationId>,
     rights: Rights,
@@ -31,7 +31,7 @@ pub(crate) struct Asked {
     since: Option<DateTime<Utc>>,
 }
 
-impl Asked {
+impl FeedQuery {
     /// What `wanted` comes to for `principal`.
     pub(crate) fn new(
         principal: &Principal,
@@ -85,19 +85,19 @@ impl Asked {
     }
 
     /// Whether an event is given to this reader.
-    pub(crate) fn wants(&self, told: &Told) -> bool {
-        let subject = &told.subject;
+    pub(crate) fn wants(&self, event: &FeedEvent) -> bool {
+        let subject = &event.subject;
         self.cooperation.as_ref().is_none_or(|own| *own == subject.cooperation)
-            && self.reader.reads(&subject.audience, told.restated.as_deref())
-            && self.passes(told)
+            && self.reader.reads(&subject.audience, event.restated.as_deref())
+            && self.passes(event)
     }
 
-    fn passes(&self, told: &Told) -> bool {
+    fn passes(&self, event: &FeedEvent) -> bool {
         if self.filters == Filters::default() && self.members.is_empty() && self.since.is_none() {
             return true;
         }
-        let Some(about) = told.about() else { return false };
-        let audience = &told.subject.audience;
+        let Some(about) = event.about() else { return false };
+        let audience = &event.subject.audience;
         let own = match &self.reader {
             Reader::Member(member) => Some(member),
             Reader::All | Reader::Public => None,
@@ -106,7 +106,7 @@ impl Asked {
             about.concerns.members.contains(member)
                 || matches!(audience, Audience::Member(to) if to == member)
         };
-        self.filters.pass(&told.subject.tag, audience, &about.concerns, own)
+        self.filters.pass(&event.subject.tag, audience, &about.concerns, own)
             && (self.members.is_empty() || self.members.iter().any(named))
             && self.since.is_none_or(|since| about.time >= since)
     }

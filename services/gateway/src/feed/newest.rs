@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::told::Told;
+use super::feed_event::FeedEvent;
 
 /// The most events that are kept.
 const EVENTS_MAX: usize = 4_096;
@@ -57,7 +57,7 @@ struct Ring {
     head: u64,
     /// Where the stream ended when it was last begun to follow: until then the ring is behind.
     ready_at: u64,
-    events: VecDeque<Arc<Told>>,
+    events: VecDeque<Arc<FeedEvent>>,
     bytes: usize,
 }
 
@@ -91,19 +91,19 @@ impl Newest {
         &self,
         position: u64,
         most: usize,
-        wanted: impl Fn(&Told) -> bool,
-    ) -> Option<(Vec<Arc<Told>>, u64)> {
+        wanted: impl Fn(&FeedEvent) -> bool,
+    ) -> Option<(Vec<Arc<FeedEvent>>, u64)> {
         let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
         if !ring.is_ready() || position < ring.floor {
             return None;
         }
-        let from = ring.events.partition_point(|told| told.sequence <= position);
+        let from = ring.events.partition_point(|event| event.sequence <= position);
         let mut found = Vec::new();
-        for told in ring.events.range(from..) {
-            if wanted(told) {
-                found.push(Arc::clone(told));
+        for event in ring.events.range(from..) {
+            if wanted(event) {
+                found.push(Arc::clone(event));
                 if found.len() == most {
-                    return Some((found, told.sequence));
+                    return Some((found, event.sequence));
                 }
             }
         }
@@ -121,7 +121,7 @@ impl Newest {
             let mut after = 0;
             while let Some(message) = publication.next(subjects, after).await? {
                 after = message.sequence;
-                if let Some(event) = Told::read(&message).and_then(|told| told.event()) {
+                if let Some(event) = FeedEvent::read(&message).and_then(|event| event.event()) {
                     known.take(message.sequence, &event);
                 }
             }
@@ -131,10 +131,10 @@ impl Newest {
     }
 
     /// Whether an event is not given out any more. One that cannot be told is not.
-    pub(crate) fn is_withheld(&self, told: &Told) -> bool {
+    pub(crate) fn is_withheld(&self, event: &FeedEvent) -> bool {
         let withheld = self.withheld.read().unwrap_or_else(PoisonError::into_inner);
-        withheld.concern(told.sequence)
-            && told.about().is_none_or(|about| withheld.hold(about.id, told.sequence))
+        withheld.concern(event.sequence)
+            && event.about().is_none_or(|about| withheld.hold(about.id, event.sequence))
     }
 
     /// Follows the feed until the process stops.
@@ -187,22 +187,22 @@ impl Newest {
         let named: HashSet<Uuid> = withheld.take(sequence, event).into_iter().collect();
         drop(withheld);
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
-        ring.events.retain(|told| told.about().is_some_and(|about| !named.contains(&about.id)));
-        ring.bytes = ring.events.iter().map(|told| told.bytes()).sum();
+        ring.events.retain(|event| event.about().is_some_and(|about| !named.contains(&about.id)));
+        ring.bytes = ring.events.iter().map(|event| event.bytes()).sum();
     }
 
     fn take(&self, published: &Published) {
-        let told = Told::read(published).map(Arc::new);
+        let event = FeedEvent::read(published).map(Arc::new);
         if let Some(event) =
-            told.as_ref().filter(|told| told.names_withheld()).and_then(|told| told.event())
+            event.as_ref().filter(|event| event.names_withheld()).and_then(|event| event.event())
         {
             self.forget(published.sequence, &event);
         }
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
         ring.head = published.sequence;
-        if let Some(told) = told {
-            ring.bytes += told.bytes();
-            ring.events.push_back(told);
+        if let Some(event) = event {
+            ring.bytes += event.bytes();
+            ring.events.push_back(event);
         }
         while ring.events.len() > EVENTS_MAX || ring.bytes > BYTES_MAX {
             let Some(oldest) = ring.events.pop_front() else { break };

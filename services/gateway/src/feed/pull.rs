@@ -17,10 +17,10 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     Feed,
-    asked::{Asked, invalid},
+    feed_event::FeedEvent,
+    feed_query::{FeedQuery, invalid},
     reading::{Found, Interrupted, Reading},
     rights::{Rights, RightsUnknown},
-    told::Told,
     unreadable,
 };
 use crate::{
@@ -59,7 +59,7 @@ pub(crate) async fn page(
     let after = request.wanted.after.clone();
     let rights = Rights::new(caller.clone(), gateway.0.offices.clone());
     let principal = gateway.principal(caller, request.wanted.cooperation.as_ref(), context).await?;
-    let asked = Asked::new(&principal, rights, request.wanted)?;
+    let asked = FeedQuery::new(&principal, rights, request.wanted)?;
     let position = feed.position(after.as_deref()).await?.unwrap_or_default();
     let publication = feed.publication().await?.clone();
     let mut reading = Reading::new(publication, Arc::clone(&feed.newest), asked, position);
@@ -130,10 +130,10 @@ impl Feed {
         reading: &mut Reading,
         limit: usize,
         wait: Duration,
-    ) -> Result<(Vec<Arc<Told>>, bool), Problem> {
+    ) -> Result<(Vec<Arc<FeedEvent>>, bool), Problem> {
         let until = clock::instant() + wait;
         let mut news = self.newest.watch();
-        let mut events: Vec<Arc<Told>> = Vec::new();
+        let mut events: Vec<Arc<FeedEvent>> = Vec::new();
         let mut bytes = 0;
         let _permit = match wait.is_zero() {
             true => None,
@@ -143,13 +143,13 @@ impl Feed {
             news.mark_unchanged();
             let found = reading.next(limit - events.len()).await.map_err(interrupted)?;
             let Found { events: more, at_end } = found;
-            for told in more {
+            for event in more {
                 if bytes >= PAGE_BYTES_MAX {
                     reading.position = events.last().map_or(0, |last| last.sequence);
                     return Ok((events, true));
                 }
-                bytes += told.json.len();
-                events.push(told);
+                bytes += event.json.len();
+                events.push(event);
             }
             if events.len() == limit || (!at_end && reading.scanned >= SCANNED_MAX) {
                 return Ok((events, true));
@@ -177,14 +177,14 @@ fn interrupted(interrupted: Interrupted) -> Problem {
 }
 
 /// The answer, of the events as they were published.
-fn answer(events: &[Arc<Told>], next: FeedPosition, more: bool) -> Bytes {
+fn answer(events: &[Arc<FeedEvent>], next: FeedPosition, more: bool) -> Bytes {
     let mut text = BytesMut::new();
     text.put_slice(b"{\"events\":[");
-    for (index, told) in events.iter().enumerate() {
+    for (index, event) in events.iter().enumerate() {
         if index > 0 {
             text.put_u8(b',');
         }
-        text.put_slice(&told.json);
+        text.put_slice(&event.json);
     }
     text.put_slice(format!("],\"next\":\"{next}\",\"more\":{more}}}").as_bytes());
     text.freeze()

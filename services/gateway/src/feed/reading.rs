@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use samvirke_kernel::log::ReadError;
 
-use super::{asked::Asked, newest::Newest, rights::RightsUnknown, told::Told};
+use super::{feed_event::FeedEvent, feed_query::FeedQuery, newest::Newest, rights::RightsUnknown};
 use samvirke_kernel::publication::{Publication, Published};
 
 /// The events in one page of the stream.
@@ -26,7 +26,7 @@ pub(crate) enum Interrupted {
 pub(crate) struct Reading {
     publication: Publication,
     newest: Arc<Newest>,
-    asked: Asked,
+    asked: FeedQuery,
     /// All up to here was looked at.
     pub(crate) position: u64,
     /// How many events were looked at that were not at hand.
@@ -35,7 +35,7 @@ pub(crate) struct Reading {
 
 /// What was found in one look.
 pub(crate) struct Found {
-    pub(crate) events: Vec<Arc<Told>>,
+    pub(crate) events: Vec<Arc<FeedEvent>>,
     /// Whether there is nothing more now.
     pub(crate) at_end: bool,
 }
@@ -44,7 +44,7 @@ impl Reading {
     pub(crate) fn new(
         publication: Publication,
         newest: Arc<Newest>,
-        asked: Asked,
+        asked: FeedQuery,
         position: u64,
     ) -> Self {
         Self { publication, newest, asked, position, scanned: 0 }
@@ -94,9 +94,9 @@ impl Reading {
     }
 
     /// A message as an event, if it is given to the reader.
-    fn wanted(&self, published: &Published) -> Option<Arc<Told>> {
-        let told = Told::read(published)?;
-        (self.asked.wants(&told) && !self.newest.is_withheld(&told)).then(|| Arc::new(told))
+    fn wanted(&self, published: &Published) -> Option<Arc<FeedEvent>> {
+        let event = FeedEvent::read(published)?;
+        (self.asked.wants(&event) && !self.newest.is_withheld(&event)).then(|| Arc::new(event))
     }
 
     /// Whether an event that was found a while ago is still given to the reader.
@@ -104,13 +104,13 @@ impl Reading {
     /// # Errors
     ///
     /// [`RightsUnknown`].
-    pub(crate) async fn still_gives(&mut self, told: &Told) -> Result<bool, RightsUnknown> {
+    pub(crate) async fn still_gives(&mut self, event: &FeedEvent) -> Result<bool, RightsUnknown> {
         self.asked.look_up().await?;
-        Ok(self.asked.wants(told) && !self.newest.is_withheld(told))
+        Ok(self.asked.wants(event) && !self.newest.is_withheld(event))
     }
 
     fn at_hand(&mut self, most: usize) -> Option<Found> {
-        let wanted = |told: &Told| self.asked.wants(told);
+        let wanted = |event: &FeedEvent| self.asked.wants(event);
         let (events, position) = self.newest.after(self.position, most, wanted)?;
         self.position = position;
         Some(Found { at_end: events.len() < most, events })

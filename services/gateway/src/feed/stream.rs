@@ -23,10 +23,10 @@ use tokio::{
 
 use super::{
     Feed,
-    asked::Asked,
+    feed_event::FeedEvent,
+    feed_query::FeedQuery,
     reading::Reading,
     rights::{Rights, RightsUnknown},
-    told::Told,
     unreadable,
 };
 use crate::{
@@ -68,7 +68,7 @@ pub(crate) async fn stream(
     };
     let rights = Rights::new(caller.clone(), gateway.0.offices.clone());
     let principal = gateway.principal(caller, wanted.cooperation.as_ref(), context).await?;
-    let mut asked = Asked::new(&principal, rights, wanted)?;
+    let mut asked = FeedQuery::new(&principal, rights, wanted)?;
     asked.look_up().await.map_err(|RightsUnknown| Fault::RightsUnknown)?;
     let publication = feed.publication().await?.clone();
     let ends = left.map(|left| clock::instant() + left);
@@ -112,7 +112,7 @@ struct Flow {
     reading: Reading,
     news: watch::Receiver<u64>,
     /// Found and not taken yet.
-    waiting: VecDeque<Arc<Told>>,
+    waiting: VecDeque<Arc<FeedEvent>>,
     begun: bool,
     /// When the reader's token expires.
     ends: Option<Instant>,
@@ -145,9 +145,9 @@ impl Flow {
             if self.feed.draining.is_cancelled() || self.has_expired() {
                 return None;
             }
-            if let Some(told) = self.waiting.pop_front() {
-                match self.reading.still_gives(&told).await {
-                    Ok(true) => return Some(told.frame()),
+            if let Some(event) = self.waiting.pop_front() {
+                match self.reading.still_gives(&event).await {
+                    Ok(true) => return Some(event.frame()),
                     Ok(false) => continue,
                     Err(unknown) => return sent_away(&unknown),
                 }
