@@ -35,7 +35,7 @@ use samvirke_private_servers::postgres;
 use crate::{
     arguments::Backup, configuration::Configuration, outcome::Outcome, progress, terminal,
 };
-use manifest::{FORM, Kept, Manifest, StreamCopy, Writing};
+use manifest::{BackupFile, FORM, Manifest, StreamCopy, Writing};
 use site::Site;
 
 pub(crate) use restore::run as restore;
@@ -122,7 +122,7 @@ async fn take(site: &Site, to: &Path) -> anyhow::Result<Outcome> {
 }
 
 /// The database, without what can be built anew.
-async fn dump(site: &Site, directory: &Path) -> anyhow::Result<Kept> {
+async fn dump(site: &Site, directory: &Path) -> anyhow::Result<BackupFile> {
     let without: Vec<String> = samvirke_readmodels::tables::layouts()
         .iter()
         .map(|layout| format!("{}_v*", layout.name))
@@ -134,7 +134,7 @@ async fn dump(site: &Site, directory: &Path) -> anyhow::Result<Kept> {
     postgres::dump(&site.database_url, &file, &without)
         .await
         .context("the database is not taken")?;
-    Kept::of(directory, DATABASE)
+    BackupFile::of(directory, DATABASE)
 }
 
 async fn copy_streams(site: &Site, directory: &Path) -> anyhow::Result<Vec<StreamCopy>> {

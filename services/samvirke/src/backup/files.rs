@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context;
 
-use super::manifest::{Kept, Manifest, Writing};
+use super::manifest::{BackupFile, Manifest, Writing};
 use crate::{configuration::Configuration, keys, nats_account};
 
 /// Where they are in a backup; below it they have the names that they have in a data directory.
@@ -28,7 +28,10 @@ pub(super) fn to_keep(configuration: &Configuration) -> Vec<(String, PathBuf)> {
 }
 
 /// Copies them into a backup.
-pub(super) fn copy(configuration: &Configuration, directory: &Path) -> anyhow::Result<Vec<Kept>> {
+pub(super) fn copy(
+    configuration: &Configuration,
+    directory: &Path,
+) -> anyhow::Result<Vec<BackupFile>> {
     to_keep(configuration)
         .into_iter()
         .map(|(name, path)| {

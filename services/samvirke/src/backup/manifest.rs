@@ -41,7 +41,7 @@ pub(super) struct Manifest {
     pub(super) at_rest: bool,
     pub(super) streams: Vec<StreamCopy>,
     /// Everything that is no stream: the database, keys, settings.
-    pub(super) files: Vec<Kept>,
+    pub(super) files: Vec<BackupFile>,
 }
 
 /// One stream.
@@ -55,7 +55,7 @@ pub(super) struct StreamCopy {
     pub(super) messages: u64,
     /// SHA-256 of message 1, which with the name is the stream's identity.
     pub(super) first_digest: Option<String>,
-    pub(super) file: Kept,
+    pub(super) file: BackupFile,
     /// What nats-server needs to make the stream again.
     pub(super) description: Description,
 }
@@ -63,7 +63,7 @@ pub(super) struct StreamCopy {
 /// One file of a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Kept {
+pub(super) struct BackupFile {
     /// From the backup's directory.
     pub(super) path: String,
     pub(super) bytes: u64,
@@ -71,7 +71,7 @@ pub(super) struct Kept {
     pub(super) sha256: String,
 }
 
-impl Kept {
+impl BackupFile {
     /// Describes a file that is there.
     pub(super) fn of(directory: &Path, path: &str) -> anyhow::Result<Self> {
         let (bytes, sha256) = digest(&directory.join(path), None)
@@ -150,7 +150,7 @@ impl Manifest {
     }
 
     /// Every file of the backup.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Kept> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &BackupFile> {
         self.streams.iter().map(|stream| &stream.file).chain(&self.files)
     }
 
@@ -192,9 +192,13 @@ impl Writing {
     }
 
     /// Ends the file; it is on disk then.
-    pub(super) fn finish(self) -> anyhow::Result<Kept> {
+    pub(super) fn finish(self) -> anyhow::Result<BackupFile> {
         self.file.sync_all().with_context(|| format!("{} cannot be written", self.path))?;
-        Ok(Kept { path: self.path, bytes: self.bytes, sha256: hex::encode(self.digest.finalize()) })
+        Ok(BackupFile {
+            path: self.path,
+            bytes: self.bytes,
+            sha256: hex::encode(self.digest.finalize()),
+        })
     }
 }
 
@@ -232,7 +236,7 @@ mod tests {
             taken_at: DateTime::UNIX_EPOCH,
             at_rest: true,
             streams: Vec::new(),
-            files: vec![Kept::of(directory, "a").unwrap()],
+            files: vec![BackupFile::of(directory, "a").unwrap()],
         }
     }
 
@@ -253,7 +257,7 @@ mod tests {
     #[test]
     fn no_file_outside_of_the_backup_is_named() {
         for path in ["../x", "/etc/passwd", "a/../../x"] {
-            let kept = Kept { path: path.into(), bytes: 0, sha256: String::new() };
+            let kept = BackupFile { path: path.into(), bytes: 0, sha256: String::new() };
             assert!(kept.path(Path::new("/backup")).is_err(), "{path}");
         }
     }
