@@ -52,9 +52,9 @@ pub(crate) struct Subscribers {
 
 /// Where one subscriber tells what it hears.
 #[derive(Clone)]
-struct Told(mpsc::UnboundedSender<Heard>);
+struct ReceiptSender(mpsc::UnboundedSender<Heard>);
 
-impl Told {
+impl ReceiptSender {
     /// Tells of an event that came just now, if it is one of those that are waited for.
     fn tell(&self, event: &[u8], at: Instant) -> anyhow::Result<()> {
         let event: CloudEvent = serde_json::from_slice(event)?;
@@ -75,7 +75,7 @@ impl Subscribers {
         count: usize,
     ) -> anyhow::Result<Self> {
         let (told, heard) = mpsc::unbounded_channel();
-        let (mut tasks, told) = (JoinSet::new(), Told(told));
+        let (mut tasks, told) = (JoinSet::new(), ReceiptSender(told));
         let mut names = Vec::new();
         match channel {
             Channel::Webhook => names = webhook::open(site, count, &told, &mut tasks).await?,

@@ -9,7 +9,7 @@ use samvirke_kernel::receiver::Receiver;
 use samvirke_schemas::organisation::OrganisationNumber;
 use tokio::task::JoinSet;
 
-use super::Told;
+use super::ReceiptSender;
 use crate::feed::site::{COOPERATION, Site};
 
 /// Asks for as much as one may, for as long as one may.
@@ -18,7 +18,7 @@ const ASK: &str = r#"{"batch": 256, "expires": 60000000000}"#;
 pub(super) async fn open(
     site: &Site,
     count: usize,
-    told: &Told,
+    told: &ReceiptSender,
     tasks: &mut JoinSet<()>,
 ) -> anyhow::Result<()> {
     for member in site.members.iter().take(count) {
@@ -52,7 +52,7 @@ async fn connect(site: &Site, member: &OrganisationNumber) -> anyhow::Result<Cli
     options.connect(url).await.context("a member cannot connect")
 }
 
-async fn receive(client: &Client, next: &str, told: &Told) -> anyhow::Result<()> {
+async fn receive(client: &Client, next: &str, told: &ReceiptSender) -> anyhow::Result<()> {
     let inbox = client.new_inbox();
     let mut messages = client.subscribe(inbox.clone()).await?;
     let ask = || client.publish_with_reply(next.to_owned(), inbox.clone(), ASK.into());

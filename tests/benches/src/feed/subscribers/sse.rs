@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use tokio::task::JoinSet;
 
-use super::Told;
+use super::ReceiptSender;
 use crate::feed::site::{COOPERATION, Site, TYPE};
 
-pub(super) async fn open(site: &Site, count: usize, told: &Told, tasks: &mut JoinSet<()>) {
+pub(super) async fn open(site: &Site, count: usize, told: &ReceiptSender, tasks: &mut JoinSet<()>) {
     for member in site.members.iter().take(count) {
         let path = format!("feed/stream?cooperation={COOPERATION}&types={TYPE}");
         let (mut stream, told) = (site.api.stream(&site.system(member), &path).await, told.clone());

@@ -3,13 +3,13 @@
 use samvirke_tests::Endpoint;
 use tokio::task::JoinSet;
 
-use super::Told;
+use super::ReceiptSender;
 use crate::feed::site::{Site, TYPE, Webhook};
 
 pub(super) async fn open(
     site: &Site,
     count: usize,
-    told: &Told,
+    told: &ReceiptSender,
     tasks: &mut JoinSet<()>,
 ) -> anyhow::Result<Vec<String>> {
     let (mut webhooks, mut names) = (Vec::new(), Vec::new());
