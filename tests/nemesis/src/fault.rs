@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use clap::ValueEnum;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
-/// The longest wait after the chosen line was acknowledged, so that the blow falls anywhere in the
+/// The longest wait after the chosen line was acknowledged, so that the fault comes anywhere in the
 /// work on the next.
 const LATER_US_MAX: u64 = 15_000;
 
@@ -17,9 +17,9 @@ pub(crate) enum Victim {
     Postgres,
 }
 
-/// One killing.
+/// One fault: a process that is killed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Blow<V> {
+pub(crate) struct InjectedFault<V> {
     pub(crate) victim: V,
     /// How many lines have been acknowledged by then.
     pub(crate) lines: usize,
@@ -27,8 +27,8 @@ pub(crate) struct Blow<V> {
     pub(crate) later: Duration,
 }
 
-impl<V: ValueEnum + 'static> Blow<V> {
-    /// As many blows as `rounds` for each victim in turn, or for each of `only` where some are named,
+impl<V: ValueEnum + 'static> InjectedFault<V> {
+    /// As many faults as `rounds` for each victim in turn, or for each of `only` where some are named,
     /// each before the last of so many lines; the same seed gives the same.
     pub(crate) fn drawn(seed: u64, rounds: u32, only: &[V], lines: usize) -> Vec<Self> {
         let victims = if only.is_empty() { V::value_variants() } else { only };
@@ -54,7 +54,7 @@ impl fmt::Display for Victim {
     }
 }
 
-impl<V: fmt::Display> fmt::Display for Blow<V> {
+impl<V: fmt::Display> fmt::Display for InjectedFault<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { victim, lines, later } = self;
         write!(f, "{victim} killed {later:?} after line {lines}")
@@ -67,10 +67,10 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_blows() {
-        let told = |seed| format!("{:?}", Blow::<Victim>::drawn(seed, 2, &[], 1_000));
-        assert_eq!(told(7), told(7));
-        assert_ne!(told(7), told(8));
-        assert_eq!(Blow::<Victim>::drawn(7, 2, &[], 1_000).len(), 6);
-        assert_eq!(Blow::drawn(7, 2, &[Victim::Nats], 1_000).len(), 2);
+        let drawn = |seed| format!("{:?}", InjectedFault::<Victim>::drawn(seed, 2, &[], 1_000));
+        assert_eq!(drawn(7), drawn(7));
+        assert_ne!(drawn(7), drawn(8));
+        assert_eq!(InjectedFault::<Victim>::drawn(7, 2, &[], 1_000).len(), 6);
+        assert_eq!(InjectedFault::drawn(7, 2, &[Victim::Nats], 1_000).len(), 2);
     }
 }

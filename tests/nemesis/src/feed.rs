@@ -4,7 +4,7 @@
 //! Invariant: what a receiver should have follows from the stream FEED as it is stored and from the rules
 //! in [`wants`], which share no code with what delivers.
 
-mod story;
+mod workload;
 
 mod said;
 mod wants;
@@ -24,7 +24,7 @@ mod round;
 
 use clap::Args;
 
-use crate::{blow::Blow, rounds::play_all, say};
+use crate::{fault::InjectedFault, rounds::play_all, say};
 use round::Victim;
 
 /// What is asked for.
@@ -44,12 +44,12 @@ pub(crate) struct Feed {
 /// Plays all rounds.
 pub(crate) async fn run(feed: &Feed) -> anyhow::Result<()> {
     let seed = feed.seed.unwrap_or_else(rand::random);
-    let lines = story::chapters().iter().map(Vec::len).sum();
-    let blows = Blow::drawn(seed, feed.rounds, &feed.only, lines);
-    say(&format!("seed {seed}: {} rounds of {lines} lines", blows.len()));
-    play_all(round::HEADING, &blows, async |number, blow| {
-        let course = round::play(blow, seed.wrapping_add(number.into())).await?;
-        Ok(course.row(number, blow))
+    let lines = workload::chapters().iter().map(Vec::len).sum();
+    let faults = InjectedFault::drawn(seed, feed.rounds, &feed.only, lines);
+    say(&format!("seed {seed}: {} rounds of {lines} lines", faults.len()));
+    play_all(round::HEADING, &faults, async |number, fault| {
+        let course = round::play(fault, seed.wrapping_add(number.into())).await?;
+        Ok(course.row(number, fault))
     })
     .await
 }

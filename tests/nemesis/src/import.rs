@@ -1,4 +1,4 @@
-//! Imports of a story, side by side, as `samvirke import --resume` does them.
+//! Imports of a workload, side by side, as `samvirke import --resume` does them.
 //!
 //! Invariant: what counts as acknowledged is what the import has noted down; a refused line is a broken
 //! promise, since all are in order.
@@ -14,9 +14,9 @@ use std::{
 use anyhow::Context;
 use samvirke_tests::Up;
 
-use crate::{blow::Blow, story::Line, told::promised};
+use crate::{fault::InjectedFault, violation::ensure_invariant, workload::Line};
 
-/// How long the imports may take, the blow included.
+/// How long the imports may take, the fault included.
 pub(crate) const IMPORTED_WITHIN: Duration = Duration::from_secs(180);
 /// How often the imports are looked at.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(1);
@@ -40,19 +40,19 @@ pub(crate) fn acknowledged(imports: &[Import]) -> anyhow::Result<Vec<String>> {
     Ok(keys)
 }
 
-/// Waits for the moment of a blow.
+/// Waits for the moment of a fault.
 pub(crate) async fn until_the_moment<V>(
-    blow: &Blow<V>,
+    fault: &InjectedFault<V>,
     imports: &mut [Import],
 ) -> anyhow::Result<()> {
     let mut look = tokio::time::interval(LOOK_EVERY);
-    while count(imports) < blow.lines {
+    while count(imports) < fault.lines {
         look.tick().await;
         for import in &mut *imports {
             import.has_not_failed()?;
         }
     }
-    let moment = tokio::time::Instant::now() + blow.later;
+    let moment = tokio::time::Instant::now() + fault.later;
     tokio::time::interval_at(moment, LOOK_EVERY).tick().await;
     Ok(())
 }
@@ -60,7 +60,7 @@ pub(crate) async fn until_the_moment<V>(
 /// Checks that samvirke itself is still there.
 pub(crate) fn has_not_ended(up: &mut Up) -> anyhow::Result<()> {
     let ended = up.ended()?;
-    promised!(ended.is_none(), "samvirke ended by itself: {}", ended.unwrap_or_default());
+    ensure_invariant!(ended.is_none(), "samvirke ended by itself: {}", ended.unwrap_or_default());
     Ok(())
 }
 
@@ -73,7 +73,7 @@ pub(crate) async fn until(up: &mut Up, imports: &mut [&mut Import]) -> anyhow::R
             look.tick().await;
             has_not_ended(up)?;
             let (name, count) = (&import.name, import.count());
-            promised!(
+            ensure_invariant!(
                 begun.elapsed() < IMPORTED_WITHIN,
                 "{name} stands at line {count} and does not go on by itself"
             );
@@ -133,7 +133,11 @@ impl Import {
         }
         let Some(status) = self.ended else { return Ok(()) };
         let said = fs::read_to_string(self.file.with_extension("said")).unwrap_or_default();
-        promised!(status.success(), "the import of {} gave up ({status}):\n{said}", self.name);
+        ensure_invariant!(
+            status.success(),
+            "the import of {} gave up ({status}):\n{said}",
+            self.name
+        );
         Ok(())
     }
 }

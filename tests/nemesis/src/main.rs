@@ -6,15 +6,15 @@
 //! Invariant: what is checked is read from the streams and the database themselves, never taken from
 //! the word of the program under test; only what it acknowledged is.
 
-mod blow;
-mod story;
+mod fault;
+mod workload;
 
 mod import;
 
 mod promises;
 mod quiet;
 mod rebuilt;
-mod told;
+mod violation;
 
 mod round;
 mod rounds;
@@ -32,8 +32,8 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    blow::{Blow, Victim},
-    told::Violated,
+    fault::{InjectedFault, Victim},
+    violation::Violation,
 };
 
 /// Does what goes wrong in the world, and checks that no promise was broken.
@@ -89,7 +89,7 @@ fn main() -> ExitCode {
         Err(error) => {
             say(&format!("faults: {error:#}"));
             // A broken promise is what is looked for; anything else means that nothing was learnt.
-            ExitCode::from(if error.is::<Violated>() { 1 } else { 2 })
+            ExitCode::from(if error.is::<Violation>() { 1 } else { 2 })
         }
     }
 }
@@ -105,11 +105,11 @@ async fn run(fault: &Fault) -> anyhow::Result<()> {
 
 async fn run_kill(kill: &Kill) -> anyhow::Result<()> {
     let seed = kill.seed.unwrap_or_else(rand::random);
-    let lines = story::chapters().iter().map(Vec::len).sum();
-    let blows = Blow::drawn(seed, kill.rounds, &kill.only, lines);
-    say(&format!("seed {seed}: {} rounds of {} lines", blows.len(), story::lines().len()));
-    rounds::play_all(round::HEADING, &blows, async |number, blow| {
-        Ok(round::play(blow).await?.row(number, blow))
+    let lines = workload::chapters().iter().map(Vec::len).sum();
+    let faults = InjectedFault::drawn(seed, kill.rounds, &kill.only, lines);
+    say(&format!("seed {seed}: {} rounds of {} lines", faults.len(), workload::lines().len()));
+    rounds::play_all(round::HEADING, &faults, async |number, fault| {
+        Ok(round::play(fault).await?.row(number, fault))
     })
     .await
 }

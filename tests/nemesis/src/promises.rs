@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::{
     quiet::Commit,
-    story::{self, Line},
-    told::promised,
+    violation::ensure_invariant,
+    workload::{self, Line},
 };
 
 /// What was found.
@@ -63,7 +63,7 @@ fn histories_are_whole(commits: &[Commit]) -> anyhow::Result<()> {
         let before = histories.get(subject);
         let (version, previous) =
             before.map_or((0, None), |(version, digest)| (*version, Some(digest.clone())));
-        promised!(
+        ensure_invariant!(
             member.version_from == version + 1
                 && member.version_to + 1 == member.version_from + envelope.events.len() as u64,
             "{subject} has version {version} and then a commit of {} to {} at {}",
@@ -71,7 +71,7 @@ fn histories_are_whole(commits: &[Commit]) -> anyhow::Result<()> {
             member.version_to,
             stored.sequence
         );
-        promised!(
+        ensure_invariant!(
             envelope.previous == previous,
             "the commit of {subject} at {} does not hold the digest of the one before",
             stored.sequence
@@ -85,7 +85,7 @@ fn histories_are_whole(commits: &[Commit]) -> anyhow::Result<()> {
 fn nothing_is_doubled(commits: &[Commit]) -> anyhow::Result<()> {
     let (mut commands, mut events) = (HashSet::new(), HashSet::new());
     for Commit { stored, envelope } in commits {
-        promised!(
+        ensure_invariant!(
             commands.insert((stored.subject.as_str(), envelope.command_id)),
             "the command {} ({}) is stored twice on {}",
             envelope.command_id,
@@ -93,7 +93,7 @@ fn nothing_is_doubled(commits: &[Commit]) -> anyhow::Result<()> {
             stored.subject
         );
         for event in &envelope.events {
-            promised!(events.insert(event.id), "the event {} is stored twice", event.id);
+            ensure_invariant!(events.insert(event.id), "the event {} is stored twice", event.id);
         }
     }
     Ok(())
@@ -113,7 +113,7 @@ fn what_was_acknowledged_is_there_once(
     }
     for key in acknowledged {
         let Some(line) = lines.get(key.as_str()) else {
-            promised!(false, "the key {key} was acknowledged and never sent");
+            ensure_invariant!(false, "the key {key} was acknowledged and never sent");
             continue;
         };
         let found = by_aggregate.get(&aggregate_of(&line.to)?).into_iter().flatten();
@@ -122,7 +122,11 @@ fn what_was_acknowledged_is_there_once(
             commit.envelope.command_id == command_id_of(key.as_bytes(), subject)
         });
         let times = own.count();
-        promised!(times == 1, "{} ({key}) was acknowledged and is there {times} times", line.to);
+        ensure_invariant!(
+            times == 1,
+            "{} ({key}) was acknowledged and is there {times} times",
+            line.to
+        );
     }
     Ok(())
 }
@@ -155,15 +159,15 @@ fn numbers_are_taken_once(events: &[Event<'_>]) -> anyhow::Result<()> {
     let mut numbers = BTreeSet::new();
     for event in taken {
         let number = event.data["taken"]["number"].to_string();
-        promised!(numbers.insert(number.clone()), "the number {number} is taken twice");
+        ensure_invariant!(numbers.insert(number.clone()), "the number {number} is taken twice");
     }
     let missing =
-        (1..=story::cases()).find(|number| !numbers.contains(&format!("\"{number}/2017\"")));
-    promised!(
-        missing.is_none() && numbers.len() == story::cases(),
+        (1..=workload::cases()).find(|number| !numbers.contains(&format!("\"{number}/2017\"")));
+    ensure_invariant!(
+        missing.is_none() && numbers.len() == workload::cases(),
         "{} numbers are taken by {} cases; the first that is missing is {missing:?}",
         numbers.len(),
-        story::cases()
+        workload::cases()
     );
     Ok(())
 }
@@ -185,7 +189,7 @@ fn outcomes_are_recorded_once(events: &[Event<'_>]) -> anyhow::Result<()> {
                     .all(|name| cause.data[*name] == recorded.data[*name])
         });
         let subject = &recorded.commit.stored.subject;
-        promised!(same, "{subject} has recorded an outcome that no meeting concluded");
+        ensure_invariant!(same, "{subject} has recorded an outcome that no meeting concluded");
     }
     Ok(())
 }
@@ -204,10 +208,10 @@ fn each_is_followed_once(
         }
     }
     let causes: Vec<_> = events.iter().filter(|event| event.tag == first).collect();
-    promised!(!causes.is_empty(), "there is no {first} at all");
+    ensure_invariant!(!causes.is_empty(), "there is no {first} at all");
     for cause in &causes {
         let found = followed.get(&cause.id).copied().unwrap_or(0);
-        promised!(
+        ensure_invariant!(
             found == times,
             "{first} of {} ({}) is followed by {found} {then}, not by {times}",
             cause.commit.stored.subject,
@@ -215,7 +219,7 @@ fn each_is_followed_once(
         );
     }
     let all = events.iter().filter(|event| event.tag == then).count();
-    promised!(
+    ensure_invariant!(
         all == causes.len() * times,
         "there are {all} {then}, and {} {first} that {times} of them follow",
         causes.len()

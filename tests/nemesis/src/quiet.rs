@@ -14,7 +14,7 @@ use samvirke_kernel::{
 };
 use samvirke_tests::NatsAddress;
 
-use crate::told::promised;
+use crate::violation::ensure_invariant;
 
 /// The contexts with streams.
 pub(crate) const CONTEXTS: [&str; 3] = ["networks", "cases", "meetings"];
@@ -48,7 +48,11 @@ pub(crate) async fn streams(nats: &NatsAddress) -> anyhow::Result<Vec<Commit>> {
     };
     if tokio::time::timeout(QUIET_WITHIN, quiet).await.map(|quiet| quiet.is_ok()) != Ok(true) {
         let waiting = waiting(&logs).await?;
-        promised!(waiting.is_none(), "a policy stands still: {}", waiting.unwrap_or_default());
+        ensure_invariant!(
+            waiting.is_none(),
+            "a policy stands still: {}",
+            waiting.unwrap_or_default()
+        );
     }
     let mut commits = Vec::new();
     for log in &logs {

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     quiet::{self, CONTEXTS},
-    told::promised,
+    violation::ensure_invariant,
 };
 
 /// The second database.
@@ -24,8 +24,8 @@ const REBUILT: &str = "rebuilt";
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// How every read model stands to each of its streams.
-type Standing = Vec<Status>;
+/// The status of every read model on each of its streams.
+type Statuses = Vec<Status>;
 
 /// Builds every read model anew in another database and compares all tables row by row; returns how
 /// many rows there are.
@@ -33,9 +33,9 @@ pub(crate) async fn compare(addresses: &Addresses) -> anyhow::Result<u64> {
     let client = quiet::connect(&addresses.nats).await?;
     let ends = ends(&client).await?;
     let own = database::connect(&addresses.postgres.url, &[])?;
-    let at_the_ends = |found: &Standing| is_at_the_ends(found, &ends);
+    let at_the_ends = |found: &Statuses| is_at_the_ends(found, &ends);
     let operator = Operator::connect(client.clone(), 1, &addresses.postgres.url).await?;
-    let standing = caught_up(&operator, at_the_ends, "the read models").await?;
+    let statuses = caught_up(&operator, at_the_ends, "the read models").await?;
 
     let rebuilt_url = another_database(&addresses.postgres.url).await?;
     let shutdown = CancellationToken::new();
@@ -44,9 +44,9 @@ pub(crate) async fn compare(addresses: &Addresses) -> anyhow::Result<u64> {
     let url = rebuilt_url.clone();
     let building = tokio::spawn(async move { samvirke_readmodels::service(host, &url).await });
     let rebuilt = database::connect(&rebuilt_url, &[])?;
-    let as_standing = |found: &Standing| *found == standing;
+    let as_statuses = |found: &Statuses| *found == statuses;
     let operator = Operator::connect(client, 1, &rebuilt_url).await?;
-    caught_up(&operator, as_standing, "the rebuilt read models").await?;
+    caught_up(&operator, as_statuses, "the rebuilt read models").await?;
     shutdown.cancel();
     building.await??;
 
@@ -71,18 +71,18 @@ async fn ends(client: &async_nats::Client) -> anyhow::Result<Vec<(String, u64)>>
 }
 
 /// Whether every read model has come to the ends of its streams.
-fn is_at_the_ends(found: &Standing, ends: &[(String, u64)]) -> bool {
+fn is_at_the_ends(found: &Statuses, ends: &[(String, u64)]) -> bool {
     found.iter().all(|one| ends.contains(&(one.stream.clone(), one.sequence)))
 }
 
 /// Waits until the read models stand as wanted, with nothing set aside.
 async fn caught_up(
     operator: &Operator,
-    wanted: impl Fn(&Standing) -> bool,
+    wanted: impl Fn(&Statuses) -> bool,
     who: &str,
-) -> anyhow::Result<Standing> {
+) -> anyhow::Result<Statuses> {
     let mut look = tokio::time::interval(LOOK_EVERY);
-    let mut last = Standing::new();
+    let mut last = Statuses::new();
     let catching_up = async {
         loop {
             look.tick().await;
@@ -96,8 +96,8 @@ async fn caught_up(
     };
     let in_time = tokio::time::timeout(CAUGHT_UP_WITHIN, catching_up).await.is_ok();
     let parked = last.iter().find(|one| one.parked > 0);
-    promised!(parked.is_none(), "{who} have set commits aside: {parked:?}");
-    promised!(in_time, "{who} do not come to the ends of the streams: {last:?}");
+    ensure_invariant!(parked.is_none(), "{who} have set commits aside: {parked:?}");
+    ensure_invariant!(in_time, "{who} do not come to the ends of the streams: {last:?}");
     Ok(last)
 }
 
@@ -121,7 +121,7 @@ async fn tables(pool: &PgPool, schema: &str) -> anyhow::Result<Vec<String>> {
 async fn same(own: &PgPool, rebuilt: &PgPool, schema: &str, table: &str) -> anyhow::Result<u64> {
     let (found, fresh) = (rows(own, schema, table).await?, rows(rebuilt, schema, table).await?);
     let differs = found.iter().zip(&fresh).find(|(found, fresh)| found != fresh);
-    promised!(
+    ensure_invariant!(
         differs.is_none() && found.len() == fresh.len(),
         "{schema}.{table} has {} rows, rebuilt {}; the first that differ: {differs:?}",
         found.len(),

@@ -1,18 +1,18 @@
-//! One round: a Samvirke of its own, several imports, one blow, and what must be true afterwards.
+//! One round: a Samvirke of its own, several imports, one injected fault, and what must be true afterwards.
 
 use std::time::{Duration, Instant};
 
 use samvirke_tests::{Server, Up};
 
 use crate::{
-    blow::{Blow, Victim},
+    fault::{InjectedFault, Victim},
     import::{
         self, IMPORTED_WITHIN, Import, LOOK_EVERY, acknowledged, count, has_not_ended, total, until,
     },
     promises, quiet, rebuilt,
     rounds::on_its_own,
-    story,
-    told::promised,
+    violation::ensure_invariant,
+    workload,
 };
 
 /// The line above the rows.
@@ -29,11 +29,11 @@ pub(crate) struct Course {
 }
 
 impl Course {
-    pub(crate) fn row(&self, number: u32, blow: &Blow<Victim>) -> String {
+    pub(crate) fn row(&self, number: u32, fault: &InjectedFault<Victim>) -> String {
         format!(
             "{number:>5}  {:<11}  {:>7}  {:>6}  {:>11.2} s  {:>7}  {:>11}  {:>13}  {:>7.1}",
-            blow.victim,
-            blow.lines,
+            fault.victim,
+            fault.lines,
             self.lines,
             self.went_on_after.as_secs_f64(),
             self.commits,
@@ -49,28 +49,28 @@ impl Course {
 /// # Errors
 ///
 /// The first promise that was broken; what is left of the round is then kept.
-pub(crate) async fn play(blow: &Blow<Victim>) -> anyhow::Result<Course> {
-    on_its_own(&[], async |up| play_on(up, blow).await).await
+pub(crate) async fn play(fault: &InjectedFault<Victim>) -> anyhow::Result<Course> {
+    on_its_own(&[], async |up| play_on(up, fault).await).await
 }
 
-async fn play_on(up: &mut Up, blow: &Blow<Victim>) -> anyhow::Result<Course> {
+async fn play_on(up: &mut Up, fault: &InjectedFault<Victim>) -> anyhow::Result<Course> {
     let begun = Instant::now();
     up.is_well()?;
-    let mut prologue = Import::start(up, "prologue", &story::prologue())?;
+    let mut prologue = Import::start(up, "prologue", &workload::prologue())?;
     until(up, &mut [&mut prologue]).await?;
 
     let mut imports = Vec::new();
-    for (number, chapter) in story::chapters().iter().enumerate() {
+    for (number, chapter) in workload::chapters().iter().enumerate() {
         imports.push(Import::start(up, &format!("chapter-{number}"), chapter)?);
     }
-    let went_on_after = strike(up, blow, &mut imports).await?;
+    let went_on_after = strike(up, fault, &mut imports).await?;
     until(up, &mut imports.iter_mut().collect::<Vec<_>>()).await?;
     up.is_well()?;
 
     let mut acknowledged = acknowledged(&imports)?;
     acknowledged.extend(prologue.acknowledged()?);
-    let lines = story::lines();
-    promised!(
+    let lines = workload::lines();
+    ensure_invariant!(
         acknowledged.len() == lines.len(),
         "{} of {} lines were acknowledged in the end",
         acknowledged.len(),
@@ -94,12 +94,12 @@ async fn play_on(up: &mut Up, blow: &Blow<Victim>) -> anyhow::Result<Course> {
 /// was until the next line was acknowledged.
 async fn strike(
     up: &mut Up,
-    blow: &Blow<Victim>,
+    fault: &InjectedFault<Victim>,
     imports: &mut [Import],
 ) -> anyhow::Result<Duration> {
-    import::until_the_moment(blow, imports).await?;
+    import::until_the_moment(fault, imports).await?;
     let struck = Instant::now();
-    match blow.victim {
+    match fault.victim {
         Victim::Samvirke => {
             up.kill()?;
             up.start_again()?;
@@ -112,7 +112,7 @@ async fn strike(
     while count(imports) == before && before < total(imports) {
         look.tick().await;
         has_not_ended(up)?;
-        promised!(struck.elapsed() < IMPORTED_WITHIN, "nothing went on after the blow");
+        ensure_invariant!(struck.elapsed() < IMPORTED_WITHIN, "nothing went on after the blow");
         for import in &mut *imports {
             import.has_not_failed()?;
         }

@@ -1,24 +1,24 @@
-//! A promise that was broken.
+//! The violation of an invariant, with which a round fails.
 
-/// What was promised and what was found instead.
+/// The invariant that does not hold and what was found instead.
 #[derive(Debug)]
-pub(crate) struct Violated(pub(crate) String);
+pub(crate) struct Violation(pub(crate) String);
 
-impl std::fmt::Display for Violated {
+impl std::fmt::Display for Violation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "violated: {}", self.0)
     }
 }
 
-impl std::error::Error for Violated {}
+impl std::error::Error for Violation {}
 
-/// Returns that a promise is broken unless the condition holds.
-macro_rules! promised {
+/// Returns a [`Violation`] unless the condition holds.
+macro_rules! ensure_invariant {
     ($holds:expr, $($told:tt)+) => {
         if !$holds {
-            return Err($crate::told::Violated(format!($($told)+)).into());
+            return Err($crate::violation::Violation(format!($($told)+)).into());
         }
     };
 }
 
-pub(crate) use promised;
+pub(crate) use ensure_invariant;

@@ -38,22 +38,22 @@ pub(crate) fn lines() -> Vec<Line> {
 
 /// What must be there first.
 pub(crate) fn prologue() -> Vec<Line> {
-    let mut told = Told::new("p", "2001-01-01T12:00");
-    told.tell(
+    let mut workload = WorkloadBuilder::new("p", "2001-01-01T12:00");
+    workload.add(
         "cooperations/prove/found",
         json!({"names": {"nb": "Prøvesamarbeidet"},
         "legal_form": "alliance", "purpose": "Prøve.",
         "agreement": {"title": "Avtale", "version": "1"}, "founded_on": "2001-01-01"}),
     );
     for member in MEMBERS {
-        told.tell(
+        workload.add(
             "cooperations/prove/admit-member",
             json!({"member": member,
             "names": {"nb": "En kommune"}, "kind": "municipality", "from": "2001-01-01"}),
         );
     }
     for body in ["rg", "sg"] {
-        told.tell(
+        workload.add(
             &format!("bodies/prove:{body}/establish"),
             json!({"names": {"nb": body},
             "kind": "steering-group", "in_force_from": "2001-01-01",
@@ -62,15 +62,15 @@ pub(crate) fn prologue() -> Vec<Line> {
                 "authority": if body == "rg" { "advises" } else { "decides" }}}),
         );
         for member in MEMBERS {
-            told.tell(
+            workload.add(
                 &format!("bodies/prove:{body}/fill-seat"),
                 json!({"seat": member,
                 "member": member, "office": "mayor", "from": "2001-01-01"}),
             );
         }
     }
-    told.tell("registers/prove:2017/open", json!({"year": 2017}));
-    told.lines
+    workload.add("registers/prove:2017/open", json!({"year": 2017}));
+    workload.lines
 }
 
 /// What several imports write at once.
@@ -79,39 +79,39 @@ pub(crate) fn chapters() -> Vec<Vec<Line>> {
 }
 
 fn chapter(number: usize) -> Vec<Line> {
-    let mut told = Told::new(&format!("c{number}"), "2017-06-20T12:00");
+    let mut workload = WorkloadBuilder::new(&format!("c{number}"), "2017-06-20T12:00");
     for meeting in 0..MEETINGS {
         let cases: Vec<String> =
             (0..CASES).map(|case| format!("prove:case-{number}-{meeting}-{case}")).collect();
         for (at, case) in cases.iter().enumerate() {
-            told.open(case, at.is_multiple_of(JOINT_EVERY));
+            workload.open(case, at.is_multiple_of(JOINT_EVERY));
         }
-        told.meet("rg", &format!("{number}-{meeting}"), &cases, "recommended");
-        told.meet("sg", &format!("{number}-{meeting}"), &cases, "decided");
+        workload.meet("rg", &format!("{number}-{meeting}"), &cases, "recommended");
+        workload.meet("sg", &format!("{number}-{meeting}"), &cases, "decided");
         if number == 0 && meeting == MEETINGS / 2 {
-            told.tell(
+            workload.add(
                 "cooperations/prove/release-member",
                 json!({"member": MEMBERS[3],
                 "to": "2017-12-31", "reason": "Sluttet."}),
             );
         }
     }
-    told.lines
+    workload.lines
 }
 
-/// Lines as they are told.
-pub(crate) struct Told {
+/// The lines of a workload as they are added.
+pub(crate) struct WorkloadBuilder {
     prefix: String,
     at: &'static str,
     pub(crate) lines: Vec<Line>,
 }
 
-impl Told {
+impl WorkloadBuilder {
     pub(crate) fn new(prefix: &str, at: &'static str) -> Self {
         Self { prefix: prefix.to_owned(), at, lines: Vec::new() }
     }
 
-    pub(crate) fn tell(&mut self, to: &str, body: Value) {
+    pub(crate) fn add(&mut self, to: &str, body: Value) {
         let key = format!("{}-{}", self.prefix, self.lines.len() + 1);
         let who = if to.ends_with("/found") { "operator" } else { "secretariat" };
         let line = json!({"to": to, "as": who, "at": self.at, "key": key, "body": body});
@@ -122,7 +122,7 @@ impl Told {
         self.open_as(case, joint, json!({"title": case, "public_title": "En sak"}), None);
     }
 
-    /// As [`Told::open`], under a title and with a restriction.
+    /// As [`WorkloadBuilder::open`], under a title and with a restriction.
     pub(crate) fn open_as(
         &mut self,
         case: &str,
@@ -135,12 +135,12 @@ impl Told {
         if let Some(restriction) = restriction {
             opened["restriction"] = restriction;
         }
-        self.tell(&format!("cases/{case}/open"), opened);
+        self.add(&format!("cases/{case}/open"), opened);
         if joint {
             let settles = json!({"settles": {"all-adopt-same-text": {}}});
-            self.tell(&format!("cases/{case}/declare-joint"), settles);
+            self.add(&format!("cases/{case}/declare-joint"), settles);
         }
-        self.tell(
+        self.add(
             &format!("cases/{case}/plan-treatments"),
             json!({"treatments": [
             {"treatment": "rg", "body": "prove:rg", "authority": "recommends"},
@@ -151,19 +151,19 @@ impl Told {
     /// A meeting on cases, as a source tells of it.
     pub(crate) fn meet(&mut self, body: &str, name: &str, cases: &[String], conclusion: &str) {
         let meeting = format!("meetings/prove:{body}-{name}");
-        self.tell(
+        self.add(
             &format!("{meeting}/report-held"),
             json!({"body": format!("prove:{body}"),
             "days": [{"day": "2017-06-15"}]}),
         );
         for (item, case) in cases.iter().enumerate() {
             let subject = json!({"case": {"case": case, "treatment": body}});
-            self.tell(
+            self.add(
                 &format!("{meeting}/put-item"),
                 json!({"item": {"item": item.to_string(),
                 "kind": "PS", "title": "En sak", "subject": subject}}),
             );
-            self.tell(
+            self.add(
                 &format!("{meeting}/record-outcome"),
                 json!({"item": item.to_string(),
                 "conclusion": {conclusion: {"text": "Planen vedtas."}}}),

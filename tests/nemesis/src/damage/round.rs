@@ -19,8 +19,8 @@ use crate::{
     import::{Import, has_not_ended, until},
     quiet,
     rounds::on_its_own,
-    story::{self, Line},
-    told::promised,
+    violation::ensure_invariant,
+    workload::{self, Line},
 };
 
 /// The line above the rows.
@@ -62,9 +62,9 @@ pub(crate) async fn play(target: &Target) -> anyhow::Result<Course> {
 async fn play_on(up: &mut Up, target: &Target) -> anyhow::Result<Course> {
     let begun = Instant::now();
     up.is_well()?;
-    let chapter: Vec<Line> = story::chapters().remove(0).into_iter().take(LINES).collect();
+    let chapter: Vec<Line> = workload::chapters().remove(0).into_iter().take(LINES).collect();
     let (before, after) = chapter.split_at(LINES / 2);
-    write(up, "prologue", &story::prologue()).await?;
+    write(up, "prologue", &workload::prologue()).await?;
     write(up, "before", before).await?;
     let older = up.data().join("older");
     if target.harm == Harm::Older {
@@ -100,7 +100,10 @@ async fn play_on(up: &mut Up, target: &Target) -> anyhow::Result<Course> {
         }
     };
     let well = up.is_well();
-    promised!(well.is_ok(), "with the stream restored or accepted, not all is well: {well:?}");
+    ensure_invariant!(
+        well.is_ok(),
+        "with the stream restored or accepted, not all is well: {well:?}"
+    );
     if target.stream != "FEED" {
         all_is_as_it_was(up, &kept).await?;
     }
@@ -115,7 +118,7 @@ async fn write(up: &mut Up, name: &str, lines: &[Line]) -> anyhow::Result<()> {
 
 fn stop(up: &mut Up) -> anyhow::Result<()> {
     let status = up.interrupt()?;
-    promised!(status.success(), "samvirke does not stop in order: {status}");
+    ensure_invariant!(status.success(), "samvirke does not stop in order: {status}");
     Ok(())
 }
 
@@ -136,10 +139,10 @@ fn back_up(up: &Up) -> anyhow::Result<Vec<(StreamFiles, PathBuf)>> {
 }
 
 /// The payloads of each stream.
-type Kept = BTreeMap<&'static str, Vec<Vec<u8>>>;
+type StoredMessages = BTreeMap<&'static str, Vec<Vec<u8>>>;
 
 /// Waits until the policies and the relay are done and the list knows all ends; returns what is stored then.
-async fn noted(up: &Up) -> anyhow::Result<Kept> {
+async fn noted(up: &Up) -> anyhow::Result<StoredMessages> {
     quiet::streams(&up.addresses()?.nats).await?;
     let begun = Instant::now();
     let mut look = tokio::time::interval(LOOK_EVERY);
@@ -152,7 +155,10 @@ async fn noted(up: &Up) -> anyhow::Result<Kept> {
             break;
         }
         before = lines;
-        promised!(begun.elapsed() < TOLD_WITHIN, "the list does not learn how far the streams are");
+        ensure_invariant!(
+            begun.elapsed() < TOLD_WITHIN,
+            "the list does not learn how far the streams are"
+        );
     }
     read(up).await
 }
@@ -164,9 +170,9 @@ fn list(up: &Up) -> anyhow::Result<Vec<Value>> {
         .with_context(|| format!("streams list: {}", String::from_utf8_lossy(&stderr)))
 }
 
-async fn read(up: &Up) -> anyhow::Result<Kept> {
+async fn read(up: &Up) -> anyhow::Result<StoredMessages> {
     let js = quiet::jetstream(&quiet::connect(&up.addresses()?.nats).await?);
-    let mut kept = Kept::new();
+    let mut kept = StoredMessages::new();
     for name in STREAMS {
         let stream = js.get_stream(name).await?;
         let last = stream.cached_info().state.last_sequence;
@@ -200,19 +206,22 @@ async fn told(up: &mut Up, target: &Target) -> anyhow::Result<()> {
         if line.is_some_and(|line| line["damage"].is_string() || line["gaps"].is_string()) {
             break;
         }
-        promised!(
+        ensure_invariant!(
             begun.elapsed() < TOLD_WITHIN,
             "samvirke streams list does not tell it: {listed:?}"
         );
     }
     let doctor = up.command(&["doctor"]).output()?;
     let said = String::from_utf8_lossy(&doctor.stdout);
-    promised!(doctor.status.code() == Some(1), "samvirke doctor is content: {said}");
-    promised!(said.contains(target.stream), "samvirke doctor does not name the stream: {said}");
+    ensure_invariant!(doctor.status.code() == Some(1), "samvirke doctor is content: {said}");
+    ensure_invariant!(
+        said.contains(target.stream),
+        "samvirke doctor does not name the stream: {said}"
+    );
     let gateway = up.url().trim_start_matches("http://").to_owned();
     while TcpStream::connect(&gateway).await.is_err() {
         look.tick().await;
-        promised!(begun.elapsed() < TOLD_WITHIN, "the gateway does not listen");
+        ensure_invariant!(begun.elapsed() < TOLD_WITHIN, "the gateway does not listen");
     }
     let api = Api::of(up);
     loop {
@@ -221,14 +230,14 @@ async fn told(up: &mut Up, target: &Target) -> anyhow::Result<()> {
         if checks.iter().any(|check| check.to_string().contains(target.stream)) {
             return Ok(());
         }
-        promised!(begun.elapsed() < TOLD_WITHIN, "/readyz does not name it: {checks:?}");
+        ensure_invariant!(begun.elapsed() < TOLD_WITHIN, "/readyz does not name it: {checks:?}");
     }
 }
 
 /// Tries to make once more what is there, and something new, in the damaged stream; returns how often.
 async fn nothing_is_made(up: &Up, target: &Target, chapter: &[Line]) -> anyhow::Result<usize> {
     let api = Api::of(up);
-    let prologue = story::prologue();
+    let prologue = workload::prologue();
     let mut tried = 0;
     for line in prologue.iter().chain(chapter) {
         let Some((collection, id)) = made_by(line) else { continue };
@@ -246,7 +255,7 @@ async fn nothing_is_made(up: &Up, target: &Target, chapter: &[Line]) -> anyhow::
             let answer = api.send(&caller, &to, &[], body.clone()).await;
             // What is there already may be said to be there, as long as nothing is stored.
             let nothing_new = answer.status == 200 && answer.body["events"] == json!([]);
-            promised!(
+            ensure_invariant!(
                 nothing_new || (400..600).contains(&answer.status),
                 "{to} was answered with {}: {}",
                 answer.status,
@@ -255,7 +264,7 @@ async fn nothing_is_made(up: &Up, target: &Target, chapter: &[Line]) -> anyhow::
             tried += 1;
         }
     }
-    promised!(tried > 0, "nothing was tried");
+    ensure_invariant!(tried > 0, "nothing was tried");
     Ok(tried)
 }
 
@@ -275,7 +284,7 @@ fn stream_of(collection: &str) -> Option<&'static str> {
 async fn goes_on_and_is_accepted(up: &Up, chapter: &[Line]) -> anyhow::Result<usize> {
     amends(up, chapter, "Mens strømmen er skadet").await?;
     let adopted = up.command(&["streams", "adopt", "FEED", "--yes"]).output()?;
-    promised!(
+    ensure_invariant!(
         adopted.status.success(),
         "FEED is not accepted: {}{}",
         String::from_utf8_lossy(&adopted.stdout),
@@ -296,16 +305,16 @@ async fn amends(up: &Up, chapter: &[Line], title: &str) -> anyhow::Result<()> {
         if answer.status == 200 {
             return Ok(());
         }
-        promised!(begun.elapsed() < TOLD_WITHIN, "{case} is not amended: {}", answer.body);
+        ensure_invariant!(begun.elapsed() < TOLD_WITHIN, "{case} is not amended: {}", answer.body);
     }
 }
 
 /// Every message that was stored before the damage is there, at its place.
-async fn all_is_as_it_was(up: &Up, kept: &Kept) -> anyhow::Result<()> {
+async fn all_is_as_it_was(up: &Up, kept: &StoredMessages) -> anyhow::Result<()> {
     let found = read(up).await?;
     for (stream, before) in kept {
         let same = found[stream].starts_with(before);
-        promised!(same, "{stream} is not as it was before the damage");
+        ensure_invariant!(same, "{stream} is not as it was before the damage");
     }
     Ok(())
 }

@@ -32,13 +32,13 @@ pub(super) struct Program {
     pub(super) shelf: Arc<Shelf>,
     pub(super) random: StdRng,
     /// Kills it.
-    pub(super) blow: Arc<Notify>,
+    pub(super) fault: Arc<Notify>,
 }
 
 impl Program {
     pub(super) async fn run(mut self) {
         let mut again = every_so_often();
-        let blow = self.blow.clone();
+        let fault = self.fault.clone();
         let mut deaths = 0;
         loop {
             again.tick().await;
@@ -52,7 +52,7 @@ impl Program {
                     // The server is away, or elsewhere.
                     Err(_away) => continue,
                 },
-                () = blow.notified() => (),
+                () = fault.notified() => (),
             }
             self.shelf.misbehave();
         }

@@ -8,9 +8,9 @@ use super::{
     receivers::{Manner, Receiver},
     said::Said,
     shelf::Got,
-    story::{AMONG_MEMBERS, FOR_ONE},
+    workload::{AMONG_MEMBERS, FOR_ONE},
 };
-use crate::{quiet::Commit, told::promised};
+use crate::{quiet::Commit, violation::ensure_invariant};
 
 /// Checks FEED; `commits` are of all contexts.
 pub(super) fn feed(said: &[Said], commits: &[Commit]) -> anyhow::Result<()> {
@@ -34,13 +34,13 @@ fn each_is_said_once(said: &[Said]) -> anyhow::Result<()> {
     let mut ids = HashMap::new();
     for Said { position, id, event, .. } in said {
         let earlier = ids.insert(id, position);
-        promised!(
+        ensure_invariant!(
             earlier.is_none(),
             "FEED says {id} twice, at {} and at {position}",
             earlier.copied().unwrap_or_default()
         );
         let told: Value = serde_json::from_slice(event)?;
-        promised!(
+        ensure_invariant!(
             told["position"] == format!("FEED:{position}"),
             "FEED:{position} gives its place as {}",
             told["position"]
@@ -64,14 +64,14 @@ fn what_happened_is_said(said: &[Said], commits: &[Commit]) -> anyhow::Result<()
             if event.tag == "opened" {
                 opened += 1;
                 let found = times("case.opened", &about, None);
-                promised!(found == 1, "FEED says {found} times that {about} was opened");
+                ensure_invariant!(found == 1, "FEED says {found} times that {about} was opened");
             }
             for member in data["members"].as_array().into_iter().flatten() {
                 let Some(member) = member["member"].as_str() else { continue };
                 if event.tag == "sent-to-members" {
                     sent += 1;
                     let found = times("case.sent-to-members", &about, Some(member));
-                    promised!(
+                    ensure_invariant!(
                         found == 1,
                         "FEED says {found} times to {member} that it got {about}"
                     );
@@ -79,7 +79,10 @@ fn what_happened_is_said(said: &[Said], commits: &[Commit]) -> anyhow::Result<()
             }
         }
     }
-    promised!(opened > 0 && sent > 0, "{opened} cases were opened, {sent} times one was sent");
+    ensure_invariant!(
+        opened > 0 && sent > 0,
+        "{opened} cases were opened, {sent} times one was sent"
+    );
     Ok(())
 }
 
@@ -90,15 +93,18 @@ fn nobody_is_told_too_much(said: &[Said]) -> anyhow::Result<()> {
         let event = String::from_utf8_lossy(event);
         if event.contains(AMONG_MEMBERS) {
             among += 1;
-            promised!(to.is_some(), "FEED:{position} tells everyone what only members may know");
+            ensure_invariant!(
+                to.is_some(),
+                "FEED:{position} tells everyone what only members may know"
+            );
         }
         if let Some((_, rest)) = event.split_once(FOR_ONE) {
             for_one += 1;
             let hears = to.as_deref().is_some_and(|to| rest.starts_with(to));
-            promised!(hears, "FEED:{position} tells {to:?} what only one member may know");
+            ensure_invariant!(hears, "FEED:{position} tells {to:?} what only one member may know");
         }
     }
-    promised!(among > 0 && for_one > 0, "nothing was restricted");
+    ensure_invariant!(among > 0 && for_one > 0, "nothing was restricted");
     Ok(())
 }
 
@@ -111,13 +117,13 @@ fn each_is_what_was_said(
     let by_position: HashMap<u64, &Said> = said.iter().map(|said| (said.position, said)).collect();
     for Got { position, id, event, .. } in got {
         let Some(said) = by_position.get(position) else {
-            promised!(false, "{name} has got FEED:{position}, which FEED does not have");
+            ensure_invariant!(false, "{name} has got FEED:{position}, which FEED does not have");
             continue;
         };
         let (tag, about) = (&said.tag, &said.about);
-        promised!(*id == said.id, "{name} has got FEED:{position} with another id, {id}");
-        promised!(*event == said.event, "{name} has got FEED:{position} with other words");
-        promised!(
+        ensure_invariant!(*id == said.id, "{name} has got FEED:{position} with another id, {id}");
+        ensure_invariant!(*event == said.event, "{name} has got FEED:{position} with other words");
+        ensure_invariant!(
             wants.take(said),
             "{name} has got FEED:{position} ({tag} of {about}, to {:?}), which it should not have",
             said.to
@@ -136,9 +142,12 @@ fn it_has_what_it_should(
     let mut wanted = 0;
     for Said { position, tag, about, .. } in said.iter().filter(|said| wants.take(said)) {
         wanted += 1;
-        promised!(kept.contains(position), "{name} lacks FEED:{position} ({tag} of {about})");
+        ensure_invariant!(
+            kept.contains(position),
+            "{name} lacks FEED:{position} ({tag} of {about})"
+        );
     }
-    promised!(wanted > 0, "{name} should have had nothing");
+    ensure_invariant!(wanted > 0, "{name} should have had nothing");
     Ok(())
 }
 
@@ -157,7 +166,7 @@ fn all_came_in_order(receiver: &Receiver, got: &[Got]) -> anyhow::Result<()> {
             Manner::Batched => !again && seen.insert(*position),
         };
         if counts {
-            promised!(*position > last, "{name} has got FEED:{position} after FEED:{last}");
+            ensure_invariant!(*position > last, "{name} has got FEED:{position} after FEED:{last}");
             last = *position;
         }
     }

@@ -21,11 +21,12 @@ use super::{
     retry::{AGAIN, every_so_often},
     said::{self, Said},
     shelf::Shelf,
-    sse, story,
+    sse,
     wants::{Owner, Wants},
     webhook::Webhook,
+    workload,
 };
-use crate::{quiet, story::MEMBERS, told::promised};
+use crate::{quiet, violation::ensure_invariant, workload::MEMBERS};
 
 /// How long receivers may take for what is left, once everything has happened.
 const DELIVERED_WITHIN: Duration = Duration::from_secs(120);
@@ -65,7 +66,7 @@ pub(super) struct Receivers {
     api: Arc<Api>,
     random: StdRng,
     /// Kills the program on NATS.
-    blow: Arc<Notify>,
+    fault: Arc<Notify>,
     /// The readers; they end when this goes.
     tasks: JoinSet<()>,
 }
@@ -78,7 +79,7 @@ impl Receivers {
             webhooks: Vec::new(),
             api: Arc::new(Api::of(up)),
             random: StdRng::seed_from_u64(seed),
-            blow: Arc::default(),
+            fault: Arc::default(),
             tasks: JoinSet::new(),
         };
         for (name, wants) in WEBHOOKS {
@@ -144,7 +145,7 @@ impl Receivers {
             seed: fs::read_to_string(&file)?.trim().to_owned(),
             shelf: self.add(format!("account {member}"), wants, Manner::Batched),
             random: self.chance(),
-            blow: self.blow.clone(),
+            fault: self.fault.clone(),
         };
         self.tasks.spawn(program.run());
         Ok(())
@@ -164,7 +165,7 @@ impl Receivers {
 
     /// Kills a webhook's receiver and the program on NATS, and starts them again after a while.
     pub(super) async fn are_killed(&mut self) -> anyhow::Result<()> {
-        self.blow.notify_one();
+        self.fault.notify_one();
         let victim = self.random.random_range(0..self.webhooks.len());
         let webhook = &mut self.webhooks[victim];
         webhook.endpoint.goes_away();
@@ -194,7 +195,10 @@ impl Receivers {
             said::read_on(&feed, &mut said).await?;
             let missing = self.missing(&said).await?;
             let Some(missing) = missing else { return Ok(said) };
-            promised!(begun.elapsed() < DELIVERED_WITHIN, "{missing}, and nothing more comes");
+            ensure_invariant!(
+                begun.elapsed() < DELIVERED_WITHIN,
+                "{missing}, and nothing more comes"
+            );
         }
     }
 
@@ -203,14 +207,14 @@ impl Receivers {
         for webhook in &self.webhooks {
             webhook.put_away().await?;
         }
-        for (tag, about) in story::EPILOGUE {
+        for (tag, about) in workload::EPILOGUE {
             if !said.iter().any(|said| said.tag == tag && said.about == about) {
                 return Ok(Some(format!("FEED lacks {tag} of {about}")));
             }
         }
         for Receiver { name, wants, shelf, .. } in &self.all {
             let broken = shelf.broken();
-            promised!(broken.is_none(), "{name}: {}", broken.unwrap_or_default());
+            ensure_invariant!(broken.is_none(), "{name}: {}", broken.unwrap_or_default());
             let kept = shelf.kept();
             let lacks = |said: &&Said| wants.take(said) && !kept.contains(&said.position);
             if let Some(Said { position, tag, about, .. }) = said.iter().find(lacks) {

@@ -1,4 +1,4 @@
-//! One round: a Samvirke of its own, receivers of every kind, imports, one blow, and what everybody must
+//! One round: a Samvirke of its own, receivers of every kind, imports, one injected fault, and what everybody must
 //! have afterwards.
 
 use std::{
@@ -8,13 +8,13 @@ use std::{
 
 use samvirke_tests::{Server, Up};
 
-use super::{promises, receivers::Receivers, story};
+use super::{promises, receivers::Receivers, workload};
 use crate::{
-    blow::Blow,
+    fault::InjectedFault,
     import::{self, Import, total, until},
     quiet,
     rounds::on_its_own,
-    story::prologue,
+    workload::prologue,
 };
 
 /// Deliveries that let a round be over soon, to endpoints on this machine that agree to be told by this
@@ -63,11 +63,11 @@ pub(super) struct Course {
 }
 
 impl Course {
-    pub(super) fn row(&self, number: u32, blow: &Blow<Victim>) -> String {
+    pub(super) fn row(&self, number: u32, fault: &InjectedFault<Victim>) -> String {
         format!(
             "{number:>5}  {:<11}  {:>7}  {:>6}  {:>6}  {:>9}  {:>9}  {:>11}  {:>13}  {:>7.1}",
-            blow.victim,
-            blow.lines,
+            fault.victim,
+            fault.lines,
             self.lines,
             self.events,
             self.receivers,
@@ -84,11 +84,11 @@ impl Course {
 /// # Errors
 ///
 /// The first promise that was broken; what is left of the round is then kept.
-pub(super) async fn play(blow: &Blow<Victim>, seed: u64) -> anyhow::Result<Course> {
-    on_its_own(&ENVIRONMENT, async |up| play_on(up, blow, seed).await).await
+pub(super) async fn play(fault: &InjectedFault<Victim>, seed: u64) -> anyhow::Result<Course> {
+    on_its_own(&ENVIRONMENT, async |up| play_on(up, fault, seed).await).await
 }
 
-async fn play_on(up: &mut Up, blow: &Blow<Victim>, seed: u64) -> anyhow::Result<Course> {
+async fn play_on(up: &mut Up, fault: &InjectedFault<Victim>, seed: u64) -> anyhow::Result<Course> {
     let begun = Instant::now();
     up.is_well()?;
     let mut before = Import::start(up, "prologue", &prologue())?;
@@ -96,11 +96,11 @@ async fn play_on(up: &mut Up, blow: &Blow<Victim>, seed: u64) -> anyhow::Result<
     let mut receivers = Receivers::start(up, seed).await?;
 
     let mut imports = Vec::new();
-    for (number, chapter) in story::chapters().iter().enumerate() {
+    for (number, chapter) in workload::chapters().iter().enumerate() {
         imports.push(Import::start(up, &format!("chapter-{number}"), chapter)?);
     }
-    import::until_the_moment(blow, &mut imports).await?;
-    match blow.victim {
+    import::until_the_moment(fault, &mut imports).await?;
+    match fault.victim {
         Victim::Samvirke => {
             up.kill()?;
             up.start_again()?;
@@ -111,7 +111,7 @@ async fn play_on(up: &mut Up, blow: &Blow<Victim>, seed: u64) -> anyhow::Result<
     until(up, &mut imports.iter_mut().collect::<Vec<_>>()).await?;
     up.is_well()?;
     let commits = quiet::streams(&up.addresses()?.nats).await?;
-    let mut after = Import::start(up, "epilogue", &story::epilogue())?;
+    let mut after = Import::start(up, "epilogue", &workload::epilogue())?;
     until(up, &mut [&mut after]).await?;
 
     let said = receivers.have_all(up).await?;

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::story::{Line, MEMBERS, Told};
+use crate::workload::{Line, MEMBERS, WorkloadBuilder};
 
 /// How many imports run at once.
 const CHAPTERS: usize = 3;
@@ -23,7 +23,7 @@ pub(super) fn chapters() -> Vec<Vec<Line>> {
 }
 
 fn chapter(number: usize) -> Vec<Line> {
-    let mut told = Told::new(&format!("f{number}"), "2017-06-20T12:00");
+    let mut workload = WorkloadBuilder::new(&format!("f{number}"), "2017-06-20T12:00");
     for meeting in 0..MEETINGS {
         let name = format!("{number}-{meeting}");
         let cases: Vec<String> =
@@ -33,22 +33,22 @@ fn chapter(number: usize) -> Vec<Line> {
             if at % JOINT_EVERY < 2 {
                 let title =
                     json!({"title": format!("{AMONG_MEMBERS}: {case}"), "public_title": "En sak"});
-                told.open_as(case, joint, title, Some(restriction()));
+                workload.open_as(case, joint, title, Some(restriction()));
             } else {
-                told.open(case, joint);
+                workload.open(case, joint);
             }
         }
-        invite(&mut told, &format!("prove:hearing-{name}"), MEMBERS[(number + meeting) % 3]);
-        told.meet("rg", &name, &cases, "recommended");
-        told.meet("sg", &name, &cases, "decided");
+        invite(&mut workload, &format!("prove:hearing-{name}"), MEMBERS[(number + meeting) % 3]);
+        workload.meet("rg", &name, &cases, "recommended");
+        workload.meet("sg", &name, &cases, "decided");
     }
     if number == 0 {
-        told.tell(
+        workload.add(
             "cooperations/prove/release-member",
             json!({"member": MEMBERS[3], "to": "2017-12-31", "reason": "Sluttet."}),
         );
     }
-    told.lines
+    workload.lines
 }
 
 /// Restricted from the opening: what is withheld later is erased from FEED, and then FEED itself no longer
@@ -59,15 +59,15 @@ fn restriction() -> Value {
 }
 
 /// A restricted case in which one member alone takes part.
-fn invite(told: &mut Told, case: &str, member: &str) {
-    told.tell(
+fn invite(workload: &mut WorkloadBuilder, case: &str, member: &str) {
+    workload.add(
         &format!("cases/{case}/open"),
         json!({"kind": "hearing", "owner": "prove:sg", "register": "2017",
             "restriction": restriction(), "description":
             {"title": format!("{FOR_ONE}{member}: {case}"), "public_title": "En høring"}}),
     );
     let invited = json!([{"party": "m", "names": {"nb": "En kommune"}, "member": member}]);
-    told.tell(
+    workload.add(
         &format!("cases/{case}/open-hearing"),
         json!({"invited": invited, "deadline": "2017-09-01T12:00"}),
     );
@@ -75,14 +75,14 @@ fn invite(told: &mut Told, case: &str, member: &str) {
 
 /// What is told last in each context: once it is in the feed, so is all that came before.
 pub(super) fn epilogue() -> Vec<Line> {
-    let mut told = Told::new("e", "2017-12-31T12:00");
-    told.tell(
+    let mut workload = WorkloadBuilder::new("e", "2017-12-31T12:00");
+    workload.add(
         "cooperations/prove/amend-agreement",
         json!({"agreement": {"title": "Avtale", "version": "2"}}),
     );
-    told.open(EPILOGUE_CASE, false);
-    told.meet("rg", "epilogue", &[], "recommended");
-    told.lines
+    workload.open(EPILOGUE_CASE, false);
+    workload.meet("rg", "epilogue", &[], "recommended");
+    workload.lines
 }
 
 const EPILOGUE_CASE: &str = "prove:epilogue";

@@ -9,7 +9,7 @@ use std::{
 use samvirke_tests::api::{Api, Caller};
 use serde_json::{Value, json};
 
-use crate::{story::Line, told::promised};
+use crate::{violation::ensure_invariant, workload::Line};
 
 /// Within this every request is answered: the gateway's own limit, and a moment.
 const ANSWERED_WITHIN: Duration = Duration::from_millis(10_500);
@@ -41,18 +41,26 @@ pub(super) async fn send_huge(api: &Api, sent: &Cell<usize>) -> anyhow::Result<I
             let (status, text) = match answer {
                 Ok(Ok(answer)) => answer,
                 other => {
-                    promised!(false, "{to} of {} bytes is not answered: {other:?}", body.len());
+                    ensure_invariant!(
+                        false,
+                        "{to} of {} bytes is not answered: {other:?}",
+                        body.len()
+                    );
                     continue;
                 }
             };
             let code = String::from_utf8_lossy(&text);
-            promised!(
+            ensure_invariant!(
                 (400..500).contains(&status),
                 "{to} of {} bytes is answered {status} after {:?}: {code}",
                 body.len(),
                 begun.elapsed()
             );
-            promised!(text.len() < REFUSAL_BYTES_MAX, "{to} is answered with {} bytes", text.len());
+            ensure_invariant!(
+                text.len() < REFUSAL_BYTES_MAX,
+                "{to} is answered with {} bytes",
+                text.len()
+            );
             sent.set(sent.get() + 1);
         }
     }
@@ -81,7 +89,7 @@ pub(super) async fn work(
         if begun.elapsed() >= for_at_least && missing.is_none() {
             return Ok(work);
         }
-        promised!(begun.elapsed() < limit, "in {limit:?} {}", missing.unwrap_or_default());
+        ensure_invariant!(begun.elapsed() < limit, "in {limit:?} {}", missing.unwrap_or_default());
         let number = work.lines.len() + 1;
         let (key, case) = (format!("flood-{number}"), format!("prove:flood-{number}"));
         let to = format!("cases/{case}/open");
@@ -93,7 +101,10 @@ pub(super) async fn work(
         let answer = api.tries_to_send(&secretariat, &to, &headers, body.to_string());
         let answer = tokio::time::timeout(ANSWERED_WITHIN, answer).await;
         let Ok(Ok((200, answer))) = answer else {
-            promised!(false, "{to} is not carried out within {ANSWERED_WITHIN:?}: {answer:?}");
+            ensure_invariant!(
+                false,
+                "{to} is not carried out within {ANSWERED_WITHIN:?}: {answer:?}"
+            );
             continue;
         };
         work.acknowledged.push(key);
@@ -112,7 +123,7 @@ pub(super) async fn work(
                 answer.bytes().await.map(|_| status)
             });
             let answer = answer.await;
-            promised!(
+            ensure_invariant!(
                 matches!(answer, Ok(Ok(200))),
                 "{path} is not answered within {ANSWERED_WITHIN:?}: {answer:?}"
             );

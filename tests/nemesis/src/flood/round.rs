@@ -17,8 +17,8 @@ use crate::{
     import::{Import, until},
     promises, quiet,
     rounds::on_its_own,
-    story::prologue,
-    told::promised,
+    violation::ensure_invariant,
+    workload::prologue,
 };
 
 /// Where the crowd is, whoever sends what is huge, and the caller beside them.
@@ -87,12 +87,12 @@ async fn play_on(up: &mut Up) -> anyhow::Result<Course> {
         () = crowd::flood(gateway, CROWD, &refused) => bail!("the crowd went away"),
     };
     let otherwise = refused.otherwise.get();
-    promised!(otherwise == 0, "{otherwise} of the crowd were refused for another reason");
+    ensure_invariant!(otherwise == 0, "{otherwise} of the crowd were refused for another reason");
     let metrics = crowd::get(gateway, BESIDE, "/metrics").await?;
     for what in ["feed-readers", "connections"] {
         let counted = format!("samvirke_callers_refused{{what=\"{what}\"}} ");
         let count = metrics.lines().find_map(|line| line.strip_prefix(&counted));
-        promised!(
+        ensure_invariant!(
             count.is_some_and(|count| count != "0"),
             "the metrics count no {what} that were refused"
         );
@@ -100,9 +100,13 @@ async fn play_on(up: &mut Up) -> anyhow::Result<Course> {
 
     let after = Instant::now();
     let well = up.is_well();
-    promised!(well.is_ok(), "after the flood, not all is well: {well:?}");
+    ensure_invariant!(well.is_ok(), "after the flood, not all is well: {well:?}");
     let ready = crowd::get(gateway, BESIDE, "/readyz").await?;
-    promised!(ready.starts_with("HTTP/1.1 200"), "it is not ready {:?} later", after.elapsed());
+    ensure_invariant!(
+        ready.starts_with("HTTP/1.1 200"),
+        "it is not ready {:?} later",
+        after.elapsed()
+    );
     let commits = quiet::streams(&up.addresses()?.nats).await?;
     let (mut lines, mut acknowledged) = (prologue(), acknowledged_before);
     lines.extend(work.lines.iter().cloned());
