@@ -286,3 +286,46 @@ fn lints_are_expected_with_a_reason_never_allowed() {
     let word = concat!("#[", "allow(");
     none(sources().iter().filter_map(|source| source.finds(word)));
 }
+
+#[test]
+fn no_identifier_is_one_that_was_retired() {
+    /// Metaphors that code was once written in, where a term of the field says the same. A name that a file of the
+    /// domain may need is not here, and neither is one that is a common word in texts.
+    const RETIRED: [&str; 24] = [
+        "Asked",
+        "Blow",
+        "Ears",
+        "Follower",
+        "Gathering",
+        "Ground",
+        "Hearers",
+        "Lane",
+        "Matter",
+        "Parcel",
+        "Picture",
+        "Sight",
+        "Speaker",
+        "Speech",
+        "Standing",
+        "Teller",
+        "Told",
+        "UnderWay",
+        "Veil",
+        "again_after",
+        "give_up_place",
+        "keep_place",
+        "matter_mut",
+        "open_place",
+    ];
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    // What stands between quotes is a text.
+    let retired = |line: &str| {
+        let mut code = line.split('"').step_by(2).flat_map(|part| part.split(|c| !is_part(c)));
+        code.find_map(|word| RETIRED.into_iter().find(|retired| *retired == word))
+    };
+    none(sources().iter().filter_map(|source| {
+        source.code().find_map(|(number, line)| {
+            retired(line).map(|word| format!("{}:{number}: {word} is retired", source.path))
+        })
+    }));
+}
