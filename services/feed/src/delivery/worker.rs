@@ -336,7 +336,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lane_that_is_interrupted_again_and_again_waits_longer_and_longer_up_to_a_limit() {
+    fn a_worker_that_is_interrupted_again_and_again_waits_longer_and_longer_up_to_a_limit() {
         let mut interruptions = Interruptions::default();
         for (shortest, longest) in
             [(1.0, 2.0), (2.0, 4.0), (4.0, 8.0), (8.0, 16.0), (16.0, 32.0), (30.0, 60.0)]
