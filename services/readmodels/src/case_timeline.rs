@@ -171,7 +171,9 @@ impl Happened {
 
     /// The entry as it is told with the names that are known.
     fn told(&self, known: &Known<'_>) -> TimelineEntry {
-        self.entry(self.provenance.clone().filter(|_| known.texts()), nb(&self.event, known))
+        let entry =
+            self.entry(self.provenance.clone().filter(|_| known.texts()), nb(&self.event, known));
+        TimelineEntry { member: entry.member.filter(|_| known.texts()), ..entry }
     }
 
     fn entry(&self, provenance: Option<Provenance>, nb: String) -> TimelineEntry {
@@ -202,7 +204,11 @@ fn acted_as(actor: &Principal, cooperation: &CooperationId) -> Role {
 pub(crate) fn told(documents: &[String], known: &Known<'_>) -> sqlx::Result<Vec<TimelineEntry>> {
     let told = |document: &String| -> serde_json::Result<TimelineEntry> {
         Ok(match serde_json::from_str(document)? {
-            StoredEntry::Entry(entry) => entry,
+            StoredEntry::Entry(entry) => TimelineEntry {
+                // Whose system gave a statement is who is heard.
+                member: entry.member.filter(|_| known.texts()),
+                ..entry
+            },
             StoredEntry::Event(happened) => happened.told(known),
         })
     };
@@ -228,4 +234,53 @@ pub(crate) async fn left_out(
 
 fn position(sequence: u64) -> Position {
     Position { stream: samvirke_kernel::stream::stream_name(CONTEXT), sequence }
+}
+
+#[cfg(test)]
+mod tests {
+    use samvirke_schemas::queries::case::Case;
+    use serde_json::json;
+
+    use super::*;
+    use crate::bodies::BodyNames;
+
+    /// Whose system gave a statement is who is heard (decision 72).
+    #[test]
+    fn whose_system_acted_is_told_to_those_who_read_the_texts_alone() {
+        let case: Case = serde_json::from_value(json!({
+            "id": "vestregionen:1-2017", "version": 1, "number": {"register": "2017", "number": "1/2017"},
+            "kind": "decision", "state": "under-treatment", "title": "Sak", "public_title": "Sak",
+            "owner": "vestregionen:sg", "opened_on": "2017-01-01", "restriction": null,
+            "withheld": true, "treatments": [], "recommendations": [], "papers": [],
+            "relations": [], "related_by": [], "force": null, "joint": null, "hearing": null,
+            "statements": [], "follow_ups": [], "bodies": {}, "timeline": [],
+            "timeline_left_out": 0,
+        }))
+        .unwrap();
+        let closed: Event = serde_json::from_value(json!({"closed": {}})).unwrap();
+        let amended = json!({"amended": {"title": "Ny", "public_title": "Ny"}});
+        let amended: Event = serde_json::from_value(amended).unwrap();
+        let bodies = BodyNames::new();
+        for event in [closed, amended] {
+            let happened = Happened {
+                sequence: 1,
+                version: 1,
+                occurred_at: DateTime::UNIX_EPOCH,
+                recorded_at: DateTime::UNIX_EPOCH,
+                role: Role::MemberIntegration,
+                member: Some("920125298".parse().unwrap()),
+                provenance: None,
+                event,
+            };
+            let kept = match happened.for_all() {
+                Some(entry) => StoredEntry::Entry(entry),
+                None => StoredEntry::Event(Box::new(happened)),
+            };
+            let documents = [serde_json::to_string(&kept).unwrap()];
+            for texts in [true, false] {
+                let told = told(&documents, &Known::new(&case, &bodies, texts)).unwrap();
+                assert_eq!(told[0].member.is_some(), texts);
+            }
+        }
+    }
 }

@@ -18,6 +18,11 @@ use samvirke_schemas::{
 use super::renderer::{Renderer, withheld};
 use crate::translation::{message_builder::MessageBuilder, state::case::Round};
 
+/// What stands where an id is withheld that people have put.
+fn withheld_id() -> LocalId {
+    "skjermet".parse().expect("a word in small letters is an id")
+}
+
 impl Renderer<'_> {
     pub(super) fn hearing_opened(&self, opened: &HearingOpened, builder: &mut MessageBuilder<'_>) {
         let invited = self.members_invited();
@@ -122,7 +127,7 @@ impl Renderer<'_> {
         self.tell(builder, self.concerns_invited(&member), |audience| {
             Fact::HearingStatementReceived(fact::StatementReceived {
                 case: self.case(audience),
-                statement: statement.statement.clone(),
+                statement: self.id(audience, &statement.statement),
                 from: self.from(audience, &from),
                 summary: self.text(audience, statement.summary.as_ref()),
                 received_at: *received_at,
@@ -137,12 +142,21 @@ impl Renderer<'_> {
         those.filter(|_| shown).collect()
     }
 
+    /// An id that people have put, or a word in its place: a statement can be called by whose it is.
+    fn id(&self, audience: &Audience, id: &LocalId) -> LocalId {
+        match self.shows_texts(audience) {
+            true => id.clone(),
+            false => withheld_id(),
+        }
+    }
+
     fn from(&self, audience: &Audience, from: &fact::StatementFrom) -> fact::StatementFrom {
         match from {
             shown if self.shows_texts(audience) => shown.clone(),
-            fact::StatementFrom::Invited(invited) => {
+            // The party is called as people have put it: `baerum`.
+            fact::StatementFrom::Invited(_) => {
                 let names = Names { nb: withheld(), nn: None, en: None };
-                let party = invited.party.clone();
+                let party = withheld_id();
                 fact::StatementFrom::Invited(fact::InvitedParty { party, names, member: None })
             }
             fact::StatementFrom::Uninvited { .. } => {

@@ -163,6 +163,23 @@ fn events() -> Vec<Value> {
     ]
 }
 
+/// People call a party by its name, and a statement by whose it is.
+#[test]
+fn who_gave_a_statement_is_not_told_by_the_ids_that_people_have_put() {
+    let received = json!({"statement-received": {
+        "statement": {"statement": "fra-buskerud", "from": {"invited": {"party": "b"}}},
+        "received_at": "2017-09-20T12:00", "late": false,
+    }});
+    let given = given_restricted(everything(), None).and(CASE, invites_buskerud());
+    let spoken = given.when(CASE, received);
+    let ids = |audience: &str| {
+        let told = spoken.to(audience);
+        [told["statement"].clone(), told["from"]["invited"]["party"].clone()]
+    };
+    assert_eq!(ids("public"), ["skjermet", "skjermet"]);
+    assert_eq!(ids(BUSKERUD), ["fra-buskerud", "b"]);
+}
+
 #[test]
 fn nothing_restricted_is_in_what_the_public_is_told() {
     let mut scenario = given_restricted(everything(), None)
