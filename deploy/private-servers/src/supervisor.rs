@@ -48,8 +48,13 @@ pub async fn supervise(server: &mut impl Server) -> Error {
         }
         restarts.push_back(now);
         tracing::warn!(server = server.name(), why, "{} {why}, starting it again", server.name());
-        if let Err(error) = server.start_again().await {
-            return error;
+        while let Err(error) = server.start_again().await {
+            // One that ends while it starts has ended once more; anything else is of no use to try again.
+            if !matches!(error, Error::EndedEarly { .. }) || restarts.len() == RESTARTS_MAX {
+                return error;
+            }
+            restarts.push_back(Instant::now());
+            tracing::warn!(server = server.name(), %error, "{} is started once more", server.name());
         }
     }
 }

@@ -33,7 +33,7 @@ mod projections;
 mod show;
 mod streams;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use clap::Parser;
 
@@ -47,6 +47,9 @@ use crate::{
 /// the system's own allocator is slow at (`tests/benches/README.md`).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How long threads that are still at work may take when a command is done.
+const THREADS_END_WITHIN: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -63,7 +66,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
     let configuration = Configuration::load(&arguments.common)?;
     terminal::log_to_stderr(configuration.log);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         match arguments.command {
             Command::Up(_) => up::run(configuration).await,
             Command::Setup => streams::setup(&configuration).await,
@@ -84,5 +87,8 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
             Command::Feed(feed) => show::feed::run(&configuration, &feed).await,
             Command::Subscriptions(asked) => show::subscriptions(&configuration, &asked).await,
         }
-    })
+    });
+    // A thread that waits for what is gone holds nothing up.
+    runtime.shutdown_timeout(THREADS_END_WITHIN);
+    outcome
 }

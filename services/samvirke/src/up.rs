@@ -3,7 +3,10 @@
 //! Invariant: the servers start before the services and stop after them, so what was accepted is
 //! finished.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context;
 use samvirke_private_servers::{
@@ -24,6 +27,8 @@ use crate::{
     streams, terminal,
 };
 
+/// How long the services may take to end where a server is lost.
+const STOP_WITHIN: Duration = Duration::from_secs(15);
 /// The database in the private PostgreSQL.
 const DATABASE: &str = "samvirke";
 
@@ -90,9 +95,13 @@ async fn watch(
         lost = supervise(&mut servers.nats) => lost,
         lost = supervise(&mut servers.postgres) => lost,
     };
+    tracing::error!(error = %lost, "a server is given up, and everything stops");
     shutdown.cancel();
-    // They finish what they can; their own complaints are about the server that is lost.
-    let _services = services.await;
+    // They finish what they can; their own complaints are about the server that is lost. Who waits for it
+    // waits in vain.
+    if tokio::time::timeout(STOP_WITHIN, services).await.is_err() {
+        tracing::warn!(seconds = STOP_WITHIN.as_secs(), "the services have not ended in time");
+    }
     Err(lost.into())
 }
 

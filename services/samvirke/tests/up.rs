@@ -7,6 +7,7 @@ use std::{
     process::{Command, Output},
 };
 
+use samvirke_private_servers::supervisor::RESTARTS_MAX;
 use samvirke_tests::{Server, Up};
 
 const SAMVIRKE: &str = env!("CARGO_BIN_EXE_samvirke");
@@ -89,4 +90,26 @@ fn a_full_disk_is_said_first_and_where() {
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(said.starts_with("samvirke: the disk is full: "), "{said}");
     assert!(said.contains(data.path().to_str().unwrap()) && said.contains("make room"), "{said}");
+}
+
+/// What watches over samvirke has to be able to see it.
+#[test]
+fn a_server_that_keeps_ending_ends_samvirke_with_what_and_why() {
+    let mut up = started();
+    let mut last = 0;
+    for _ in 0..=RESTARTS_MAX {
+        // One that is killed while it starts has ended, too.
+        last = loop {
+            match up.server(Server::Nats) {
+                Ok(process) if process != last => break process,
+                Ok(_) | Err(_) => std::thread::yield_now(),
+            }
+        };
+        up.kill_server(Server::Nats).unwrap();
+    }
+    let status = up.wait().unwrap();
+    let said = up.said();
+    assert_eq!(status.code(), Some(2), "{said}");
+    let last = said.lines().last().unwrap();
+    assert!(last.contains("nats-server ended"), "{last}");
 }
