@@ -8,6 +8,9 @@ use samvirke_database::{LOCK_TIMEOUT, is_locked};
 /// What the system says of a full disk, as also the programs that are run here do.
 const NO_SPACE: &str = "No space left on device";
 
+/// What pg_dump says where it has waited for a lock as long as it was told to.
+const DUMP_WAITED: &str = "canceling statement due to statement timeout";
+
 /// The failure in one line.
 pub(crate) fn line(error: &anyhow::Error) -> String {
     let told = format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ");
@@ -19,6 +22,11 @@ pub(crate) fn line(error: &anyhow::Error) -> String {
     if is_locked(error.as_ref()) {
         return format!(
             "a session of PostgreSQL holds a lock that was waited for {LOCK_TIMEOUT}: {told}; samvirke doctor says which, and the command may be given again"
+        );
+    }
+    if told.contains(DUMP_WAITED) {
+        return format!(
+            "a session of PostgreSQL holds a lock that was waited for: {told}; samvirke doctor says which, and the command may be given again"
         );
     }
     told
@@ -60,6 +68,12 @@ mod tests {
             line.starts_with("the disk is full: initdb failed") && !line.contains('\n'),
             "{line}"
         );
+    }
+
+    #[test]
+    fn a_dump_that_waited_for_a_lock_says_so() {
+        let line = line(&anyhow::anyhow!("pg_dump failed: error: query failed: {DUMP_WAITED}"));
+        assert!(line.starts_with("a session of PostgreSQL holds a lock"), "{line}");
     }
 
     #[test]
