@@ -317,7 +317,12 @@ fn with_ports(mut settings: NatsSettings) -> Result<NatsSettings, Error> {
     Ok(settings)
 }
 
-async fn stop_leftover(directory: &Path) -> Result<(), Error> {
+/// Stops the server that a killed run has left behind in a directory.
+///
+/// # Errors
+///
+/// When it does not end.
+pub async fn stop_leftover(directory: &Path) -> Result<(), Error> {
     match running(directory) {
         Some(pid) => {
             let config = config(directory);

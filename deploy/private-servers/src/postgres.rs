@@ -102,7 +102,7 @@ impl PostgresServer {
             return Err(Error::PasswordLost { path: password_file, database: cluster });
         }
         let password = Secret::kept_in(&password_file).map_err(Error::prepare(&password_file))?;
-        stop_leftover(&place).await?;
+        stop_leftover_of(&place).await?;
         initialise(&settings, &place, &password).await?;
         let mut attempt = 1;
         loop {
@@ -384,7 +384,16 @@ fn write_for(user: Option<User>, path: &Path, secret: &Secret) -> Result<(), Err
     write().map_err(Error::prepare(path))
 }
 
-async fn stop_leftover(place: &Place) -> Result<(), Error> {
+/// Stops the server that a killed run has left behind in a directory.
+///
+/// # Errors
+///
+/// When it does not end.
+pub async fn stop_leftover(directory: &Path) -> Result<(), Error> {
+    stop_leftover_of(&find_place(directory).await?).await
+}
+
+async fn stop_leftover_of(place: &Place) -> Result<(), Error> {
     match ready_line(place, 0).and_then(|pid| pid.parse().ok()) {
         Some(pid) => {
             let cluster = place.cluster();

@@ -8,6 +8,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use samvirke_private_servers::DataDirectory;
 use samvirke_tests::{
     Endpoint, Up,
     api::{Answer, Api, admitting, establishing, founding, opening, recovers},
@@ -189,9 +190,18 @@ fn the_settings_that_a_backup_is_taken_with_are_restored_with_it() {
     let (code, said) = run(&words, up.data());
     assert_eq!(code, 0, "{said}");
 
+    // A restore that runs holds its directory, and one that was killed has left it.
     let new = beside.path().join("new");
+    let begun = DataDirectory::hold(&beside.path().join("new.restoring")).unwrap();
+    fs::write(begun.join("half"), "made").unwrap();
+    let (code, said) = run(&["restore", backup.to_str().unwrap()], &new);
+    assert!(code == 2 && said.contains("another restore into the same directory runs"), "{said}");
+    assert!(begun.join("half").exists(), "what is at work is left alone");
+    drop(begun);
     let (code, said) = run(&["restore", backup.to_str().unwrap()], &new);
     assert_eq!(code, 0, "{said}");
+    assert_eq!(fs::read_dir(beside.path()).unwrap().count(), 1, "nothing is left beside it");
+    assert!(!new.join("half").exists(), "it was begun anew");
     let restored = new.join("samvirke.toml");
     assert_eq!(fs::read_to_string(&restored).unwrap(), text);
     assert!(said.contains(&format!("{}, for --config", restored.display())), "{said}");

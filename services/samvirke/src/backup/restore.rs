@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context, ensure};
 use indicatif::ProgressBar;
 use samvirke_kernel::stream_copy::{self, PIECE_BYTES};
-use samvirke_private_servers::{DataDirectory, postgres, programs};
+use samvirke_private_servers::{DataDirectory, nats, postgres, programs};
 
 use super::{
     DATABASE, beside, files,
@@ -20,7 +20,8 @@ use super::{
     site::{self, Site},
 };
 use crate::{
-    arguments::Restore, configuration::Configuration, outcome::Outcome, progress, streams, terminal,
+    arguments::Restore, configuration::Configuration, database, nats_account, outcome::Outcome,
+    progress, streams, terminal,
 };
 
 /// Verifies a backup, and makes a data directory out of it.
@@ -81,12 +82,9 @@ async fn make(
     from: &Path,
 ) -> anyhow::Result<()> {
     let to = &configuration.data;
-    let unfinished = Unfinished(beside(to, "restoring")?);
-    ensure!(
-        !unfinished.0.exists(),
-        "{} is there: another restore runs, or was killed; remove it and try again",
-        unfinished.0.display()
-    );
+    let place = beside(to, "restoring")?;
+    remove_what_was_left(&place).await?;
+    let unfinished = Unfinished(place);
     let held = DataDirectory::hold(&unfinished.0)?;
     files::put(manifest, from, held.path())?;
     let mut inside = configuration.clone();
@@ -157,6 +155,25 @@ async fn put_stream(
     let first = stream_copy::first_digest(&site.client, &stream.name).await?;
     ensure!(first == stream.first_digest, "its first message is another one");
     Ok(())
+}
+
+/// Removes what a killed restore has left, with the servers that it left running.
+///
+/// # Errors
+///
+/// Where another restore is at work there.
+async fn remove_what_was_left(place: &Path) -> anyhow::Result<()> {
+    if !place.exists() {
+        return Ok(());
+    }
+    let held =
+        DataDirectory::hold(place).context("another restore into the same directory runs")?;
+    nats::stop_leftover(&held.join(nats_account::DIRECTORY)).await?;
+    if held.join(database::DIRECTORY).exists() {
+        postgres::stop_leftover(&held.join(database::DIRECTORY)).await?;
+    }
+    terminal::complain(&format!("what a killed restore left in {} is removed", place.display()));
+    fs::remove_dir_all(place).with_context(|| format!("{} cannot be removed", place.display()))
 }
 
 /// A data directory that is not whole yet; it goes where it is not finished.
