@@ -171,9 +171,7 @@ impl Happened {
 
     /// The entry as it is told with the names that are known.
     fn told(&self, known: &Known<'_>) -> TimelineEntry {
-        let entry =
-            self.entry(self.provenance.clone().filter(|_| known.texts()), nb(&self.event, known));
-        TimelineEntry { member: entry.member.filter(|_| known.texts()), ..entry }
+        self.entry(self.provenance.clone().filter(|_| known.texts()), nb(&self.event, known))
     }
 
     fn entry(&self, provenance: Option<Provenance>, nb: String) -> TimelineEntry {
@@ -203,14 +201,13 @@ fn acted_as(actor: &Principal, cooperation: &CooperationId) -> Role {
 /// When one is not what was written here.
 pub(crate) fn told(documents: &[String], known: &Known<'_>) -> sqlx::Result<Vec<TimelineEntry>> {
     let told = |document: &String| -> serde_json::Result<TimelineEntry> {
-        Ok(match serde_json::from_str(document)? {
-            StoredEntry::Entry(entry) => TimelineEntry {
-                // Whose system gave a statement is who is heard.
-                member: entry.member.filter(|_| known.texts()),
-                ..entry
-            },
+        let entry = match serde_json::from_str(document)? {
+            StoredEntry::Entry(entry) => entry,
             StoredEntry::Event(happened) => happened.told(known),
-        })
+        };
+        // Whose system gave a statement is who is heard.
+        let member = entry.member.filter(|_| known.texts());
+        Ok(TimelineEntry { member, ..entry })
     };
     let entries: serde_json::Result<_> = documents.iter().map(told).collect();
     entries.map_err(|error| sqlx::Error::Decode(Box::new(error)))
