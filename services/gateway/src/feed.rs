@@ -91,12 +91,6 @@ impl Feed {
     async fn publication(&self) -> Result<&Publication, Problem> {
         let open = async || {
             let publication = Publication::reading(self.nats.clone(), feed::STREAM).await?;
-            self.newest.know_withheld(&publication).await.map_err(|error| {
-                StreamError::Unreachable {
-                    stream: feed::STREAM.to_owned(),
-                    source: Box::new(error),
-                }
-            })?;
             let (newest, nats) = (Arc::clone(&self.newest), self.nats.clone());
             let draining = self.draining.clone();
             self.tasks.supervise("newest events of the feed", Stop::MayEnd, move |task| {

@@ -1,7 +1,8 @@
 //! The newest events of the feed, kept at hand for all who read along.
 //!
-//! Invariant: between the floor and the head nothing is missing. One consumer reads for the whole
-//! process; a reader that is not behind the floor costs no request.
+//! Invariants: between the floor and the head nothing is missing. One consumer reads for the whole
+//! process; a reader that is not behind the floor costs no request. Nobody is shown a part of the feed
+//! before it is known which events it withholds.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -42,10 +43,17 @@ enum Lost {
 #[derive(Debug)]
 pub(crate) struct Newest {
     ring: RwLock<Ring>,
-    /// The events that are not given out any more, however they are read.
-    withheld: RwLock<WithheldEvents>,
+    withheld: RwLock<Withheld>,
     /// The sequence of the last event that has come; 0 before the first.
     head: watch::Sender<u64>,
+}
+
+/// The events that are not given out any more, however they are read.
+#[derive(Debug, Default)]
+struct Withheld {
+    events: WithheldEvents,
+    /// What the feed names up to this sequence is known.
+    until: u64,
 }
 
 #[derive(Debug, Default)]
@@ -110,29 +118,41 @@ impl Newest {
         Some((found, ring.head.max(position)))
     }
 
-    /// Reads which events the feed has named as withheld until now.
+    /// Makes known which events the feed names as withheld, up to a sequence at least.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
-    pub(crate) async fn know_withheld(&self, publication: &Publication) -> Result<(), ReadError> {
-        let mut known = WithheldEvents::default();
+    pub(crate) async fn know_withheld(
+        &self,
+        publication: &Publication,
+        sequence: u64,
+    ) -> Result<(), ReadError> {
+        let until = self.withheld.read().unwrap_or_else(PoisonError::into_inner).until;
+        if sequence <= until {
+            return Ok(());
+        }
+        let mut facts = Vec::new();
         for subjects in WITHHELD_SUBJECTS {
-            let mut after = 0;
+            let mut after = until;
             while let Some(message) = publication.next(subjects, after).await? {
                 after = message.sequence;
-                if let Some(event) = FeedEvent::read(&message).and_then(|event| event.event()) {
-                    known.take(message.sequence, &event);
-                }
+                facts.extend(
+                    FeedEvent::read(&message).and_then(|event| Some((after, event.event()?))),
+                );
             }
         }
-        *self.withheld.write().unwrap_or_else(PoisonError::into_inner) = known;
+        let mut withheld = self.withheld.write().unwrap_or_else(PoisonError::into_inner);
+        for (sequence, event) in facts {
+            withheld.events.take(sequence, &event);
+        }
+        withheld.until = withheld.until.max(sequence);
         Ok(())
     }
 
     /// Whether an event is not given out any more. One that cannot be told is not.
     pub(crate) fn is_withheld(&self, event: &FeedEvent) -> bool {
-        let withheld = self.withheld.read().unwrap_or_else(PoisonError::into_inner);
+        let withheld = &self.withheld.read().unwrap_or_else(PoisonError::into_inner).events;
         withheld.concern(event.sequence)
             && event.about().is_none_or(|about| withheld.hold(about.id, event.sequence))
     }
@@ -154,8 +174,8 @@ impl Newest {
         let following = async {
             let publication = Publication::reading(nats, feed::STREAM).await?;
             let last = publication.last_sequence().await?;
-            self.know_withheld(&publication).await?;
             let from = self.begin(publication.identity(), last);
+            self.know_withheld(&publication, last).await?;
             let mut messages = publication.follow(vec![feed::SUBJECTS.to_owned()], from).await?;
             while let Some(message) = messages.next().await {
                 self.take(&message?);
@@ -173,6 +193,8 @@ impl Newest {
             let floor = last.saturating_sub(EVENTS_MAX as u64);
             let identity = Some(identity.clone());
             *ring = Ring { identity, floor, head: floor, ..Ring::default() };
+            // Another stream may name other events; those that are known stay withheld.
+            self.withheld.write().unwrap_or_else(PoisonError::into_inner).until = 0;
         }
         ring.ready_at = last;
         let head = ring.head;
@@ -184,7 +206,7 @@ impl Newest {
     /// Forgets the events that a fact names.
     fn forget(&self, sequence: u64, event: &CloudEvent) {
         let mut withheld = self.withheld.write().unwrap_or_else(PoisonError::into_inner);
-        let named: HashSet<Uuid> = withheld.take(sequence, event).into_iter().collect();
+        let named: HashSet<Uuid> = withheld.events.take(sequence, event).into_iter().collect();
         drop(withheld);
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
         ring.events.retain(|event| event.about().is_some_and(|about| !named.contains(&about.id)));
@@ -198,6 +220,9 @@ impl Newest {
         {
             self.forget(published.sequence, &event);
         }
+        let mut withheld = self.withheld.write().unwrap_or_else(PoisonError::into_inner);
+        withheld.until = withheld.until.max(published.sequence);
+        drop(withheld);
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
         ring.head = published.sequence;
         if let Some(event) = event {

@@ -66,6 +66,7 @@ impl Reading {
         let reach = self.newest.reach();
         let filter = self.asked.subjects();
         let page = self.publication.page(&filter, self.position, PAGE_EVENTS).await?;
+        self.know_withheld(page.last()).await?;
         let mut events = Vec::new();
         for published in &page {
             self.scanned += 1;
@@ -87,10 +88,17 @@ impl Reading {
             let at_end = self.newest.reach().is_none_or(|(_, head)| head <= self.position);
             return Ok(Found { events, at_end });
         };
+        self.know_withheld(Some(&published)).await?;
         self.scanned += 1;
         self.position = published.sequence;
         events.extend(self.wanted(&published));
         Ok(Found { events, at_end: false })
+    }
+
+    /// Makes known what the feed withholds up to here, before anything up to here is given.
+    async fn know_withheld(&self, last: Option<&Published>) -> Result<(), ReadError> {
+        let Some(last) = last else { return Ok(()) };
+        self.newest.know_withheld(&self.publication, last.sequence).await
     }
 
     /// A message as an event, if it is given to the reader.
@@ -110,7 +118,8 @@ impl Reading {
     }
 
     fn at_hand(&mut self, most: usize) -> Option<Found> {
-        let wanted = |event: &FeedEvent| self.asked.wants(event);
+        let wanted =
+            |event: &FeedEvent| self.asked.wants(event) && !self.newest.is_withheld(event);
         let (events, position) = self.newest.after(self.position, most, wanted)?;
         self.position = position;
         Some(Found { at_end: events.len() < most, events })
