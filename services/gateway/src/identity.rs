@@ -126,6 +126,11 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// Whoever brings no token.
+    pub(crate) fn public() -> Self {
+        Self { principal: Principal::public(), person: None, until: None }
+    }
+
     /// How much longer the caller is believed; none where that has no end.
     pub(crate) fn time_left(&self, now: DateTime<Utc>) -> Option<Duration> {
         self.until.map(|until| (until - now).to_std().unwrap_or_default())
@@ -182,7 +187,7 @@ impl Identity {
     pub(crate) async fn verify(&self, headers: &HeaderMap) -> Result<Caller, Fault> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         let Some(value) = values.next() else {
-            return Ok(Caller { principal: Principal::public(), person: None, until: None });
+            return Ok(Caller::public());
         };
         let token = value
             .to_str()

@@ -118,10 +118,12 @@ impl Reading {
     }
 
     fn at_hand(&mut self, most: usize) -> Option<Found> {
-        let wanted =
-            |event: &FeedEvent| self.asked.wants(event) && !self.newest.is_withheld(event);
+        let wanted = |event: &FeedEvent| self.asked.wants(event) && !self.newest.is_withheld(event);
         let (events, position) = self.newest.after(self.position, most, wanted)?;
         self.position = position;
         Some(Found { at_end: events.len() < most, events })
     }
 }
+
+#[cfg(test)]
+mod tests;
