@@ -42,6 +42,7 @@ pub mod supervision;
 
 pub mod backoff;
 pub mod bigint;
+mod bounded_cache;
 pub mod clock;
 pub mod signature;
 

@@ -1,14 +1,14 @@
 //! The aggregates of one kind: loaded cold from the stream, kept hot in a bounded cache.
 
-use std::{collections::HashMap, convert::Infallible, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use cqrs_es::{Aggregate, AggregateContext, AggregateError, EventEnvelope, EventStore};
-use quick_cache::sync::Cache;
 use samvirke_schemas::{Tagged, id::AggregateId, principal::Role};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::{
+    bounded_cache::BoundedCache,
     committer::{AppendError, Pending},
     decider::Decider,
     envelope::{
@@ -21,10 +21,10 @@ use crate::{
     store_error::StoreError,
 };
 
-/// How many aggregates of a kind are kept hot.
-pub const HOT_MAX: usize = 10_000;
-/// How many are kept that decisions on others rest on.
-const CURRENT_MAX: usize = 1_000;
+/// The bytes of history of the aggregates of a kind that are kept hot.
+pub const HOT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Those of the aggregates that decisions on others rest on.
+const CURRENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// The cache entry of one aggregate; whoever holds the lock works on it alone in this process.
 pub(crate) type CacheEntry<D> = Arc<Mutex<Option<Loaded<D>>>>;
@@ -49,9 +49,9 @@ type CurrentReads<D> = SharedRead<Result<Arc<Current<D>>, Arc<StoreError>>>;
 #[derive(Debug)]
 pub struct Repository<D: Decider> {
     log: Log,
-    hot: Cache<AggregateId, CacheEntry<D>>,
+    hot: BoundedCache<CacheEntry<D>>,
     /// Those that decisions on others rest on.
-    current: Cache<AggregateId, CurrentReads<D>>,
+    current: BoundedCache<CurrentReads<D>>,
     fingerprint: String,
     snapshots: bool,
 }
@@ -60,8 +60,8 @@ impl<D: Decider> Repository<D> {
     pub fn new(log: Log) -> Self {
         Self {
             log,
-            hot: Cache::new(HOT_MAX),
-            current: Cache::new(CURRENT_MAX),
+            hot: BoundedCache::new(HOT_BYTES_MAX),
+            current: BoundedCache::new(CURRENT_BYTES_MAX),
             fingerprint: snapshot::fingerprint::<D>(),
             snapshots: true,
         }
@@ -79,12 +79,7 @@ impl<D: Decider> Repository<D> {
     }
 
     pub(crate) fn entry(&self, id: &AggregateId) -> CacheEntry<D> {
-        match self
-            .hot
-            .get_or_insert_with(id, || Ok::<_, std::convert::Infallible>(CacheEntry::default()))
-        {
-            Ok(entry) => entry,
-        }
+        self.hot.entry(id)
     }
 
     /// Clears the cache; the next command loads its aggregate cold.
@@ -151,12 +146,13 @@ impl<D: Decider> Repository<D> {
     ///
     /// As [`Repository::load`].
     pub async fn current(self: &Arc<Self>, id: &AggregateId) -> Result<Arc<D>, Arc<StoreError>> {
-        let reads = self.current.get_or_insert_with(id, || Ok::<_, Infallible>(SharedRead::new()));
-        let Ok(reads) = reads;
+        let reads = self.current.entry(id);
         let (repository, id) = (self.clone(), id.clone());
         let current = reads.ask(|known| async move {
             let known = known.and_then(Result::ok);
-            repository.read_current(&id, known).await.map_err(Arc::new)
+            let current = repository.read_current(&id, known).await.map_err(Arc::new)?;
+            repository.current.weigh(&id, current.loaded.bytes);
+            Ok(current)
         });
         current.await.map(|current| current.state.clone())
     }
@@ -198,8 +194,10 @@ impl<D: Decider> Repository<D> {
         Ok(!tail.is_empty())
     }
 
-    /// Keeps a snapshot when the history has grown past the next mark since `from`.
+    /// Keeps a snapshot when the history has grown past the next mark since `from`, and notes how much is kept
+    /// hot.
     pub(crate) fn keep(&self, from: u64, loaded: &Loaded<D>) {
+        self.hot.weigh(&loaded.id, loaded.bytes);
         let mark = |version: u64| version / snapshot::EVENTS_BETWEEN_SNAPSHOTS;
         if self.snapshots && mark(loaded.version) > mark(from) {
             snapshot::write(&self.log, &self.subject(&loaded.id), &self.fingerprint, loaded);
