@@ -33,6 +33,7 @@ use crate::{
     checkpoint::{self, Checkpoint, Stands},
     committer::{AppendError, BATCH_MESSAGES_MAX},
     envelope::{self, ENVELOPE_BYTES_MAX},
+    lag::Lags,
     log::stored::ReadError,
     stream::{
         self, StreamError, StreamIdentity,
@@ -122,6 +123,8 @@ pub struct Publication {
     js: jetstream::Context,
     identity: Arc<StreamIdentity>,
     guard: Guard,
+    /// Those who follow the stream, and how far behind its end they are.
+    lags: Arc<Lags>,
 }
 
 impl Publication {
@@ -187,11 +190,15 @@ impl Publication {
     /// Nothing is created in a published stream, so that a gap in it is told and holds nothing back.
     fn with(js: jetstream::Context, identity: StreamIdentity) -> Self {
         let guard = Guard::new(js.clone(), identity.name.clone());
-        Self { js, identity: Arc::new(identity), guard }
+        Self { js, identity: Arc::new(identity), guard, lags: Arc::default() }
     }
 
     pub fn identity(&self) -> &StreamIdentity {
         &self.identity
+    }
+
+    pub(crate) fn lags(&self) -> &Arc<Lags> {
+        &self.lags
     }
 
     /// Stores the message that names the stream for good, if nothing is stored yet. It is the first, and

@@ -114,6 +114,9 @@ impl Intake {
     pub async fn follow(&self, task: &Task) -> Result<Never, Interrupted> {
         let mut place = self.place().await?;
         info!(feed = place.at.sequence, "notifying");
+        let stream = &self.publication.identity().name;
+        task.has_taken(stream, place.at.sequence);
+        self.publication.reports_lag_of(task);
         let filters = vec![feed::EVENT_SUBJECTS.to_owned()];
         let mut messages = self.publication.follow(filters, place.at.sequence).await?;
         let mut look = tokio::time::interval(LOOK_EVERY);
@@ -121,6 +124,7 @@ impl Intake {
             let batch = tokio::select! {
                 _ = look.tick() => {
                     self.check(&place.at).await?;
+                    task.has_taken(stream, self.nothing_until(place.at.sequence).await?);
                     self.work_parked(&place, clock::now()).await?;
                     task.has_parked(parked::TASK, parked::parked(&self.pool).await?);
                     continue;
@@ -129,9 +133,17 @@ impl Intake {
             };
             self.contacts_are_current().await?;
             self.take(&mut place, &batch, clock::now()).await?;
+            task.has_taken(stream, place.at.sequence);
             task.progress();
             self.put.send_replace(());
         }
+    }
+
+    /// Up to where there is no event after a sequence: the feed may end with what is no event, or was erased.
+    async fn nothing_until(&self, sequence: u64) -> Result<u64, Interrupted> {
+        let last = self.publication.last_sequence().await?;
+        let next = self.publication.next(feed::EVENT_SUBJECTS, sequence).await?;
+        Ok(if next.is_none() { last.max(sequence) } else { sequence })
     }
 
     /// Takes what there is now and comes back; for whoever does not wait for more.

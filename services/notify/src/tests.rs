@@ -5,6 +5,7 @@ mod contacts;
 mod deadlines;
 mod deliveries;
 pub(crate) mod facts;
+mod lag;
 mod meetings;
 mod parking;
 mod preferences;
