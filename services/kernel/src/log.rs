@@ -42,9 +42,11 @@ use crate::{
     },
 };
 
+mod long_history;
 pub mod stored;
 mod tail;
 
+use long_history::LONG_COMMITS;
 pub use stored::{READ_TIMEOUT, ReadError, Stored};
 use stored::{delivered, more_in_batch};
 use tail::{Next, Tail, TailCursor};
@@ -151,7 +153,7 @@ impl Log {
         &self.identity
     }
 
-    pub(crate) fn lags(&self) -> &Lags {
+    pub(crate) fn lags(&self) -> &Arc<Lags> {
         &self.lags
     }
 
@@ -202,8 +204,8 @@ impl Log {
         appended
     }
 
-    /// Reads the commits of one subject after a sequence, in one request for each
-    /// [`READ_MESSAGES_MAX`] or [`READ_BYTES_MAX`]. May lag behind the leader.
+    /// Reads the commits of one subject after a sequence: in one request, and by a consumer where they are
+    /// many. May lag behind the leader.
     ///
     /// # Errors
     ///
@@ -229,9 +231,12 @@ impl Log {
         after: u64,
         mut take: impl FnMut(Stored) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut from = after + 1;
-        while let Some(last) = self.read_page(subject, from, &mut take).await? {
-            from = last + 1;
+        let Some(last) = self.read_page(subject, after + 1, LONG_COMMITS, &mut take).await? else {
+            return Ok(());
+        };
+        let mut left = self.read_long(subject, last, &mut take).await?;
+        while let Some(last) = left {
+            left = self.read_page(subject, last + 1, READ_MESSAGES_MAX, &mut take).await?;
         }
         Ok(())
     }
@@ -241,6 +246,7 @@ impl Log {
         &self,
         subject: &str,
         from: u64,
+        messages_max: usize,
         take: &mut impl FnMut(Stored) -> Result<(), E>,
     ) -> Result<Option<u64>, E> {
         let client = self.client();
@@ -248,7 +254,7 @@ impl Log {
         let mut answers =
             client.subscribe(inbox.clone()).await.map_err(|err| self.unreachable(err))?;
         let question = serde_json::json!({
-            "seq": from, "batch": READ_MESSAGES_MAX, "max_bytes": READ_BYTES_MAX,
+            "seq": from, "batch": messages_max, "max_bytes": READ_BYTES_MAX,
             "next_by_subj": subject,
         });
         client
