@@ -339,7 +339,8 @@ where
                 Ok(()) => {
                     self.task.progress();
                     self.task.has_taken(&place.stream, place.sequence);
-                    message.double_ack().await
+                    // Whether the server has it is not waited for: acting once more changes nothing.
+                    message.ack().await
                 }
                 Err(PolicyError::Park { reason }) => {
                     self.records.park(&place, &reason).await?;
