@@ -2,7 +2,7 @@
 //!
 //! Commands are measured beside the kernel alone, and beside a service on postgres-es that does equal work.
 
-mod clients;
+pub(crate) mod clients;
 mod commands;
 mod connection;
 pub(crate) mod import;

@@ -6,6 +6,7 @@
 mod commit;
 mod drive;
 mod feed;
+mod growth;
 mod history;
 mod http;
 mod load;
@@ -54,6 +55,13 @@ enum Bench {
         /// Measure only these.
         #[arg(long, value_enum, value_delimiter = ',')]
         parts: Vec<feed::Part>,
+    },
+    /// What grows with the history: commands, memory, starting again, what is read.
+    Growth {
+        #[command(flatten)]
+        effort: EffortArguments,
+        #[command(flatten)]
+        sizes: growth::Arguments,
     },
     /// Commands and queries over HTTP, beside the kernel alone and an axum service on postgres-es.
     Http {
@@ -147,6 +155,7 @@ async fn run(bench: Bench) -> anyhow::Result<()> {
         Bench::Commit { effort, sweep: false, only } => commit::run(effort.into(), &only).await,
         Bench::Commit { effort, sweep: true, .. } => commit::sweep::run(effort.into()).await,
         Bench::Feed { effort, parts } => feed::run(effort.into(), &parts).await,
+        Bench::Growth { effort, sizes } => growth::run(effort.into(), &sizes).await,
         Bench::Http { effort, parts, imported } => {
             http::run(effort.into(), &parts, &imported).await
         }
