@@ -2,7 +2,6 @@
 
 use anyhow::ensure;
 use bytes::Bytes;
-use serde_json::Value;
 
 use super::{
     clients::Clients,
@@ -36,17 +35,17 @@ const QUESTIONS: [Question; 7] = [
     Question {
         name: "the register of 1,000 cases",
         path: |_, _, _| "/v1/cases?cooperation=bench".into(),
-        check: |answer| has_items(answer, 1),
+        check: |answer| has_items(answer),
     },
     Question {
         name: "decisions by words",
         path: |_, _, _| format!("/v1/decisions?cooperation=bench&text={WORD}"),
-        check: |answer| has_items(answer, 1),
+        check: |answer| has_items(answer),
     },
     Question {
         name: "cases by words",
         path: |_, _, _| "/v1/cases?cooperation=bench&text=veger".into(),
-        check: |answer| has_items(answer, 1),
+        check: |answer| has_items(answer),
     },
     Question {
         name: "the feed near its end",
@@ -64,22 +63,22 @@ fn feed(after: u64) -> String {
     format!("/v1/feed?cooperation=bench&after=FEED:{after}&limit={PAGE}&wait=0")
 }
 
+// The answers are searched as text: clients that parsed them would be measured with the server.
+
 fn has(answer: &Bytes, field: &str) -> anyhow::Result<()> {
-    let answer: Value = serde_json::from_slice(answer)?;
-    ensure!(answer.get(field).is_some(), "there is no {field} in {answer}");
+    let answer = std::str::from_utf8(answer)?;
+    ensure!(answer.contains(&format!("\"{field}\":")), "there is no {field} in {answer}");
     Ok(())
 }
 
-fn has_items(answer: &Bytes, at_least: usize) -> anyhow::Result<()> {
-    let answer: Value = serde_json::from_slice(answer)?;
-    let items = answer["items"].as_array().map_or(0, Vec::len);
-    ensure!(items >= at_least, "{items} items in {answer}");
+fn has_items(answer: &Bytes) -> anyhow::Result<()> {
+    let answer = std::str::from_utf8(answer)?;
+    ensure!(answer.contains("\"items\":[{"), "there are no items in {answer}");
     Ok(())
 }
 
 fn has_events(answer: &Bytes) -> anyhow::Result<()> {
-    let answer: Value = serde_json::from_slice(answer)?;
-    let events = answer["events"].as_array().map_or(0, Vec::len);
+    let events = std::str::from_utf8(answer)?.matches("\"specversion\":").count();
     ensure!(events == PAGE, "{events} events in a page of {PAGE}");
     Ok(())
 }
