@@ -30,6 +30,7 @@ pub mod form;
 pub mod in_memory_projection;
 pub mod inbox;
 pub mod integrity;
+mod jetstream;
 pub mod lag;
 pub mod parking;
 pub mod policy;

@@ -9,16 +9,13 @@ use std::{
 };
 
 use async_nats::{
-    Client, StatusCode,
+    Client,
     jetstream::{
         self,
         consumer::{DeliverPolicy, pull},
-        message::StreamMessage,
-        stream::RawMessage,
     },
 };
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 use futures::{
     Stream, StreamExt, TryStreamExt,
     stream::{self as streams, BoxStream},
@@ -30,6 +27,7 @@ use crate::{
     checkpoint::{self, Checkpoint, Stands},
     committer::{AppendError, Committer, Pending, Tuning},
     deadline::Deadline,
+    jetstream::{absent, direct_get::DirectGet},
     lag::Lags,
     position::Position,
     shared_read::SharedRead,
@@ -47,8 +45,8 @@ pub mod stored;
 mod tail;
 
 use long_history::LONG_COMMITS;
+use stored::delivered;
 pub use stored::{READ_TIMEOUT, ReadError, Stored};
-use stored::{delivered, more_in_batch};
 use tail::{Next, Tail, TailCursor};
 
 /// The most messages asked for in one direct get; more are paged.
@@ -249,68 +247,18 @@ impl Log {
         messages_max: usize,
         take: &mut impl FnMut(Stored) -> Result<(), E>,
     ) -> Result<Option<u64>, E> {
-        let client = self.client();
-        let inbox = client.new_inbox();
-        let mut answers =
-            client.subscribe(inbox.clone()).await.map_err(|err| self.unreachable(err))?;
         let question = serde_json::json!({
             "seq": from, "batch": messages_max, "max_bytes": READ_BYTES_MAX,
             "next_by_subj": subject,
         });
-        client
-            .publish_with_reply(
-                format!("$JS.API.DIRECT.GET.{}", self.identity.name),
-                inbox,
-                question.to_string().into(),
-            )
-            .await
-            .map_err(|err| self.unreachable(err))?;
+        let (client, name) = (self.client(), &self.identity.name);
+        let mut messages = DirectGet::ask(&client, name, &question, READ_TIMEOUT).await?;
         let mut last = None;
-        loop {
-            let answer = tokio::time::timeout(READ_TIMEOUT, answers.next())
-                .await
-                .map_err(|_| ReadError::TimedOut { stream: self.identity.name.clone() })?
-                .ok_or_else(|| ReadError::TimedOut { stream: self.identity.name.clone() })?;
-            match answer.status {
-                None => {
-                    let commit = self.stored(&answer)?;
-                    last = Some(commit.sequence);
-                    take(commit)?;
-                }
-                Some(StatusCode::NOT_FOUND) => return Ok(None),
-                // The end of the page; what is left for the subject is told with it.
-                Some(status) if status.as_u16() == 204 => {
-                    let left = header(&answer, "Nats-Num-Pending");
-                    return Ok(last.filter(|_| left.is_some_and(|left| left != "0")));
-                }
-                Some(status) => {
-                    let description = answer.description.unwrap_or_default();
-                    let (stream, status) = (self.identity.name.clone(), status.as_u16());
-                    return Err(ReadError::Refused { stream, status, description }.into());
-                }
-            }
+        while let Some(message) = messages.next().await? {
+            last = Some(message.sequence);
+            take(message.into())?;
         }
-    }
-
-    fn stored(&self, message: &async_nats::Message) -> Result<Stored, ReadError> {
-        let missing = |header| ReadError::Incomplete { stream: self.identity.name.clone(), header };
-        let sequence = header(message, "Nats-Sequence")
-            .and_then(|text| text.parse().ok())
-            .ok_or_else(|| missing("Nats-Sequence"))?;
-        let stored_at = header(message, "Nats-Time-Stamp")
-            .and_then(|text| DateTime::parse_from_rfc3339(text).ok())
-            .ok_or_else(|| missing("Nats-Time-Stamp"))?
-            .with_timezone(&Utc);
-        Ok(Stored {
-            subject: header(message, "Nats-Subject")
-                .ok_or_else(|| missing("Nats-Subject"))?
-                .to_owned(),
-            sequence,
-            stored_at,
-            payload: message.payload.clone(),
-            more_in_batch: false,
-            pending: None,
-        })
+        Ok(last.filter(|_| messages.has_more()))
     }
 
     /// Reads the commits of one subject after a sequence from the leader, one request each.
@@ -326,15 +274,8 @@ impl Log {
         let mut commits: Vec<Stored> = Vec::new();
         loop {
             let after = commits.last().map_or(after, |last| last.sequence);
-            match self.next_from_leader(subject, after + 1).await? {
-                Some(message) => commits.push(Stored {
-                    subject: message.subject.to_string(),
-                    sequence: message.sequence,
-                    stored_at: message.time,
-                    more_in_batch: more_in_batch(Some(&message.headers)),
-                    payload: message.payload,
-                    pending: None,
-                }),
+            match self.first_from(subject, after + 1).await? {
+                Some(commit) => commits.push(commit),
                 None => return Ok(commits),
             }
         }
@@ -347,15 +288,10 @@ impl Log {
     ///
     /// [`ReadError`].
     pub async fn first_from(&self, subject: &str, from: u64) -> Result<Option<Stored>, ReadError> {
-        let message = self.next_from_leader(subject, from).await?;
-        Ok(message.map(|message| Stored {
-            subject: message.subject.to_string(),
-            sequence: message.sequence,
-            stored_at: message.time,
-            more_in_batch: more_in_batch(Some(&message.headers)),
-            payload: message.payload,
-            pending: None,
-        }))
+        let stream = self.leader().await?;
+        let found = stream.get_first_raw_message_by_subject(subject, from).await;
+        let found = absent::message(found).map_err(|err| self.unreachable(err))?;
+        Ok(found.map(Stored::from))
     }
 
     /// The last commit of a subject, as the stream's leader has it.
@@ -367,34 +303,15 @@ impl Log {
         &self,
         subject: &str,
     ) -> Result<Option<(u64, Bytes)>, ReadError> {
-        let message = self.ask_leader(&serde_json::json!({"last_by_subj": subject})).await?;
-        Ok(message.map(|message| (message.sequence, message.payload)))
+        let found = self.leader().await?.get_last_raw_message_by_subject(subject).await;
+        let found = absent::message(found).map_err(|err| self.unreachable(err))?;
+        Ok(found.map(|message| (message.sequence, message.payload)))
     }
 
-    async fn next_from_leader(
-        &self,
-        subject: &str,
-        from: u64,
-    ) -> Result<Option<StreamMessage>, ReadError> {
-        self.ask_leader(&serde_json::json!({"seq": from, "next_by_subj": subject})).await
-    }
-
-    async fn ask_leader(
-        &self,
-        question: &serde_json::Value,
-    ) -> Result<Option<StreamMessage>, ReadError> {
-        let answer: jetstream::response::Response<RawAnswer> = self
-            .js
-            .request(format!("STREAM.MSG.GET.{}", self.identity.name), question)
-            .await
-            .map_err(|err| self.unreachable(err))?;
-        match answer {
-            jetstream::response::Response::Ok(answer) => StreamMessage::try_from(answer.message)
-                .map(Some)
-                .map_err(|err| self.unreachable(err)),
-            jetstream::response::Response::Err { error } if error.code() == 404 => Ok(None),
-            jetstream::response::Response::Err { error } => Err(self.unreachable(error)),
-        }
+    /// The stream, to ask its leader; nothing is sent.
+    async fn leader(&self) -> Result<jetstream::stream::Stream<()>, ReadError> {
+        let stream = self.js.get_stream_no_info(&self.identity.name).await;
+        stream.map_err(|err| self.unreachable(err))
     }
 
     /// The last sequence of the stream at which something can be read, or could be before it was damaged: what
@@ -608,15 +525,6 @@ impl Following {
             return Some(Ok(commit));
         }
     }
-}
-
-#[derive(serde::Deserialize)]
-struct RawAnswer {
-    message: RawMessage,
-}
-
-fn header<'a>(message: &'a async_nats::Message, name: &str) -> Option<&'a str> {
-    message.headers.as_ref()?.get(name).map(async_nats::HeaderValue::as_str)
 }
 
 /// A stream's end without the gaps that it ends with.

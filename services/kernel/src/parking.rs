@@ -10,11 +10,7 @@
 
 use std::{str::FromStr, sync::Arc};
 
-use async_nats::{
-    Client, HeaderMap,
-    header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
-    jetstream::{self, context::PublishErrorKind, stream::RawMessageErrorKind},
-};
+use async_nats::{Client, jetstream};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use samvirke_schemas::{id::CooperationId, standing::ParkedEvent};
@@ -24,6 +20,7 @@ use tracing::error;
 use crate::{
     clock,
     error_chain::chain,
+    jetstream::{absent, expected},
     stream::{
         self, StreamError, StreamIdentity,
         kinds::{self, PARKED_STREAM},
@@ -217,16 +214,14 @@ impl Parking {
     ) -> Result<StoredRecord, ParkingError> {
         let subject = subject(task, cooperation);
         let stream = self.js.get_stream_no_info(&self.identity.name).await.map_err(unreachable)?;
-        let (record, revision) = match stream.get_last_raw_message_by_subject(&subject).await {
-            Ok(message) => {
+        let found = stream.get_last_raw_message_by_subject(&subject).await;
+        let (record, revision) = match absent::message(found).map_err(unreachable)? {
+            Some(message) => {
                 let read = serde_json::from_slice(&message.payload);
                 let record = read.map_err(|source| ParkingError::Record { subject, source })?;
                 (record, message.sequence)
             }
-            Err(err) if matches!(err.kind(), RawMessageErrorKind::NoMessageFound) => {
-                (Record::default(), 0)
-            }
-            Err(err) => return Err(unreachable(err)),
+            None => (Record::default(), 0),
         };
         let (task, cooperation) = (task.to_owned(), cooperation.clone());
         Ok(StoredRecord { task, cooperation, record, revision })
@@ -258,16 +253,10 @@ impl Parking {
     /// Writes a record if nobody has since it was read; says whether it did.
     async fn write(&self, read: &StoredRecord, record: &Record) -> Result<bool, ParkingError> {
         let subject = subject(&read.task, &read.cooperation);
-        let mut headers = HeaderMap::new();
-        headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, read.revision.to_string());
         let payload = serde_json::to_vec(record)
             .map_err(|source| ParkingError::Record { subject: subject.clone(), source })?;
-        let sent = self.js.publish_with_headers(subject, headers, payload.into()).await;
-        match sent.map_err(unreachable)?.await {
-            Ok(_) => Ok(true),
-            Err(err) if err.kind() == PublishErrorKind::WrongLastSequence => Ok(false),
-            Err(err) => Err(unreachable(err)),
-        }
+        let sent = expected::publish(&self.js, subject, read.revision, payload.into()).await;
+        sent.map_err(unreachable)
     }
 
     /// Parks an event for its cooperation and returns the record.

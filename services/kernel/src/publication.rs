@@ -11,28 +11,24 @@ pub mod recent;
 use std::{sync::Arc, time::Duration};
 
 use async_nats::{
-    Client, HeaderMap, StatusCode, Subscriber,
-    header::{
-        NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE,
-        NATS_EXPECTED_LAST_SEQUENCE,
-    },
+    Client, HeaderMap, Subscriber,
+    header::NATS_EXPECTED_LAST_SEQUENCE,
     jetstream::{
         self,
         consumer::{DeliverPolicy, pull},
         message::StreamMessage,
-        stream::RawMessageErrorKind,
     },
 };
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::{Stream, StreamExt};
-use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::{
     checkpoint::{self, Checkpoint, Stands},
     committer::{AppendError, BATCH_MESSAGES_MAX},
     envelope::{self, ENVELOPE_BYTES_MAX},
+    jetstream::{absent, acknowledgement::acknowledged, batch::Batch, direct_get::DirectGet},
     lag::Lags,
     log::stored::ReadError,
     stream::{
@@ -47,11 +43,6 @@ use crate::{
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The most messages asked for in one page.
 pub const PAGE_MESSAGES_MAX: usize = 1_000;
-
-/// The stream's last sequence was not the expected one.
-const CODE_WRONG_LAST_SEQUENCE: u64 = 10071;
-/// Another write is on its way.
-const CODE_IN_FLIGHT: u64 = 10164;
 
 /// A message to be published.
 #[derive(Clone, Debug)]
@@ -110,7 +101,7 @@ impl PendingAcks {
     /// As [`Publication::publish`].
     pub async fn acknowledged(&mut self) -> Result<u64, AppendError> {
         match tokio::time::timeout_at(self.until, self.answers.next()).await {
-            Ok(Some(answer)) => acknowledged(&answer.payload),
+            Ok(Some(answer)) => acknowledged(&answer),
             Ok(None) => Err(unknown("the connection was closed")),
             Err(_) => Err(unknown(format!("nothing within {ANSWER_TIMEOUT:?}"))),
         }
@@ -308,18 +299,25 @@ impl Publication {
             return Err(AppendError::TooLarge { bytes: largest });
         }
         self.guard.appends().await?;
-        let batch = (!before.is_empty()).then(|| format!("{:032x}", rand::random::<u128>()));
+        let batch = (!before.is_empty()).then(|| Batch::new(messages.len()));
+        let headers = |index: usize, message: &Outgoing| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in &message.headers {
+                headers.insert(*name, value.as_str());
+            }
+            if index == 0 {
+                headers.insert(NATS_EXPECTED_LAST_SEQUENCE, expected.to_string());
+            }
+            if let Some(batch) = &batch {
+                batch.mark(index, &mut headers);
+            }
+            headers
+        };
         let client = self.js.client();
         for (index, message) in before.iter().enumerate() {
-            let headers = headers(message, index, expected, batch.as_deref());
-            client
-                .publish_with_headers(message.subject.clone(), headers, message.payload.clone())
-                .await
-                .map_err(unknown)?;
-        }
-        let mut headers = headers(last, before.len(), expected, batch.as_deref());
-        if batch.is_some() {
-            headers.insert(NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL);
+            let (subject, payload) = (message.subject.clone(), message.payload.clone());
+            let sent = client.publish_with_headers(subject, headers(index, message), payload);
+            sent.await.map_err(unknown)?;
         }
         let inbox = client.new_inbox();
         let answers = client.subscribe(inbox.clone()).await.map_err(unknown)?;
@@ -327,7 +325,7 @@ impl Publication {
             .publish_with_reply_and_headers(
                 last.subject.clone(),
                 inbox,
-                headers,
+                headers(before.len(), last),
                 last.payload.clone(),
             )
             .await
@@ -371,33 +369,13 @@ impl Publication {
 
     /// Asks any replica for several messages.
     async fn direct(&self, question: serde_json::Value) -> Result<Vec<Published>, ReadError> {
-        let client = self.js.client();
-        let inbox = client.new_inbox();
-        let mut answers =
-            client.subscribe(inbox.clone()).await.map_err(|err| self.unreachable(err))?;
-        let subject = format!("$JS.API.DIRECT.GET.{}", self.identity.name);
-        client
-            .publish_with_reply(subject, inbox, question.to_string().into())
-            .await
-            .map_err(|err| self.unreachable(err))?;
+        let (client, name) = (self.js.client(), &self.identity.name);
+        let mut messages = DirectGet::ask(&client, name, &question, ANSWER_TIMEOUT).await?;
         let mut page = Vec::new();
-        loop {
-            let answer = tokio::time::timeout(ANSWER_TIMEOUT, answers.next()).await;
-            let timed_out = || ReadError::TimedOut { stream: self.identity.name.clone() };
-            let answer = answer.map_err(|_| timed_out())?.ok_or_else(timed_out)?;
-            match answer.status {
-                None => page.push(self.read(answer)?),
-                Some(StatusCode::NOT_FOUND) => return Ok(page),
-                Some(status) if status.as_u16() == 204 => return Ok(page),
-                Some(status) => {
-                    return Err(ReadError::Refused {
-                        stream: self.identity.name.clone(),
-                        status: status.as_u16(),
-                        description: answer.description.unwrap_or_default(),
-                    });
-                }
-            }
+        while let Some(message) = messages.next().await? {
+            page.push(message.into());
         }
+        Ok(page)
     }
 
     /// The first message after a sequence whose subject matches `filter`, as the stream's leader has
@@ -409,11 +387,9 @@ impl Publication {
     pub async fn next(&self, filter: &str, after: u64) -> Result<Option<Published>, ReadError> {
         let stream = self.js.get_stream_no_info(&self.identity.name).await;
         let stream = stream.map_err(|err| self.unreachable(err))?;
-        match stream.get_first_raw_message_by_subject(filter, after + 1).await {
-            Ok(message) => Ok(Some(message.into())),
-            Err(err) if matches!(err.kind(), RawMessageErrorKind::NoMessageFound) => Ok(None),
-            Err(err) => Err(self.unreachable(err)),
-        }
+        let found = stream.get_first_raw_message_by_subject(filter, after + 1).await;
+        let found = absent::message(found).map_err(|err| self.unreachable(err))?;
+        Ok(found.map(Published::from))
     }
 
     /// Follows what matches one of `filters` after a sequence, in order, as long as it is read.
@@ -455,24 +431,6 @@ impl Publication {
         })
     }
 
-    /// A message of a direct get, whose sequence is in its headers.
-    fn read(&self, message: async_nats::Message) -> Result<Published, ReadError> {
-        let headers = message.headers.unwrap_or_default();
-        let missing = |header| ReadError::Incomplete { stream: self.identity.name.clone(), header };
-        let told = |name: &'static str| {
-            headers.get(name).map(async_nats::HeaderValue::as_str).ok_or_else(|| missing(name))
-        };
-        Ok(Published {
-            subject: told("Nats-Subject")?.to_owned(),
-            sequence: told("Nats-Sequence")?.parse().map_err(|_| missing("Nats-Sequence"))?,
-            stored_at: DateTime::parse_from_rfc3339(told("Nats-Time-Stamp")?)
-                .map_err(|_| missing("Nats-Time-Stamp"))?
-                .with_timezone(&Utc),
-            payload: message.payload,
-            headers,
-        })
-    }
-
     fn unreachable(
         &self,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -481,50 +439,6 @@ impl Publication {
     }
 }
 
-fn headers(message: &Outgoing, index: usize, expected: u64, batch: Option<&str>) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    for (name, value) in &message.headers {
-        headers.insert(*name, value.as_str());
-    }
-    if index == 0 {
-        headers.insert(NATS_EXPECTED_LAST_SEQUENCE, expected.to_string());
-    }
-    if let Some(batch) = batch {
-        headers.insert(NATS_BATCH_ID, batch);
-        headers.insert(NATS_BATCH_SEQUENCE, (index + 1).to_string());
-    }
-    headers
-}
-
 fn unknown(reason: impl ToString) -> AppendError {
     AppendError::Unknown { reason: reason.to_string() }
-}
-
-fn acknowledged(payload: &[u8]) -> Result<u64, AppendError> {
-    #[derive(Deserialize)]
-    struct Answer {
-        #[serde(default)]
-        seq: u64,
-        error: Option<Failure>,
-    }
-    #[derive(Deserialize)]
-    struct Failure {
-        #[serde(default)]
-        err_code: u64,
-        #[serde(default)]
-        description: String,
-    }
-    let answer: Answer = serde_json::from_slice(payload).map_err(unknown)?;
-    match answer.error {
-        None => Ok(answer.seq),
-        Some(Failure { err_code: CODE_WRONG_LAST_SEQUENCE, .. }) => {
-            Err(AppendError::Conflict { in_flight: false })
-        }
-        Some(Failure { err_code: CODE_IN_FLIGHT, .. }) => {
-            Err(AppendError::Conflict { in_flight: true })
-        }
-        Some(Failure { err_code, description }) => {
-            Err(AppendError::Refused { code: err_code, description })
-        }
-    }
 }

@@ -24,10 +24,12 @@ use std::{collections::BTreeSet, time::Duration};
 use async_nats::jetstream::{
     self,
     consumer::{AckPolicy, DeliverPolicy, pull},
-    context::{ConsumerInfoErrorKind, GetStreamError, GetStreamErrorKind},
+    context::ConsumerInfoErrorKind,
 };
 use samvirke_schemas::{feed::STREAM, id::CooperationId, organisation::OrganisationNumber};
 use serde::Serialize;
+
+use crate::jetstream::absent;
 
 /// How long a message may stay unacknowledged before it is sent again.
 pub const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(30);
@@ -170,17 +172,8 @@ async fn feed(
     member: &OrganisationNumber,
 ) -> Result<jetstream::stream::Stream, ReceiverError> {
     let found = jetstream::new(client.clone()).get_stream(STREAM).await;
-    found.map_err(|error: GetStreamError| match error.kind() {
-        GetStreamErrorKind::JetStream(said)
-            if said.error_code() == jetstream::ErrorCode::STREAM_NOT_FOUND =>
-        {
-            ReceiverError::NoFeed
-        }
-        GetStreamErrorKind::JetStream(_)
-        | GetStreamErrorKind::EmptyName
-        | GetStreamErrorKind::InvalidStreamName
-        | GetStreamErrorKind::Request => unusable(member, error),
-    })
+    let found = absent::stream(found).map_err(|source| unusable(member, source))?;
+    found.ok_or(ReceiverError::NoFeed)
 }
 
 fn unusable(

@@ -14,7 +14,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tracing::warn;
 
-use crate::{backoff, envelope::digest, error_chain::chain};
+use crate::{
+    backoff,
+    envelope::digest,
+    error_chain::chain,
+    jetstream::server_error::{self, ServerError},
+};
 
 /// How long the server may take to answer, or to send or take the next piece.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
@@ -40,8 +45,13 @@ pub enum CopyError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    #[error("nats-server refuses for {stream}: {description}")]
-    Refused { stream: String, description: String },
+    #[error("nats-server refuses for {stream}: {description} ({code})")]
+    Refused {
+        stream: String,
+        /// The class of the refusal, as a status of HTTP; 0 where the server names none.
+        code: u16,
+        description: String,
+    },
     #[error("the answer about {stream} is not understood")]
     NotUnderstood {
         stream: String,
@@ -62,9 +72,15 @@ impl CopyError {
     /// Whether it may be otherwise when it is tried again.
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::TimedOut { .. } | Self::Unreachable { .. } | Self::Refused { .. } => true,
+            Self::TimedOut { .. } | Self::Unreachable { .. } => true,
+            Self::Refused { code, .. } => server_error::may_pass(*code),
             Self::NotUnderstood { .. } | Self::TooMany | Self::File { .. } => false,
         }
+    }
+
+    /// Whether the server says that what was asked for is not there.
+    fn is_absence(&self) -> bool {
+        matches!(self, Self::Refused { code: 404, .. })
     }
 }
 
@@ -153,9 +169,7 @@ pub async fn first_digest(client: &Client, stream: &str) -> Result<Option<String
     let subject = format!("$JS.API.STREAM.MSG.GET.{stream}");
     let answer = match ask(client, stream, subject, json!({"seq": 1})).await {
         Ok(answer) => answer,
-        Err(CopyError::Refused { description, .. }) if description.contains("no message") => {
-            return Ok(None);
-        }
+        Err(error) if error.is_absence() => return Ok(None),
         Err(error) => return Err(error),
     };
     let text = answer["message"]["data"].as_str().unwrap_or_default();
@@ -210,7 +224,8 @@ fn ended_well(last: &Message, stream: &str) -> Result<(), CopyError> {
         Some(status) if status.as_u16() == 204 => Ok(()),
         Some(status) => Err(CopyError::Refused {
             stream: stream.to_owned(),
-            description: format!("{status} {}", last.description.clone().unwrap_or_default()),
+            code: status.as_u16(),
+            description: last.description.clone().unwrap_or_default(),
         }),
     }
 }
@@ -235,7 +250,7 @@ where
 {
     if holdings(client).await?.iter().any(|one| one.name == stream) {
         let description = "there is such a stream already".to_owned();
-        return Err(CopyError::Refused { stream: stream.to_owned(), description });
+        return Err(CopyError::Refused { stream: stream.to_owned(), code: 400, description });
     }
     let mut attempt = 1;
     loop {
@@ -256,7 +271,7 @@ where
 /// Removes what a restore that was broken off may have left: there was no such stream before it.
 async fn discard(client: &Client, stream: &str) -> Result<(), CopyError> {
     match ask(client, stream, format!("$JS.API.STREAM.DELETE.{stream}"), json!({})).await {
-        Err(CopyError::Refused { description, .. }) if description.contains("not found") => Ok(()),
+        Err(error) if error.is_absence() => Ok(()),
         deleted => deleted.map(drop),
     }
 }
@@ -307,15 +322,12 @@ async fn request(
 }
 
 fn understood(stream: &str, answer: &Message) -> Result<Value, CopyError> {
-    let answer: Value = serde_json::from_slice(&answer.payload)
-        .map_err(|source| CopyError::NotUnderstood { stream: stream.to_owned(), source })?;
-    match answer.get("error") {
-        Some(error) => Err(CopyError::Refused {
-            stream: stream.to_owned(),
-            description: error["description"].as_str().unwrap_or_default().to_owned(),
-        }),
-        None => Ok(answer),
-    }
+    let not_understood = |source| CopyError::NotUnderstood { stream: stream.to_owned(), source };
+    let mut answer: Value = serde_json::from_slice(&answer.payload).map_err(not_understood)?;
+    let Some(error) = answer.get_mut("error").map(Value::take) else { return Ok(answer) };
+    let ServerError { code, description, .. } =
+        serde_json::from_value(error).map_err(not_understood)?;
+    Err(CopyError::Refused { stream: stream.to_owned(), code, description })
 }
 
 async fn next(pieces: &mut Subscriber, stream: &str) -> Result<Message, CopyError> {

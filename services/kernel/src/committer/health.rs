@@ -17,7 +17,6 @@ use async_nats::{
     jetstream::{self, stream::Info},
 };
 use samvirke_schemas::standing::StoreState;
-use serde::Deserialize;
 use tokio::{
     sync::watch,
     time::{Instant, interval, timeout},
@@ -25,7 +24,10 @@ use tokio::{
 use tracing::{error, info};
 
 use super::{AppendError, troubled};
-use crate::supervision::{Stop, Supervisor};
+use crate::{
+    jetstream::acknowledgement,
+    supervision::{Stop, Supervisor},
+};
 
 /// How often a stream that takes no commits is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -168,15 +170,9 @@ impl Look {
 
     /// Whether something else can be stored; none where the server does not say.
     async fn server_has_room(&self) -> Option<bool> {
-        #[derive(Deserialize)]
-        struct Ack {
-            error: Option<serde::de::IgnoredAny>,
-        }
         let subject = format!("{LOOK_SUBJECT}.{}", self.stream);
         match self.client.request(subject, vec![b' '; ROOM_BYTES].into()).await {
-            Ok(answer) => {
-                serde_json::from_slice::<Ack>(&answer.payload).ok().map(|ack| ack.error.is_none())
-            }
+            Ok(answer) => acknowledgement::read(&answer.payload).ok().map(|ack| ack.is_ok()),
             // Without snapshots there is nowhere to try.
             Err(error) => (error.kind() == RequestErrorKind::NoResponders).then_some(true),
         }

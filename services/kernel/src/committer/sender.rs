@@ -1,68 +1,21 @@
-//! Commits on the wire: single publishes and atomic batches (ADR-50), and what the server says to them.
+//! Commits on the wire: single publishes and atomic batches, and who is answered what.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_nats::{
     Client, HeaderMap, Subject,
     client::{Request, RequestErrorKind},
-    header::{
-        NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE,
-        NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
-    },
-    jetstream::ErrorCode,
 };
-use futures::{StreamExt, future};
-use serde::Deserialize;
+use futures::future;
 use tracing::{debug, warn};
 
 use super::{AppendError, AppendRequest, Health, Pending};
-
-/// Another writer was first.
-const CODE_WRONG_LAST_SEQUENCE: u64 = 10071;
-/// Another writer's message for the subject is in flight.
-const CODE_SUBJECT_IN_FLIGHT: u64 = 10164;
-/// The stream's store refused or failed; the description says which.
-const CODE_STORE_FAILED: u64 = 10077;
-/// What the server cannot do now and may do later. It says so before it stores anything.
-const CODES_BUSY: [ErrorCode; 11] = [
-    // Also where the disk has no room for the part that was sent before.
-    ErrorCode::ATOMIC_PUBLISH_INCOMPLETE_BATCH,
-    ErrorCode::CLUSTER_NO_PEERS,
-    ErrorCode::CLUSTER_NOT_ACTIVE,
-    ErrorCode::CLUSTER_NOT_AVAILABLE,
-    ErrorCode::CLUSTER_NOT_LEADER,
-    ErrorCode::INSUFFICIENT_RESOURCES,
-    ErrorCode::STREAM_OFFLINE,
-    ErrorCode::STREAM_OFFLINE_REASON,
-    ErrorCode::STREAM_TOO_MANY_REQUESTS,
-    ErrorCode::ATOMIC_PUBLISH_TOO_MANY_INFLIGHT,
-    ErrorCode::BATCH_PUBLISH_TOO_MANY_INFLIGHT,
-];
-/// Limits of storage. The server compares with them before it stores anything.
-const CODES_NO_ROOM: [ErrorCode; 4] = [
-    ErrorCode::ACCOUNT_RESOURCES_EXCEEDED,
-    ErrorCode::MEMORY_RESOURCES_EXCEEDED,
-    ErrorCode::STORAGE_RESOURCES_EXCEEDED,
-    ErrorCode::STREAM_MAX_STREAM_BYTES_EXCEEDED,
-];
-/// How a store says that one of its own limits would be passed, before it stores anything.
-const STORE_LIMITS: [&str; 2] = ["maximum bytes exceeded", "maximum messages exceeded"];
-
-/// What the server answers to a publish.
-#[derive(Debug, Deserialize)]
-struct PubAck {
-    #[serde(default)]
-    seq: u64,
-    error: Option<PubError>,
-}
-
-#[derive(Debug, Deserialize)]
-struct PubError {
-    #[serde(default)]
-    err_code: u64,
-    #[serde(default)]
-    description: String,
-}
+use crate::jetstream::{
+    acknowledgement::{acknowledged, nobody},
+    batch::Batch,
+    direct_get::DirectGet,
+    expected,
+};
 
 pub(super) struct Sender {
     pub(super) client: Client,
@@ -153,45 +106,26 @@ impl Sender {
             .collect();
         let mut last = HashMap::new();
         let question = serde_json::json!({ "multi_last": subjects, "batch": subjects.len() });
-        let inbox = self.client.new_inbox();
-        let Ok(mut answers) = self.client.subscribe(inbox.clone()).await else { return last };
-        let subject = format!("$JS.API.DIRECT.GET.{}", self.stream);
-        if self
-            .client
-            .publish_with_reply(subject, inbox, question.to_string().into())
-            .await
-            .is_err()
-        {
-            return last;
-        }
-        while let Ok(Some(answer)) = tokio::time::timeout(self.ack_timeout, answers.next()).await {
-            if answer.status.is_some() {
-                break;
-            }
-            let header = |name| answer.headers.as_ref()?.get(name).map(|value| value.as_str());
-            if let (Some(subject), Some(Ok(sequence))) =
-                (header("Nats-Subject"), header("Nats-Sequence").map(str::parse))
-            {
-                last.insert(subject.into(), sequence);
-            }
+        let asked = DirectGet::ask(&self.client, &self.stream, &question, self.ack_timeout).await;
+        let Ok(mut messages) = asked else { return last };
+        while let Ok(Some(message)) = messages.next().await {
+            last.insert(message.subject.as_str().into(), message.sequence);
         }
         last
     }
 
     async fn publish(&self, message: &Pending) -> Result<u64, AppendError> {
-        self.request(message, headers(message)).await
+        self.request(message, expected::headers(message.expected)).await
     }
 
     /// Publishes one atomic batch; the sequences are consecutive, the last one is acknowledged.
     async fn publish_batch(&self, members: &[&Pending]) -> Result<Vec<u64>, AppendError> {
-        let batch = format!("{:032x}", rand::random::<u128>());
+        let batch = Batch::new(members.len());
         let mut last = 0;
         for (index, message) in members.iter().enumerate() {
-            let mut headers = headers(message);
-            headers.insert(NATS_BATCH_ID, batch.as_str());
-            headers.insert(NATS_BATCH_SEQUENCE, (index + 1).to_string());
+            let mut headers = expected::headers(message.expected);
+            batch.mark(index, &mut headers);
             if index + 1 == members.len() {
-                headers.insert(NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL);
                 last = self.request(message, headers).await?;
             } else {
                 self.client
@@ -204,8 +138,7 @@ impl Sender {
                     .map_err(|err| AppendError::Unknown { reason: err.to_string() })?;
             }
         }
-        let count = members.len() as u64;
-        Ok((last + 1 - count..=last).collect())
+        Ok(batch.sequences(last).collect())
     }
 
     async fn request(&self, message: &Pending, headers: HeaderMap) -> Result<u64, AppendError> {
@@ -215,78 +148,20 @@ impl Sender {
     }
 
     async fn ask(&self, message: &Pending, headers: HeaderMap) -> Result<u64, AppendError> {
-        let unknown = |reason: String| AppendError::Unknown { reason };
         let request = Request::new()
             .headers(headers)
             .payload(message.payload.clone())
             .timeout(Some(self.ack_timeout));
-        let answer =
-            self.client.send_request(Subject::from(&*message.subject), request).await.map_err(
-                |err| match err.kind() {
-                    // The server itself says that nobody was there to take it.
-                    RequestErrorKind::NoResponders => {
-                        AppendError::Busy { code: 503, description: err.to_string() }
-                    }
-                    RequestErrorKind::TimedOut
-                    | RequestErrorKind::InvalidSubject
-                    | RequestErrorKind::MaxPayloadExceeded
-                    | RequestErrorKind::Other => unknown(err.to_string()),
-                },
-            )?;
-        let ack: PubAck =
-            serde_json::from_slice(&answer.payload).map_err(|err| unknown(err.to_string()))?;
-        match ack.error {
-            None => Ok(ack.seq),
-            Some(error) => Err(refusal(error)),
+        let answer = self.client.send_request(Subject::from(&*message.subject), request).await;
+        match answer {
+            Ok(answer) => acknowledged(&answer),
+            Err(error) => Err(match error.kind() {
+                RequestErrorKind::NoResponders => nobody(),
+                RequestErrorKind::TimedOut
+                | RequestErrorKind::InvalidSubject
+                | RequestErrorKind::MaxPayloadExceeded
+                | RequestErrorKind::Other => AppendError::Unknown { reason: error.to_string() },
+            }),
         }
-    }
-}
-
-/// What a refusal says of the commit: only where nothing was stored for certain is it anything but
-/// unknown.
-fn refusal(PubError { err_code: code, description }: PubError) -> AppendError {
-    let is_one = |codes: &[ErrorCode]| codes.iter().any(|known| known.0 == code);
-    match code {
-        CODE_WRONG_LAST_SEQUENCE => AppendError::Conflict { in_flight: false },
-        CODE_SUBJECT_IN_FLIGHT => AppendError::Conflict { in_flight: true },
-        CODE_STORE_FAILED if STORE_LIMITS.contains(&description.as_str()) => {
-            AppendError::NoRoom { code, description }
-        }
-        // A write that failed in the middle.
-        CODE_STORE_FAILED => AppendError::Unknown { reason: description },
-        _ if is_one(&CODES_BUSY) => AppendError::Busy { code, description },
-        _ if is_one(&CODES_NO_ROOM) => AppendError::NoRoom { code, description },
-        _ => AppendError::Refused { code, description },
-    }
-}
-
-fn headers(message: &Pending) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, message.expected.to_string());
-    headers
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_refusal_that_comes_before_storing_says_that_nothing_was_stored() {
-        let told = |err_code, description: &str| {
-            refusal(PubError { err_code, description: description.to_owned() })
-        };
-        for code in [10_008, 10_009, 10_023, 10_118, 10_167, 10_176, 10_210] {
-            assert!(matches!(told(code, ""), AppendError::Busy { .. }), "{code}");
-        }
-        for code in [10_002, 10_028, 10_047] {
-            assert!(matches!(told(code, ""), AppendError::NoRoom { .. }), "{code}");
-        }
-        let full = told(10_077, "maximum bytes exceeded");
-        assert!(matches!(full, AppendError::NoRoom { .. }));
-        let torn = told(10_077, "write 1.blk: no space left on device");
-        assert!(matches!(torn, AppendError::Unknown { .. }));
-        assert!(matches!(told(10_054, ""), AppendError::Refused { .. }));
-        assert_eq!(told(10_071, ""), AppendError::Conflict { in_flight: false });
-        assert_eq!(told(10_164, ""), AppendError::Conflict { in_flight: true });
     }
 }

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream;
+use async_nats::jetstream::{
+    self,
+    message::{StreamMessage, StreamMessageError},
+};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use crate::{
     checkpoint::Checkpoint,
     envelope,
+    jetstream::batch::more_in_batch,
     stream::{StreamIdentity, record::Gap},
 };
 
@@ -28,8 +32,12 @@ pub enum ReadError {
     TimedOut { stream: String },
     #[error("the stream {stream} answered {status}: {description}")]
     Refused { stream: String, status: u16, description: String },
-    #[error("a message of the stream {stream} has no {header}")]
-    Incomplete { stream: String, header: &'static str },
+    #[error("a message of the stream {stream} does not say which it is")]
+    Incomplete {
+        stream: String,
+        #[source]
+        source: StreamMessageError,
+    },
     #[error(
         "what is stored in {stream} at {gap} cannot be read: restore the stream, or accept it with samvirke streams adopt {stream}"
     )]
@@ -70,11 +78,17 @@ impl Stored {
     }
 }
 
-/// A message in the middle of an atomic batch carries a batch sequence but no commit.
-pub(crate) fn more_in_batch(headers: Option<&async_nats::HeaderMap>) -> bool {
-    headers.is_some_and(|headers| {
-        headers.get("Nats-Batch-Id").is_some() && headers.get("Nats-Batch-Commit").is_none()
-    })
+impl From<StreamMessage> for Stored {
+    fn from(message: StreamMessage) -> Self {
+        Self {
+            subject: message.subject.to_string(),
+            sequence: message.sequence,
+            stored_at: message.time,
+            more_in_batch: more_in_batch(&message.headers),
+            payload: message.payload,
+            pending: None,
+        }
+    }
 }
 
 pub(crate) fn delivered(stream: &str, message: &jetstream::Message) -> Result<Stored, ReadError> {
@@ -87,7 +101,7 @@ pub(crate) fn delivered(stream: &str, message: &jetstream::Message) -> Result<St
         sequence: info.stream_sequence,
         stored_at: info.published,
         payload: message.payload.clone(),
-        more_in_batch: more_in_batch(message.headers.as_ref()),
+        more_in_batch: message.headers.as_ref().is_some_and(more_in_batch),
         pending: Some(info.pending),
     })
 }

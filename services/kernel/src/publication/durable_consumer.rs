@@ -6,15 +6,14 @@
 use std::{future::Future, time::Duration};
 
 use async_nats::jetstream::{
-    self, AckKind, ErrorCode,
+    self, AckKind,
     consumer::{AckPolicy, Consumer, DeliverPolicy, Info, pull},
-    stream::{ConsumerError, ConsumerErrorKind},
 };
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 
 use super::{ANSWER_TIMEOUT, Publication, Published};
-use crate::{log::ReadError, policy::keep_alive};
+use crate::{jetstream::absent, log::ReadError, policy::keep_alive};
 
 /// How long the server waits for a keep-alive of a message before it delivers it again. After a
 /// crash nothing is delivered for so long.
@@ -64,14 +63,9 @@ impl Publication {
         name: &str,
         filters: &[String],
     ) -> Result<Option<DurableConsumer>, ReadError> {
-        match self.js.get_consumer_from_stream(name, self.name()).await {
-            Ok(consumer) => {
-                let consumer = self.with_filters(consumer, filters).await?;
-                Ok(Some(DurableConsumer { consumer, publication: self.clone() }))
-            }
-            Err(error) if is_missing(&error) => Ok(None),
-            Err(error) => Err(self.unreachable(error)),
-        }
+        let Some(consumer) = self.consumer(name).await? else { return Ok(None) };
+        let consumer = self.with_filters(consumer, filters).await?;
+        Ok(Some(DurableConsumer { consumer, publication: self.clone() }))
     }
 
     /// Creates a consumer of what matches one of `filters` after `after`.
@@ -132,13 +126,12 @@ impl Publication {
     ///
     /// [`ReadError`].
     pub async fn consumer_status(&self, name: &str) -> Result<Option<ConsumerStatus>, ReadError> {
-        let found: Result<Consumer<pull::Config>, _> =
-            self.js.get_consumer_from_stream(name, self.name()).await;
-        match found {
-            Ok(consumer) => Ok(Some(status(consumer.cached_info()))),
-            Err(error) if is_missing(&error) => Ok(None),
-            Err(error) => Err(self.unreachable(error)),
-        }
+        Ok(self.consumer(name).await?.map(|consumer| status(consumer.cached_info())))
+    }
+
+    async fn consumer(&self, name: &str) -> Result<Option<Consumer<pull::Config>>, ReadError> {
+        let found = self.js.get_consumer_from_stream(name, self.name()).await;
+        absent::consumer(found).map_err(|err| self.unreachable(err))
     }
 
     /// Deletes a consumer; it is no error where there is none.
@@ -147,11 +140,8 @@ impl Publication {
     ///
     /// [`ReadError`].
     pub async fn delete_consumer(&self, name: &str) -> Result<(), ReadError> {
-        match self.js.delete_consumer_from_stream(name, self.name()).await {
-            Ok(_) => Ok(()),
-            Err(error) if is_missing(&error) => Ok(()),
-            Err(error) => Err(self.unreachable(error)),
-        }
+        let deleted = self.js.delete_consumer_from_stream(name, self.name()).await;
+        absent::consumer(deleted).map(drop).map_err(|err| self.unreachable(err))
     }
 
     /// Returns the names of all consumers whose names begin with `prefix`.
@@ -258,11 +248,6 @@ fn status(info: &Info) -> ConsumerStatus {
         waiting: info.num_pending,
         in_flight: info.num_ack_pending > 0,
     }
-}
-
-fn is_missing(error: &ConsumerError) -> bool {
-    let ConsumerErrorKind::JetStream(error) = error.kind() else { return false };
-    [ErrorCode::CONSUMER_NOT_FOUND, ErrorCode::STREAM_NOT_FOUND].contains(&error.error_code())
 }
 
 #[cfg(test)]

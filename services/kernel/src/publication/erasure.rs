@@ -8,17 +8,14 @@
 //! expects each of its messages, and is read by others, to whom the digest of a short text would give away
 //! what it was.
 
-use async_nats::{
-    HeaderMap,
-    header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
-    jetstream::{self, stream::RawMessageErrorKind},
-};
+use async_nats::jetstream;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{CODE_WRONG_LAST_SEQUENCE, Publication};
+use super::Publication;
 use crate::{
+    jetstream::{absent, expected},
     log::stored::ReadError,
     stream::{self, StreamError, kinds},
 };
@@ -88,13 +85,10 @@ impl Erasures {
         let stream = self.js.get_stream_no_info(&self.name).await;
         let stream = stream.map_err(|err| self.unreachable(err))?;
         let subject = self.subject(sequence);
-        match stream.get_last_raw_message_by_subject(&subject).await {
-            Ok(message) => serde_json::from_slice(&message.payload)
-                .map(Some)
-                .map_err(|err| self.unreachable(err)),
-            Err(err) if is_missing(err.kind()) => Ok(None),
-            Err(err) => Err(self.unreachable(err)),
-        }
+        let found = stream.get_last_raw_message_by_subject(&subject).await;
+        let found = absent::message(found).map_err(|err| self.unreachable(err))?;
+        let record = found.map(|message| serde_json::from_slice(&message.payload)).transpose();
+        record.map_err(|err| self.unreachable(err))
     }
 
     /// How many messages were erased: what the gaps in the published stream must add up to.
@@ -129,11 +123,8 @@ impl Erasures {
         if sequence >= stream.cached_info().state.last_sequence {
             return Err(EraseError::Last { stream: name.clone(), sequence });
         }
-        let message = match stream.get_raw_message(sequence).await {
-            Ok(message) => message,
-            Err(err) if is_missing(err.kind()) => return Ok(false),
-            Err(err) => return Err(failed(Box::new(err))),
-        };
+        let found = absent::message(stream.get_raw_message(sequence).await);
+        let Some(message) = found.map_err(|err| failed(Box::new(err)))? else { return Ok(false) };
         let digest = digest(&message.subject, &message.payload);
         self.keep(&ErasureRecord { sequence, digest, cause }).await.map_err(failed)?;
         match stream.delete_message(sequence).await {
@@ -147,20 +138,10 @@ impl Erasures {
         &self,
         record: &ErasureRecord,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let mut headers = HeaderMap::new();
-        headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, "0");
         let payload = serde_json::to_vec(record)?.into();
-        let subject = self.subject(record.sequence);
-        let sent = self.js.publish_with_headers(subject, headers, payload).await?;
-        match sent.await {
-            Ok(_) => Ok(()),
-            // Another has recorded it, or this one has before it was interrupted.
-            Err(err) if err.to_string().contains(&CODE_WRONG_LAST_SEQUENCE.to_string()) => Ok(()),
-            Err(err) if err.kind() == jetstream::context::PublishErrorKind::WrongLastSequence => {
-                Ok(())
-            }
-            Err(err) => Err(Box::new(err)),
-        }
+        // Where there is one, another has recorded it, or this one has before it was interrupted.
+        expected::publish(&self.js, self.subject(record.sequence), 0, payload).await?;
+        Ok(())
     }
 
     fn subject(&self, sequence: u64) -> String {
@@ -182,8 +163,4 @@ fn digest(subject: &str, payload: &[u8]) -> String {
     hasher.update(b"\n");
     hasher.update(payload);
     hex::encode(hasher.finalize())
-}
-
-fn is_missing(kind: RawMessageErrorKind) -> bool {
-    matches!(kind, RawMessageErrorKind::NoMessageFound)
 }

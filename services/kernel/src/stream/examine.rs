@@ -17,6 +17,7 @@ use super::{
     StreamError, kinds,
     record::{Gap, Mark, Record, Records, digest_at, existing, unreachable},
 };
+use crate::jetstream::absent;
 
 /// How long reading through waits for the next message before it looks whether there is one.
 const NEXT_MAX: Duration = Duration::from_secs(2);
@@ -180,16 +181,10 @@ pub async fn read_through(
 /// The first sequence in a gap at which there is something to read after all, or the one after it. What
 /// was silent after the gap's first message may have been the connection.
 async fn first_readable(stream: &Stream, gap: Gap) -> Result<u64, StreamError> {
-    let answer = stream.get_first_raw_message_by_subject(">", gap.from).await;
-    match answer {
-        Ok(message) => Ok(message.sequence.clamp(gap.from, gap.to + 1)),
-        Err(err)
-            if matches!(err.kind(), jetstream::stream::RawMessageErrorKind::NoMessageFound) =>
-        {
-            Ok(gap.to + 1)
-        }
-        Err(err) => Err(unreachable(&stream.cached_info().config.name, err)),
-    }
+    let found = absent::message(stream.get_first_raw_message_by_subject(">", gap.from).await);
+    let found = found.map_err(|err| unreachable(&stream.cached_info().config.name, err))?;
+    let beyond = gap.to + 1;
+    Ok(found.map_or(beyond, |message| message.sequence.clamp(gap.from, beyond)))
 }
 
 /// The sequences of all messages from one on, in order.

@@ -10,23 +10,18 @@
 
 use std::{collections::HashMap, fmt};
 
-use async_nats::{
-    HeaderMap,
-    header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
-    jetstream::{
-        self, ErrorCode,
-        context::{GetStreamError, GetStreamErrorKind, PublishErrorKind},
-        stream::{
-            Config, DiscardPolicy, LastRawMessageErrorKind, RawMessageErrorKind, StorageType,
-            Stream,
-        },
-    },
+use async_nats::jetstream::{
+    self,
+    stream::{Config, DiscardPolicy, StorageType, Stream},
 };
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 
 use super::StreamError;
-use crate::envelope;
+use crate::{
+    envelope,
+    jetstream::{absent, expected},
+};
 
 /// The stream that lists the streams.
 pub const RECORDS_STREAM: &str = "STREAMS";
@@ -141,17 +136,12 @@ impl Records {
 
     /// What is known of a stream, and at which sequence of the list that stands; 0 where it is not listed.
     pub(super) async fn read(&self, name: &str) -> Result<(Option<Record>, u64), StreamError> {
-        match self.stream.get_last_raw_message_by_subject(&subject(name)).await {
-            Ok(message) => {
-                let record = serde_json::from_slice(&message.payload);
-                let record = record.map_err(|err| unreachable(RECORDS_STREAM, err))?;
-                Ok((Some(record), message.sequence))
-            }
-            Err(err) if matches!(err.kind(), LastRawMessageErrorKind::NoMessageFound) => {
-                Ok((None, 0))
-            }
-            Err(err) => Err(unreachable(RECORDS_STREAM, err)),
-        }
+        let found = self.stream.get_last_raw_message_by_subject(&subject(name)).await;
+        let found = absent::message(found).map_err(|err| unreachable(RECORDS_STREAM, err))?;
+        let Some(message) = found else { return Ok((None, 0)) };
+        let record = serde_json::from_slice(&message.payload);
+        let record = record.map_err(|err| unreachable(RECORDS_STREAM, err))?;
+        Ok((Some(record), message.sequence))
     }
 
     /// What is known of all streams, by name.
@@ -199,15 +189,8 @@ impl Records {
     /// Writes a record if what was read at `sequence` is still the last; says whether it did.
     pub(super) async fn write(&self, record: &Record, sequence: u64) -> Result<bool, StreamError> {
         let payload = serde_json::to_vec(record).map_err(|err| unreachable(RECORDS_STREAM, err))?;
-        let mut headers = HeaderMap::new();
-        headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, sequence.to_string());
-        let sent =
-            self.js.publish_with_headers(subject(&record.name), headers, payload.into()).await;
-        match sent.map_err(|err| unreachable(RECORDS_STREAM, err))?.await {
-            Ok(_) => Ok(true),
-            Err(err) if err.kind() == PublishErrorKind::WrongLastSequence => Ok(false),
-            Err(err) => Err(unreachable(RECORDS_STREAM, err)),
-        }
+        let sent = expected::publish(&self.js, subject(&record.name), sequence, payload.into());
+        sent.await.map_err(|err| unreachable(RECORDS_STREAM, err))
     }
 }
 
@@ -235,16 +218,7 @@ pub(crate) async fn existing(
     js: &jetstream::Context,
     name: &str,
 ) -> Result<Option<Stream>, StreamError> {
-    match js.get_stream(name).await {
-        Ok(stream) => Ok(Some(stream)),
-        Err(error) if is_missing(&error) => Ok(None),
-        Err(error) => Err(unreachable(name, error)),
-    }
-}
-
-fn is_missing(error: &GetStreamError) -> bool {
-    let GetStreamErrorKind::JetStream(error) = error.kind() else { return false };
-    error.error_code() == ErrorCode::STREAM_NOT_FOUND
+    absent::stream(js.get_stream(name).await).map_err(|err| unreachable(name, err))
 }
 
 pub(super) fn unreachable(
@@ -261,9 +235,7 @@ pub(super) fn unreachable(
 ///
 /// When the server does not answer.
 pub async fn digest_at(stream: &Stream, sequence: u64) -> Result<Option<String>, StreamError> {
-    match stream.get_raw_message(sequence).await {
-        Ok(message) => Ok(Some(envelope::digest(&message.payload))),
-        Err(err) if matches!(err.kind(), RawMessageErrorKind::NoMessageFound) => Ok(None),
-        Err(err) => Err(unreachable(&stream.cached_info().config.name, err)),
-    }
+    let found = absent::message(stream.get_raw_message(sequence).await);
+    let found = found.map_err(|err| unreachable(&stream.cached_info().config.name, err))?;
+    Ok(found.map(|message| envelope::digest(&message.payload)))
 }

@@ -74,6 +74,7 @@ on_one_and_on_three!(
     histories::the_framework_of_cqrs_es_runs_on_the_store,
     histories::a_slow_reader_gets_every_commit_in_order,
     histories::an_unknown_event_type_stops_the_aggregate_with_its_name,
+    streams::a_stream_that_is_gone_is_never_read_as_one_without_commits,
     streams::a_stream_with_other_settings_is_an_error_that_names_them,
     streams::a_projection_of_a_stream_that_was_replaced_halts,
     streams::a_projection_with_nothing_to_take_halts_when_its_stream_is_replaced,

@@ -3,7 +3,7 @@
 use std::{sync::Mutex, time::Duration};
 
 use samvirke_kernel::{
-    log::{Log, Stored},
+    log::{Log, ReadError, Stored},
     projection::{self, Checkpoint, Halted, Progress, Projection, TakeError, reached},
     stream::{
         self, StreamError,
@@ -14,7 +14,7 @@ use samvirke_kernel::{
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::rig::{CONTEXT, Rig, pending};
+use crate::rig::{CONTEXT, Rig, id, pending};
 
 /// A read model of sequences; one of them may be more than it can take.
 #[derive(Default)]
@@ -73,6 +73,19 @@ impl Projection for Sequences {
     ) -> Result<(), TakeError> {
         self.advance(from, to, |_, parked| parked.push(commit.sequence))
     }
+}
+
+pub(crate) async fn a_stream_that_is_gone_is_never_read_as_one_without_commits(
+    rig: &Rig,
+) -> anyhow::Result<()> {
+    let log = rig.log().await?;
+    log.append(vec![pending(&log, "a", 0)]).await?;
+    let subject = log.subject("tally", &id("b"));
+    assert!(log.first_from(&subject, 1).await?.is_none());
+    log.jetstream().delete_stream(&log.identity().name).await?;
+    let gone = log.first_from(&subject, 1).await;
+    assert!(matches!(gone, Err(ReadError::Unreachable { .. })), "{gone:?}");
+    Ok(())
 }
 
 pub(crate) async fn a_stream_with_other_settings_is_an_error_that_names_them(
