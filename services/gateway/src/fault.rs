@@ -8,53 +8,9 @@ use samvirke_schemas::feed::FeedPosition;
 
 use crate::language::Language;
 
-/// Declares the faults, one a row: title and detail, in English and in bokmål.
-macro_rules! faults {
-    (
-        $(#[$doc:meta])*
-        pub(crate) enum $name:ident {
-            $(
-                $variant:ident $({ $($field:ident: $type:ty),+ $(,)? })? :
-                $title:literal, $title_nb:literal, $detail:literal, $detail_nb:literal;
-            )+
-        }
-    ) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames)]
-        #[strum(serialize_all = "kebab-case")]
-        pub(crate) enum $name {
-            $($variant $({ $($field: $type),+ })?,)+
-        }
-
-        impl $name {
-            /// The stable code, in kebab case.
-            pub(crate) fn code(&self) -> &'static str {
-                self.into()
-            }
-
-            pub(crate) fn title(&self, language: Language) -> &'static str {
-                match self {
-                    $(Self::$variant { .. } => match language {
-                        Language::English => $title,
-                        Language::Bokmaal => $title_nb,
-                    },)+
-                }
-            }
-
-            pub(crate) fn detail(&self, language: Language) -> String {
-                match self {
-                    $(Self::$variant $({ $($field),+ })? => match language {
-                        Language::English => format!($detail),
-                        Language::Bokmaal => format!($detail_nb),
-                    },)+
-                }
-            }
-        }
-    };
-}
-
-faults! {
+samvirke_kernel::rejections! {
     /// Why the gateway answers a request itself.
+    #[derive(Eq, strum::VariantNames)]
     pub(crate) enum Fault {
         // The address.
         UnknownPath:
@@ -323,6 +279,21 @@ faults! {
 }
 
 impl Fault {
+    pub(crate) fn title(&self, language: Language) -> &'static str {
+        let (english, bokmaal) = self.titles();
+        match language {
+            Language::English => english,
+            Language::Bokmaal => bokmaal,
+        }
+    }
+
+    pub(crate) fn detail(&self, language: Language) -> String {
+        match language {
+            Language::English => self.to_string(),
+            Language::Bokmaal => self.bokmaal(),
+        }
+    }
+
     /// Whether the same request may succeed in a moment.
     pub(crate) fn is_passing(&self) -> bool {
         matches!(

@@ -21,16 +21,23 @@ pub trait Rejection: Error + Clone + PartialEq + Send + Sync + 'static {
     fn bokmaal(&self) -> String;
 }
 
-/// Declares the rejections of one aggregate, a rule a line.
+/// Declares why something is refused, a reason a row, with its message in English and in bokmål.
+///
+/// The rejections of an aggregate, which become a [`Rejection`]; the request's field in parentheses is
+/// optional, `Kind` is a [`RejectionKind`]:
 ///
 /// `Name { field: Type }: Kind("request_field"), "rule", "English message", "melding på bokmål";`
 ///
-/// Messages are lower-case fragments that may name the variant's fields. `Kind` is a
-/// [`RejectionKind`]; the request's field in parentheses is optional.
+/// What has a title instead of a rule; `titles` returns both of them, English first:
+///
+/// `Name { field: Type }: "English title", "tittel på bokmål", "English message", "melding på bokmål";`
+///
+/// Messages are lower-case fragments that may name the variant's fields. `Display` is the English one,
+/// `bokmaal` the other, and `code` the variant's name in kebab case.
 #[macro_export]
 macro_rules! rejections {
     (
-        $(#[$doc:meta])*
+        $(#[$meta:meta])*
         $visibility:vis enum $name:ident {
             $(
                 $variant:ident $({ $($field:ident: $type:ty),+ $(,)? })? :
@@ -38,16 +45,15 @@ macro_rules! rejections {
             )+
         }
     ) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, thiserror::Error, strum::IntoStaticStr)]
-        #[strum(serialize_all = "kebab-case")]
-        $visibility enum $name {
-            $(#[error($en)] $variant $({ $($field: $type),+ })?,)+
+        $crate::rejections! {
+            @messages
+            $(#[$meta])*
+            $visibility enum $name { $($variant $({ $($field: $type),+ })?: $en, $nb;)+ }
         }
 
         impl $crate::Rejection for $name {
             fn code(&self) -> &'static str {
-                self.into()
+                Self::code(self)
             }
 
             fn kind(&self) -> $crate::RejectionKind {
@@ -69,6 +75,56 @@ macro_rules! rejections {
             }
 
             fn bokmaal(&self) -> String {
+                Self::bokmaal(self)
+            }
+        }
+    };
+    (
+        $(#[$meta:meta])*
+        $visibility:vis enum $name:ident {
+            $(
+                $variant:ident $({ $($field:ident: $type:ty),+ $(,)? })? :
+                $title:literal, $title_nb:literal, $en:literal, $nb:literal;
+            )+
+        }
+    ) => {
+        $crate::rejections! {
+            @messages
+            $(#[$meta])*
+            $visibility enum $name { $($variant $({ $($field: $type),+ })?: $en, $nb;)+ }
+        }
+
+        impl $name {
+            /// The title in English and in bokmål.
+            $visibility fn titles(&self) -> (&'static str, &'static str) {
+                match self {
+                    $(Self::$variant { .. } => ($title, $title_nb),)+
+                }
+            }
+        }
+    };
+    (
+        @messages
+        $(#[$meta:meta])*
+        $visibility:vis enum $name:ident {
+            $($variant:ident $({ $($field:ident: $type:ty),+ })? : $en:literal, $nb:literal;)+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, thiserror::Error, strum::IntoStaticStr)]
+        #[strum(serialize_all = "kebab-case")]
+        $visibility enum $name {
+            $(#[error($en)] $variant $({ $($field: $type),+ })?,)+
+        }
+
+        impl $name {
+            /// The stable code, in kebab case.
+            $visibility fn code(&self) -> &'static str {
+                self.into()
+            }
+
+            /// The message in bokmål; `Display` is the English one.
+            $visibility fn bokmaal(&self) -> String {
                 match self {
                     $(Self::$variant $({ $($field),+ })? => format!($nb),)+
                 }
