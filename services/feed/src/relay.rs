@@ -29,7 +29,7 @@ use samvirke_kernel::{
     supervision::{Stop, Supervisor, Task, TaskFailure, caught},
 };
 use samvirke_schemas::{
-    feed::{self, Fact, Said},
+    feed::{self, Said},
     id::CooperationId,
 };
 use tokio::{
@@ -44,7 +44,9 @@ use crate::{
     sources::{Commit, InvalidSourceOffsets, SourceOffsets, Sources},
     translation::{Affected, Translation, Withholding},
 };
-use pending_messages::{BEHIND_MAX, Held, PendingMessages, Place, Unrenderable, read_behind};
+use pending_messages::{
+    BEHIND_MAX, Held, PendingMessages, Place, Unrenderable, named_as_withheld, read_behind,
+};
 
 /// The header that says how far the event streams are published.
 pub const SOURCES: &str = "Samvirke-Sources";
@@ -56,8 +58,8 @@ pub const TASK: &str = "relay";
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How many portions of the streams are read and rendered before they are published.
 const HEARD_AHEAD_MAX: usize = 2;
-/// Up to so many commits that are not published, what they withhold of each other is published and erased a
-/// moment later; beyond it, the streams are read once more before anything is published.
+/// Up to so many commits that are not published, they are all in hand before the first is published, so that
+/// what they withhold of each other never is; beyond it, the streams are read once more before.
 const FEW_UNTOLD: u64 = 1_000;
 /// From this many commits on that are not published, no more are taken in hand.
 const UNTOLD_MAX: usize = 4_000;
@@ -167,6 +169,8 @@ pub async fn relay(
         retried,
         observed,
         unacknowledged: VecDeque::new(),
+        read: HashMap::new(),
+        ends: ends(logs).await?,
         sent: told.clone(),
         told,
         in_flight: VecDeque::new(),
@@ -354,34 +358,23 @@ impl WithheldLater {
 /// Reads the streams to their end where much is to be published, to know what was withheld later.
 async fn withheld_later(logs: &[Log], already: &Place) -> Result<WithheldLater, Interrupted> {
     let mut withheld = WithheldLater::default();
-    let mut ends = HashMap::new();
-    let mut unacknowledged = 0;
-    for log in logs {
-        let (name, last) = (log.identity().name.clone(), log.last_sequence().await?);
-        unacknowledged += last.saturating_sub(already.told_of_all(&name));
-        ends.insert(name, last);
-    }
+    let ends = ends(logs).await?;
+    let untold = |(name, end): (&String, &u64)| end.saturating_sub(already.told_of_all(name));
+    let unacknowledged: u64 = ends.iter().map(untold).sum();
     if unacknowledged <= FEW_UNTOLD {
         return Ok(withheld);
     }
     let mut sources = Sources::follow(logs).await?;
     let mut wording = Wording::new(logs.to_vec(), already.clone());
     let offsets = |wording: &Wording| {
-        ends.iter()
-            .all(|(name, end)| wording.read.get(name).is_some_and(|at| at >= end) || *end == 0)
+        ends.iter().all(|(name, end)| wording.read.get(name).is_some_and(|at| at >= end))
     };
     while !offsets(&wording) {
         for commit in sources.next().await? {
             // What cannot be read is parked when it is its turn.
             for said in wording.take(&commit).await?.unwrap_or_default() {
-                let events = if let Fact::CaseWithheld(fact) = said.fact {
-                    fact.events
-                } else if let Fact::MeetingItemWithheld(fact) = said.fact {
-                    fact.events
-                } else {
-                    continue;
-                };
-                withheld.0.extend(events.into_iter().map(|id| (id, wording.commits)));
+                let events = named_as_withheld(&said.fact);
+                withheld.0.extend(events.iter().map(|id| (*id, wording.commits)));
             }
         }
     }
@@ -428,6 +421,10 @@ struct Publisher<'a> {
     observed: mpsc::Receiver<VecDeque<PendingMessages>>,
     /// What is not acknowledged yet.
     unacknowledged: VecDeque<PendingMessages>,
+    /// How far each stream was read.
+    read: HashMap<String, u64>,
+    /// How far each stream is read before anything is sent: what is stored there may withhold what is not sent yet.
+    ends: HashMap<String, u64>,
     /// The end of what is acknowledged.
     told: Place,
     /// The end of what is on its way.
@@ -440,7 +437,12 @@ struct Publisher<'a> {
 impl Publisher<'_> {
     /// Sends what is rendered, as far as there is room.
     async fn send(&mut self) -> Result<(), Interrupted> {
-        while self.in_flight.len() < BATCHES_IN_FLIGHT_MAX {
+        while self.has_room()
+            && let Ok(observed) = self.observed.try_recv()
+        {
+            self.take(observed);
+        }
+        while self.may_send() && self.in_flight.len() < BATCHES_IN_FLIGHT_MAX {
             let next = self.sent.next(&self.unacknowledged, &self.held);
             let (messages, place) = match next {
                 Ok(next) => next,
@@ -465,6 +467,30 @@ impl Publisher<'_> {
         }
         self.report_progress();
         self.note_what_was_retried().await
+    }
+
+    fn has_room(&self) -> bool {
+        self.unacknowledged.len() < UNTOLD_MAX
+    }
+
+    /// Whether the streams were read to where they had come. Where no more fits in hand, there were many to begin
+    /// with, and what they withhold of each other was read before.
+    fn may_send(&self) -> bool {
+        let is_read =
+            |(name, end): (&String, &u64)| self.read.get(name).is_some_and(|at| at >= end);
+        !self.has_room() || self.ends.iter().all(is_read)
+    }
+
+    /// Takes commits in hand. What they withhold is not published any more of those before them.
+    fn take(&mut self, observed: VecDeque<PendingMessages>) {
+        for pending in observed {
+            let withheld = pending.withheld();
+            if !withheld.is_empty() {
+                self.unacknowledged.iter_mut().for_each(|before| before.skip(&withheld));
+            }
+            self.read.insert(pending.stream.clone(), pending.sequence);
+            self.unacknowledged.push_back(pending);
+        }
     }
 
     /// Reports how far the streams are published, cooperations apart of which a commit is parked.
@@ -528,7 +554,7 @@ impl Publisher<'_> {
 
     /// Waits until something is rendered or acknowledged; breaks when nothing more will be.
     async fn wait(&mut self) -> Result<ControlFlow<()>, Interrupted> {
-        let has_room = self.unacknowledged.len() < UNTOLD_MAX;
+        let has_room = self.has_room();
         let acknowledged = async {
             match self.in_flight.front_mut() {
                 Some((sent, _)) => sent.acknowledged().await,
@@ -546,8 +572,8 @@ impl Publisher<'_> {
                 return Ok(ControlFlow::Continue(()));
             }
             observed = self.observed.recv(), if has_room => {
-                let Some(mut observed) = observed else { return Ok(ControlFlow::Break(())) };
-                self.unacknowledged.append(&mut observed);
+                let Some(observed) = observed else { return Ok(ControlFlow::Break(())) };
+                self.take(observed);
                 return Ok(ControlFlow::Continue(()));
             }
         };
@@ -592,9 +618,21 @@ impl Publisher<'_> {
         self.in_flight.clear();
         self.told = end(self.publication, self.logs).await?;
         self.sent = self.told.clone();
+        // Time may have passed, and what was stored meanwhile may withhold what waits here.
+        self.ends = ends(self.logs).await?;
         self.forget_told();
         Ok(())
     }
+}
+
+/// Where the streams end that have anything.
+async fn ends(logs: &[Log]) -> Result<HashMap<String, u64>, ReadError> {
+    let mut ends = HashMap::new();
+    for log in logs {
+        ends.insert(log.identity().name.clone(), log.last_sequence().await?);
+    }
+    ends.retain(|_, end| *end > 0);
+    Ok(ends)
 }
 
 /// Reads where the feed ends, and that it was made from these streams.

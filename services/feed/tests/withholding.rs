@@ -4,6 +4,7 @@
 use std::{path::Path, time::Duration};
 
 use bytes::Bytes;
+use futures::{FutureExt, StreamExt};
 use samvirke_feed::{MasterKey, Settings, service};
 use samvirke_kernel::{
     committer::Pending,
@@ -188,6 +189,26 @@ async fn a_service_that_starts_again_erases_what_it_left_and_publishes_nothing_t
     world.happens("closed", json!({})).await;
     let stream = world.until(|stream| tags(stream).contains(&"case.closed")).await;
     assert_eq!(tags(&stream), [&LEFT[..], &["case.closed"]].concat());
+}
+
+#[tokio::test]
+async fn what_is_restricted_before_it_is_published_is_published_by_nobody_in_clear() {
+    let mut world = World::start().await;
+    // Whoever listens hears what is published, also when it is erased a moment later.
+    let mut heard = world.caller.client().subscribe(feed::SUBJECTS).await.unwrap();
+    world.caller.client().flush().await.unwrap();
+    world.opened().await;
+    world.restricted().await;
+    let _relay = world.relay();
+    world.until(|stream| tags(stream) == LEFT).await;
+    world.caller.client().flush().await.unwrap();
+    let mut told = 0;
+    while let Some(Some(message)) = heard.next().now_or_never() {
+        let text = String::from_utf8_lossy(&message.payload).into_owned();
+        assert!(!text.contains(SECRET), "{} {text}", message.subject);
+        told += 1;
+    }
+    assert!(told >= LEFT.len(), "{told}");
 }
 
 #[tokio::test]

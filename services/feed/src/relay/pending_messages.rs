@@ -11,9 +11,11 @@ use samvirke_kernel::{
 };
 use samvirke_schemas::{
     Tagged,
-    feed::{Audience, CloudEvent, EVENT_BYTES_MAX, RESTATED, Said, Subject},
+    feed::{Audience, CloudEvent, EVENT_BYTES_MAX, Fact, RESTATED, Said, Subject},
     id::CooperationId,
 };
+
+use uuid::Uuid;
 
 use super::{BEHIND, SOURCES};
 use crate::sources::{InvalidSourceOffsets, PublishedCommit, SourceOffsets};
@@ -46,6 +48,30 @@ impl PendingMessages {
             digest: &self.digest,
             before: self.before.as_deref(),
         }
+    }
+
+    /// The events that the commit withholds.
+    pub(super) fn withheld(&self) -> HashSet<Uuid> {
+        let said = self.said.iter().flatten();
+        said.flat_map(|said| named_as_withheld(&said.fact)).copied().collect()
+    }
+
+    /// Leaves out the events among these.
+    pub(super) fn skip(&mut self, withheld: &HashSet<Uuid>) {
+        let said = self.said.iter().flatten().enumerate();
+        let among = said.filter(|(_, said)| withheld.contains(&said.id()));
+        self.skipped.extend(among.map(|(index, _)| index));
+    }
+}
+
+/// The events that a fact names as withheld.
+pub(super) fn named_as_withheld(fact: &Fact) -> &[Uuid] {
+    if let Fact::CaseWithheld(fact) = fact {
+        &fact.events
+    } else if let Fact::MeetingItemWithheld(fact) = fact {
+        &fact.events
+    } else {
+        &[]
     }
 }
 
