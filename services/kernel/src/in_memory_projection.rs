@@ -16,6 +16,8 @@ use crate::{
     error_chain::chain,
     log::{Log, Stored},
     position::{BeyondTheEnd, Position},
+    store_error::not_to_be_used,
+    stream::guard::Held,
     supervision::{Stop, Supervisor, Task, TaskFailure},
 };
 
@@ -43,6 +45,9 @@ pub enum Behind {
     /// Nothing was ever stored there, or it was lost.
     #[error(transparent)]
     Beyond(#[from] BeyondTheEnd),
+    /// The stream is known to be damaged, or has not been looked at: what it holds is not all that has happened.
+    #[error(transparent)]
+    Held(#[from] Held),
 }
 
 impl From<Behind> for Refused {
@@ -55,6 +60,7 @@ impl From<Behind> for Refused {
                 Self::unavailable(behind.to_string(), detail_nb)
             }
             Behind::Beyond(beyond) => beyond.clone().into(),
+            Behind::Held(held) => not_to_be_used(held),
         }
     }
 }
@@ -113,8 +119,10 @@ impl<P: InMemoryProjection> ProjectionRunner<P> {
     ///
     /// # Errors
     ///
-    /// [`Behind`] when it does not come that far within [`WAIT_MAX`].
+    /// [`Behind`] when it does not come that far within [`WAIT_MAX`], and while the stream is damaged: one that
+    /// has lost its tail would say that who left is still there.
     pub async fn at(&self, after: &[Position]) -> Result<RwLockReadGuard<'_, P>, Behind> {
+        self.log.guard().appends().await?;
         let stream = &self.log.identity().name;
         let wanted =
             after.iter().filter(|p| p.stream == *stream).map(|p| p.sequence).max().unwrap_or(0);

@@ -135,7 +135,8 @@ impl StoreError {
     }
 }
 
-fn held_back(held: &Held) -> Refused {
+/// The refusal where a stream is not to be used.
+pub(crate) fn not_to_be_used(held: &Held) -> Refused {
     let (code, detail_nb) = match held {
         Held::Unread { stream } => {
             let detail_nb = format!("{stream} blir fortsatt lest gjennom; prøv igjen");
@@ -156,9 +157,16 @@ fn held_back(held: &Held) -> Refused {
             ),
         ),
     };
-    error!(error = %held, code, "a command is held back");
-    metrics::counter!("samvirke_commands_held", "code" => code).increment(1);
     Refused::Damaged { code: code.into(), detail: held.to_string(), detail_nb }
+}
+
+fn held_back(held: &Held) -> Refused {
+    let refused = not_to_be_used(held);
+    if let Refused::Damaged { code, .. } = &refused {
+        error!(error = %held, code, "a command is held back");
+        metrics::counter!("samvirke_commands_held", "code" => code.clone()).increment(1);
+    }
+    refused
 }
 
 fn history_broken(broken: &BrokenHistory) -> Refused {

@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
-    in_memory_projection::{InMemoryProjection, ProjectionRunner},
+    in_memory_projection::{Behind, InMemoryProjection, ProjectionRunner},
     log::Stored,
+    stream::guard::Held,
     supervision::Supervisor,
 };
 use tokio::sync::watch;
@@ -69,6 +70,34 @@ async fn an_in_memory_projection_begins_anew_where_the_stream_lost_what_it_took(
     add(&other, "a", 10).await?;
     is_at(&mut reached, 2).await?;
     assert_eq!(sum.now().await.0, 13);
+    supervisor.shutdown().cancel();
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_known_of_a_stream_that_has_lost_its_tail_is_not_used_until_it_is_accepted()
+-> anyhow::Result<()> {
+    let mut victim = Victim::start().await?;
+    let backup = victim.server.directory().join("backup");
+    let repository = Arc::new(victim.repository().await?);
+    add(&repository, "a", 3).await?;
+    victim.damage(STREAM, |files| files.back_up(&backup)).await?;
+    while add(&repository, "a", 4).await.is_err() {}
+    noted(repository.log(), 2).await?;
+    let supervisor = Supervisor::new(CancellationToken::new());
+    let sum: ProjectionRunner<Sum> =
+        ProjectionRunner::start("sums", repository.log().clone(), &supervisor);
+    assert_eq!(sum.at(&[]).await?.0, 7);
+
+    victim.damage(STREAM, |files| files.put_back(&backup)).await?;
+    is_at(&mut sum.reached(), 1).await?;
+    let used = sum.at(&[]).await.map(|sum| sum.0);
+    assert!(matches!(used, Err(Behind::Held(Held::Damaged { .. }))), "{used:?}");
+
+    accept(&victim).await?;
+    let again = async { while sum.at(&[]).await.is_err() {} };
+    tokio::time::timeout(WITHIN, again).await?;
+    assert_eq!(sum.at(&[]).await?.0, 3);
     supervisor.shutdown().cancel();
     Ok(())
 }
