@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use samvirke_schemas::{
     cases::case::{
         access::Restriction,
-        joint::{SettleRule, Settlement},
+        joint::{MemberDecision, SettleRule, Settlement},
         paper::Recommendation,
         treatment::RecordedOutcome,
     },
     networks::access_group::AccessGroup,
     queries::case::{Case, FollowUp, Force, Hearing, Joint, MemberAnswer, PaperTrail, Treatment},
-    text::Prose,
+    text::{Line, Prose},
 };
 
 use crate::{CaseAccess, Viewer, WithheldFromCase};
@@ -155,6 +155,10 @@ fn withheld_text() -> Prose {
     Prose::try_new(WITHHELD_NB).expect("a word without control characters is a text")
 }
 
+fn withheld_line() -> Line {
+    Line::try_new(WITHHELD_NB).expect("a word without control characters is a line")
+}
+
 fn settlement(it: &Settlement, texts: bool) -> Settlement {
     Settlement {
         result: it.result,
@@ -173,11 +177,20 @@ fn answer(it: &MemberAnswer, texts: bool) -> MemberAnswer {
         received_on: it.received_on,
         processed_on: it.processed_on,
         reference: it.reference.clone().filter(|_| texts),
-        // Neither can be without a text.
-        decision: it.decision.clone().filter(|_| texts),
+        decision: it.decision.as_ref().map(|it| decision(it, texts)),
+        // Both tell of the texts.
         same_text: it.same_text.filter(|_| texts),
         registered: if texts { it.registered.clone() } else { Vec::new() },
         released_on: it.released_on,
+    }
+}
+
+fn decision(it: &MemberDecision, texts: bool) -> MemberDecision {
+    MemberDecision {
+        outcome: it.outcome,
+        text: it.text.clone().filter(|_| texts),
+        body: if texts { it.body.clone() } else { withheld_line() },
+        on: it.on,
     }
 }
 

@@ -15,13 +15,8 @@ use samvirke_schemas::{
     text::Prose,
 };
 
-use super::renderer::{Renderer, withheld};
+use super::renderer::{Renderer, withheld, withheld_id};
 use crate::translation::{message_builder::MessageBuilder, state::case::Round};
-
-/// What stands where an id is withheld that people have put.
-fn withheld_id() -> LocalId {
-    "skjermet".parse().expect("a word in small letters is an id")
-}
 
 impl Renderer<'_> {
     pub(super) fn hearing_opened(&self, opened: &HearingOpened, builder: &mut MessageBuilder<'_>) {

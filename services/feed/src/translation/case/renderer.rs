@@ -6,7 +6,7 @@ use samvirke_access::{Viewer, WITHHELD_NB};
 use samvirke_schemas::{
     date::Date,
     feed::{Audience, Concerns, Fact, fact::brief},
-    id::{AggregateId, CooperationId},
+    id::{AggregateId, CooperationId, LocalId},
     organisation::OrganisationNumber,
     text::{Line, Prose},
 };
@@ -133,4 +133,9 @@ impl<'a> Renderer<'a> {
 /// What stands where a text is withheld and the fact cannot be without one.
 pub(super) fn withheld<T: FromStr<Err: fmt::Debug>>() -> T {
     WITHHELD_NB.parse().expect("a word without control characters is a text")
+}
+
+/// What stands where an id is withheld that people have put.
+pub(super) fn withheld_id() -> LocalId {
+    "skjermet".parse().expect("a word in small letters is an id")
 }

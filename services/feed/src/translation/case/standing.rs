@@ -9,7 +9,7 @@ use samvirke_schemas::{
     },
     date::Date,
     feed::{
-        Fact,
+        Audience, Fact,
         fact::{
             case::{self as fact, RestrictedPart},
             hearing,
@@ -18,7 +18,7 @@ use samvirke_schemas::{
     text::Prose,
 };
 
-use super::renderer::Renderer;
+use super::renderer::{Renderer, withheld_id};
 use crate::translation::message_builder::MessageBuilder;
 
 impl Renderer<'_> {
@@ -140,12 +140,18 @@ impl Renderer<'_> {
     ) {
         let SentStatement { statement, receiver, signed_by, text, on, .. } = statement;
         let signing = signed_by.iter().filter_map(|signatory| signatory.member.as_ref());
-        self.tell(builder, self.concerns_members(signing), |audience| {
+        // Who signed, and the id that people gave it, are told with its texts.
+        let concerns = match self.shows_texts(&Audience::Public) {
+            true => self.concerns_members(signing),
+            false => self.concerns(),
+        };
+        self.tell(builder, concerns, |audience| {
+            let shown = self.shows_texts(audience);
             Fact::StatementSent(hearing::StatementSent {
                 case: self.case(audience),
-                statement: statement.clone(),
+                statement: if shown { statement.clone() } else { withheld_id() },
                 receiver: self.line(audience, receiver),
-                signed_by: signed_by.clone(),
+                signed_by: if shown { signed_by.clone() } else { Vec::new() },
                 text: self.text(audience, text.as_ref()),
                 on: *on,
             })

@@ -181,6 +181,21 @@ fn who_gave_a_statement_is_not_told_by_the_ids_that_people_have_put() {
 }
 
 #[test]
+fn who_signed_a_statement_in_a_restricted_case_is_told_with_its_texts_alone() {
+    let sent = json!({"statement-sent": {
+        "statement": "til-departementet", "receiver": "X", "on": "2017-06-15",
+        "signed_by": [{"office": "mayor", "member": ASKER}],
+    }});
+    let given = given_restricted(everything(), None).and(CASE, sent_to_asker());
+    let spoken = given.when(CASE, sent);
+    let (public, party) = (spoken.to("public"), spoken.to(ASKER));
+    assert_eq!((&public["signed_by"], &public["statement"]), (&json!([]), &json!("skjermet")));
+    assert_eq!(public["concerns"]["members"], Value::Null, "{public}");
+    assert_eq!(party["statement"], "til-departementet");
+    assert_eq!(party["signed_by"], json!([{"office": "mayor", "member": ASKER}]));
+}
+
+#[test]
 fn nothing_restricted_is_in_what_the_public_is_told() {
     let mut scenario = given_restricted(everything(), None)
         .and(CASE, sent_to_asker())

@@ -1,7 +1,9 @@
 //! What of a restricted case is withheld, and what the lists made of it show.
 
 use samvirke_access::{Viewer, WithheldFromCase, redacted_case};
-use samvirke_schemas::{Tagged as _, cases::case::Event, id::LocalId, names::Names};
+use samvirke_schemas::{
+    Tagged as _, cases::case::Event, id::LocalId, names::Names, queries::case::Case,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -33,6 +35,15 @@ fn a_restricted_case_shows_no_wording_at_all() {
     assert_eq!(shown.treatments[0].outcomes.len(), 1, "that it was treated is public");
     assert!(!row.public_words.contains(SECRET) && row.words.contains(SECRET));
     assert_eq!(row::entry(&shown).title.as_str(), "Personalsak");
+}
+
+#[test]
+fn how_a_council_has_decided_and_when_is_public_and_in_which_words_is_not() {
+    let case = row_of(json!({"everything": {}})).case;
+    let decided = |case: &Case| case.joint.as_ref().unwrap().members[0].decision.clone().unwrap();
+    let (whole, shown) = (decided(&case), decided(&redacted_case(&case, &EVERYTHING)));
+    assert_eq!((shown.outcome, shown.on), (whole.outcome, whole.on));
+    assert_eq!((shown.text, shown.body.as_str()), (None, "Skjermet"));
 }
 
 #[test]
