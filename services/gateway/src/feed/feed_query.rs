@@ -26,6 +26,8 @@ pub(crate) struct FeedQuery {
     cooperation: Option<CooperationId>,
     rights: Rights,
     reader: Reader,
+    /// Whom the reader spoke for when it asked: what names that member stays its own when it has left.
+    own: Option<OrganisationNumber>,
     filters: Filters,
     members: BTreeSet<OrganisationNumber>,
     since: Option<DateTime<Utc>>,
@@ -51,10 +53,15 @@ impl FeedQuery {
                 "bare den som snakker for et medlem, har noe eget",
             ));
         }
+        let own = match &reader {
+            Reader::Member(member) => Some(member.clone()),
+            Reader::All | Reader::Public => None,
+        };
         Ok(Self {
             cooperation,
             rights,
             reader,
+            own,
             filters: wanted.filters(),
             since: wanted.since.map(|since| since.0),
             members: wanted.members,
@@ -98,15 +105,11 @@ impl FeedQuery {
         }
         let Some(about) = event.about() else { return false };
         let audience = &event.subject.audience;
-        let own = match &self.reader {
-            Reader::Member(member) => Some(member),
-            Reader::All | Reader::Public => None,
-        };
         let named = |member: &OrganisationNumber| {
             about.concerns.members.contains(member)
                 || matches!(audience, Audience::Member(to) if to == member)
         };
-        self.filters.pass(&event.subject.tag, audience, &about.concerns, own)
+        self.filters.pass(&event.subject.tag, audience, &about.concerns, self.own.as_ref())
             && (self.members.is_empty() || self.members.iter().any(named))
             && self.since.is_none_or(|since| about.time >= since)
     }

@@ -233,6 +233,18 @@ async fn a_machine_of_a_member_that_has_left_or_of_a_stranger_is_given_what_is_p
 }
 
 #[tokio::test]
+async fn whoever_wants_its_own_hears_what_the_public_is_told_of_it_when_it_has_left() {
+    let mut fed = Fed::start().await;
+    let mut released = public();
+    released.concerns.members = [BAERUM.parse().unwrap()].into();
+    fed.tell(&[public(), to(BAERUM, public()), released]).await;
+    let own = "cooperation=vest&concerning=own";
+    assert_eq!(fed.sequences(own, Some(&fed.member(BAERUM))).await, [2, 3]);
+    fed.release(BAERUM).await;
+    assert_eq!(fed.sequences(own, Some(&fed.member(BAERUM))).await, [3]);
+}
+
+#[tokio::test]
 async fn what_is_withheld_is_given_out_no_more_and_what_takes_its_place_has_its_id() {
     let mut fed = Fed::start().await;
     let secret = about_body();
