@@ -96,7 +96,7 @@ pub(crate) async fn run(effort: Effort, arguments: &Arguments) -> anyhow::Result
         let cold = callers.amend_cold_cases().await?;
         let register = callers.ask(|of| format!("/v1/cases?cooperation={of}")).await?;
         let search = callers.ask(|of| format!("/v1/cases?cooperation={of}&text=veger")).await?;
-        let timeline = callers.ask(|of| format!("/v1/cases/{of}:c1/timeline")).await?;
+        let timeline = callers.ask(|of| format!("/v1/cases/{of}:c1")).await?;
         site.caught_up().await?;
         let grown = site.memory()?;
         let (ready, creating) = site.restart(cooperations).await?;
@@ -150,7 +150,7 @@ fn table(stages: &[Stage]) {
     row("a case amended that was not in memory, ms", |stage| stage.cold, milliseconds);
     row("register of a cooperation, ms", |stage| stage.register, milliseconds);
     row("cases by words, ms", |stage| stage.search, milliseconds);
-    row("timeline of a case, ms", |stage| stage.timeline, milliseconds);
+    row("one case, ms", |stage| stage.timeline, milliseconds);
     row("samvirke after growing, MB", |stage| stage.grown.samvirke, whole);
     row("nats-server after growing, MB", |stage| stage.grown.nats, whole);
     row("started again: ready, seconds", |stage| stage.ready, seconds);
