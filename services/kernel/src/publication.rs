@@ -33,7 +33,7 @@ use crate::{
     log::stored::ReadError,
     stream::{
         self, StreamError, StreamIdentity,
-        guard::Guard,
+        guard::{Guard, Held},
         kinds::{erasure_stream, published_stream},
         set_up::set_up_alone,
     },
@@ -210,6 +210,15 @@ impl Publication {
             Ok(_) | Err(AppendError::Conflict { .. }) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether what is in the stream may be given out. One that has lost its tail may hold what was erased since.
+    ///
+    /// # Errors
+    ///
+    /// [`Held`], why not.
+    pub async fn is_whole(&self) -> Result<(), Held> {
+        self.guard.appends().await
     }
 
     /// The last sequence, 0 when nothing was published.

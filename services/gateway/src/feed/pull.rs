@@ -21,7 +21,7 @@ use super::{
     feed_query::{FeedQuery, invalid},
     reading::{Found, Interrupted, Reading},
     rights::{Rights, RightsUnknown},
-    unreadable,
+    unavailable, unreadable,
 };
 use crate::{
     Gateway, clock, fault::Fault, problem::Problem, query, query::Route,
@@ -173,6 +173,7 @@ fn interrupted(interrupted: Interrupted) -> Problem {
     match interrupted {
         Interrupted::Read(error) => unreadable(error),
         Interrupted::Rights(RightsUnknown) => Fault::RightsUnknown.into(),
+        Interrupted::Held(held) => unavailable(&held),
     }
 }
 

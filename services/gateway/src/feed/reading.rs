@@ -5,10 +5,13 @@
 
 use std::sync::Arc;
 
-use samvirke_kernel::log::ReadError;
+use samvirke_kernel::{
+    log::ReadError,
+    publication::{Publication, Published},
+    stream::guard::Held,
+};
 
 use super::{feed_event::FeedEvent, feed_query::FeedQuery, newest::Newest, rights::RightsUnknown};
-use samvirke_kernel::publication::{Publication, Published};
 
 /// The events in one page of the stream.
 const PAGE_EVENTS: usize = 500;
@@ -20,6 +23,9 @@ pub(crate) enum Interrupted {
     Read(#[from] ReadError),
     #[error(transparent)]
     Rights(#[from] RightsUnknown),
+    /// The feed is damaged: what it holds may have been withheld since.
+    #[error(transparent)]
+    Held(#[from] Held),
 }
 
 /// A reader and where it is.
@@ -59,6 +65,7 @@ impl Reading {
     ///
     /// [`Interrupted`].
     pub(crate) async fn next(&mut self, most: usize) -> Result<Found, Interrupted> {
+        self.publication.is_whole().await?;
         self.asked.look_up().await?;
         if let Some(found) = self.at_hand(most) {
             return Ok(found);

@@ -1,6 +1,8 @@
 //! `GET /v1/feed`.
 
+use async_nats::connection::State;
 use chrono::TimeDelta;
+use samvirke_private_servers::StreamFiles;
 use serde_json::json;
 
 use super::publisher::{
@@ -242,6 +244,25 @@ async fn whoever_wants_its_own_hears_what_the_public_is_told_of_it_when_it_has_l
     assert_eq!(fed.sequences(own, Some(&fed.member(BAERUM))).await, [2, 3]);
     fed.release(BAERUM).await;
     assert_eq!(fed.sequences(own, Some(&fed.member(BAERUM))).await, [3]);
+}
+
+#[tokio::test]
+async fn a_feed_that_has_lost_its_tail_is_not_given_out_by_page_or_as_a_stream() {
+    let mut fed = Fed::start().await;
+    fed.tell(&[public(), public()]).await;
+    assert_eq!(fed.sequences("", None).await, [1, 2]);
+    fed.noted(2).await;
+    fed.world.nats.stop().await;
+    fed.world.connection(State::Disconnected).await;
+    let files = StreamFiles::of(&fed.world.nats.directory().join("nats"), "FEED").unwrap();
+    files.cut_tail(100).unwrap();
+    fed.world.nats.start_again().await.unwrap();
+    fed.world.connection(State::Connected).await;
+    let answer = fed.get("", None).await;
+    assert_eq!(answer.status, 503, "{}", answer.json());
+    assert!(answer.json()["detail"].as_str().unwrap().contains("its tail is lost"));
+    let mut events = fed.stream("after=FEED:0", &[]).await;
+    assert!(events.event().await.is_none());
 }
 
 #[tokio::test]

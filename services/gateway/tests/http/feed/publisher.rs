@@ -11,6 +11,7 @@ use samvirke_kernel::{
     envelope::{self, ENVELOPE_VERSION, Envelope, Member, Recorded},
     log::Log,
     publication::{Outgoing, Publication},
+    stream::record::Records,
 };
 use samvirke_schemas::{
     Tagged,
@@ -25,6 +26,9 @@ use crate::world::{Answer, World};
 
 pub(crate) const BAERUM: &str = "935478715";
 pub(crate) const ASKER: &str = "920125298";
+
+/// How long it may take until the end of the feed is noted.
+const NOTED_WITHIN: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// A feed and its gateway.
 pub(crate) struct Fed {
@@ -86,6 +90,22 @@ impl Fed {
         let subject = self.networks.subject("cooperation", &"other".parse().unwrap()).into();
         let unreadable = Pending { subject, expected: 0, payload: Bytes::from_static(b"{") };
         self.networks.append(vec![unreadable]).await.unwrap();
+    }
+
+    /// Waits until the list of streams knows that the feed has come so far.
+    pub(crate) async fn noted(&self, sequence: u64) {
+        let js = async_nats::jetstream::new(self.world.client.clone());
+        let records = Records::open(&js).await.unwrap().unwrap();
+        let noted = async {
+            loop {
+                let known = records.of(feed::STREAM).await.unwrap().and_then(|known| known.last);
+                if known.is_some_and(|last| last.sequence >= sequence) {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(NOTED_WITHIN, noted).await.expect("the end of the feed is noted");
     }
 
     /// Something happens to the cooperation or its body.
