@@ -5,11 +5,15 @@
 
 use std::sync::Arc;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures::{StreamExt, TryStreamExt, stream};
 use samvirke_kernel::{
-    clock, error_chain::chain, in_memory_projection::ProjectionRunner, inbox::positions,
-    log::ReadError, publication::Publication,
+    clock,
+    error_chain::chain,
+    in_memory_projection::ProjectionRunner,
+    inbox::positions,
+    log::ReadError,
+    publication::Publication,
+    query::{PageRequest, parameters, rows},
 };
 use samvirke_schemas::{
     feed::FeedPosition,
@@ -17,14 +21,14 @@ use samvirke_schemas::{
     message::QueryMessage,
     principal::{Principal, Role},
     queries::{
-        page::{CURSOR_CHARS_MAX, Cursor, PAGE_ROWS, PAGE_ROWS_MAX, Page},
+        page::Page,
         subscription::{self, Deliveries, Stop, Subscription},
         subscription_attempts, subscription_secret, subscriptions,
     },
     reply::{Refused, RejectionKind},
     subscriptions::subscription::terms::Owner,
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
@@ -39,8 +43,6 @@ use crate::{
 
 /// How many consumers are asked about at once.
 const PLACES_AT_ONCE: usize = 16;
-/// A cursor is good only for the query that gave it.
-const CURSOR: &str = "subscriptions\n";
 
 /// What answers.
 pub(crate) struct QueryHandler {
@@ -53,14 +55,19 @@ pub(crate) struct QueryHandler {
 impl QueryHandler {
     pub(crate) async fn answer(self: Arc<Self>, message: QueryMessage) -> Result<Value, Refused> {
         match message.name.as_str() {
-            "subscriptions" => json(self.list(&message, parameters(&message)?).await?),
+            "subscriptions" => {
+                json(self.list(&message, parameters(message.parameters.clone())?).await?)
+            }
             "subscription" => {
-                let subscription::Parameters { id } = parameters(&message)?;
+                let subscription::Parameters { id } = parameters(message.parameters.clone())?;
                 json(self.one(&message, id).await?)
             }
-            "subscription-attempts" => json(self.attempts(&message, parameters(&message)?).await?),
+            "subscription-attempts" => {
+                json(self.attempts(&message, parameters(message.parameters.clone())?).await?)
+            }
             "subscription-secret" => {
-                let subscription_secret::Parameters { id } = parameters(&message)?;
+                let subscription_secret::Parameters { id } =
+                    parameters(message.parameters.clone())?;
                 json(self.secret(&message, &id).await?)
             }
             _ => Err(Refused::Broken { detail: format!("there is no query {:?}", message.name) }),
@@ -73,8 +80,8 @@ impl QueryHandler {
         asked: subscriptions::Parameters,
     ) -> Result<subscriptions::Answer, Refused> {
         let subscriptions::Parameters { cooperation, member, phase, after, limit } = asked;
-        let limit = rows(limit, PAGE_ROWS)?;
-        let after = after.as_ref().map(read_cursor).transpose()?;
+        let request = PageRequest::try_new("subscriptions", after.as_ref(), limit)?;
+        let after: Option<AggregateId> = request.after_key()?;
         let entries: Vec<(AggregateId, Entry)> = {
             let index = self.index(message).await?;
             index
@@ -84,15 +91,11 @@ impl QueryHandler {
                     member.is_none() || entry.state.owner.member() == member.as_ref()
                 })
                 .filter(|(_, entry)| phase.is_none_or(|phase| phase_of(&entry.state) == phase))
-                // One more than a page, to know whether there is a next one.
-                .take(limit + 1)
+                .take(request.to_read())
                 .map(|(id, entry)| (id.clone(), entry.clone()))
                 .collect()
         };
-        let more = entries.len() > limit;
-        let mut shown = entries;
-        shown.truncate(limit);
-        let next = shown.last().filter(|_| more).map(|(id, _)| write_cursor(id));
+        let Page { items: shown, next } = request.page(entries, |(id, _)| id.to_string());
         let ids: Vec<&AggregateId> = shown.iter().map(|(id, _)| id).collect();
         let mut latest: Vec<Latest> = Vec::new();
         {
@@ -120,7 +123,7 @@ impl QueryHandler {
     ) -> Result<subscription_attempts::Answer, Refused> {
         self.entry(message, &asked.id).await?;
         let mut items = self.history.of(&asked.id).await.map_err(unread)?;
-        items.truncate(rows(asked.limit, PAGE_ROWS)?);
+        items.truncate(rows(asked.limit)?);
         Ok(subscription_attempts::Answer { items })
     }
 
@@ -259,43 +262,6 @@ fn unread(error: ReadError) -> Refused {
     let reason = chain(&error);
     let detail_nb = format!("hendelsesstrømmen kan ikke leses: {reason}");
     Refused::unavailable(reason, detail_nb)
-}
-
-fn rows(wanted: Option<u32>, otherwise: u32) -> Result<usize, Refused> {
-    let rows = wanted.unwrap_or(otherwise);
-    if !(1..=PAGE_ROWS_MAX).contains(&rows) {
-        return Err(Refused::invalid(
-            "limit",
-            format!("a page has 1 to {PAGE_ROWS_MAX} rows, not {rows}"),
-            format!("en side har 1 til {PAGE_ROWS_MAX} linjer, ikke {rows}"),
-        ));
-    }
-    Ok(rows as usize)
-}
-
-fn write_cursor(id: &AggregateId) -> Cursor {
-    Cursor(URL_SAFE_NO_PAD.encode(format!("{CURSOR}{id}")))
-}
-
-fn read_cursor(cursor: &Cursor) -> Result<AggregateId, Refused> {
-    let text = Some(&cursor.0)
-        .filter(|text| text.len() <= CURSOR_CHARS_MAX)
-        .and_then(|text| URL_SAFE_NO_PAD.decode(text).ok())
-        .and_then(|bytes| String::from_utf8(bytes).ok());
-    text.as_deref().and_then(|text| text.strip_prefix(CURSOR)?.parse().ok()).ok_or_else(|| {
-        Refused::invalid(
-            "after",
-            "a cursor is taken as it is from next",
-            "en markør tas som den er fra next",
-        )
-    })
-}
-
-fn parameters<P: DeserializeOwned>(message: &QueryMessage) -> Result<P, Refused> {
-    let given = Value::Object(message.parameters.clone());
-    serde_path_to_error::deserialize(given).map_err(|err| {
-        samvirke_kernel::form::invalid(err.path().to_string(), err.inner().to_string())
-    })
 }
 
 fn json(answer: impl Serialize) -> Result<Value, Refused> {

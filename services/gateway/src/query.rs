@@ -166,10 +166,7 @@ fn put(values: &mut Map<String, Value>, name: String, value: Value) -> Result<()
 
 /// Parameters as the struct that describes them.
 pub(crate) fn typed<T: DeserializeOwned>(parameters: Map<String, Value>) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(Value::Object(parameters)).map_err(|error| {
-        let field = error.path().to_string();
-        samvirke_kernel::form::invalid(field, error.inner().to_string()).into()
-    })
+    Ok(samvirke_kernel::query::parameters(parameters)?)
 }
 
 /// The cooperation a query is about: that of its `id`, or its `cooperation`.

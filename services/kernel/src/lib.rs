@@ -36,6 +36,7 @@ pub mod parking;
 pub mod policy;
 pub mod projection;
 pub mod publication;
+pub mod query;
 pub mod receiver;
 pub mod service;
 mod shared_read;

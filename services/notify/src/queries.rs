@@ -1,8 +1,7 @@
 //! Answers to queries: the contacts, the outbox, and the links that decline topics.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
-use samvirke_kernel::form;
+use samvirke_kernel::query::{PageRequest, parameters};
 use samvirke_schemas::{
     contacts::contact::{BelongsTo, Preferences},
     id::CooperationId,
@@ -12,11 +11,10 @@ use samvirke_schemas::{
     queries::{
         contacts::{self, Bounced, Contact},
         notifications::{self, Notification},
-        page::{Cursor, PAGE_ROWS, PAGE_ROWS_MAX, Page},
+        page::Page,
     },
     reply::{Refused, RejectionKind},
 };
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sqlx::{PgPool, Postgres, QueryBuilder, types::Json};
 use uuid::Uuid;
@@ -45,7 +43,7 @@ pub(crate) async fn answer(inbox: &Inbox, message: QueryMessage) -> Result<Value
 }
 
 async fn contacts(pool: &PgPool, message: &QueryMessage) -> Result<contacts::Answer, Refused> {
-    let asked: contacts::Parameters = parameters(message)?;
+    let asked: contacts::Parameters = parameters(message.parameters.clone())?;
     let principal = &message.principal;
     let own = own_only(principal, &asked.cooperation)?;
     let mut sql = QueryBuilder::new(
@@ -62,15 +60,15 @@ async fn contacts(pool: &PgPool, message: &QueryMessage) -> Result<contacts::Ans
     if let Some(body) = &asked.body {
         sql.push(" AND body = ").push_bind(body.to_string());
     }
-    if let Some(after) = &asked.after {
-        sql.push(" AND contact.id > ").push_bind(cursor(after)?);
+    let request = PageRequest::try_new("contacts", asked.after.as_ref(), asked.limit)?;
+    if let Some(after) = request.after() {
+        sql.push(" AND contact.id > ").push_bind(after.to_owned());
     }
-    let limit = limit(asked.limit)?;
-    sql.push(" ORDER BY contact.id LIMIT ").push_bind(i64::from(limit) + 1);
+    sql.push(" ORDER BY contact.id LIMIT ").push_bind(request.to_read() as i64);
     let rows: Vec<ContactRow> =
         sql.build_query_as().fetch_all(pool).await.map_err(|error| unavailable(&error))?;
     let items = rows.into_iter().map(ContactRow::read).collect::<Result<Vec<_>, _>>()?;
-    Ok(page(items, limit, |contact| contact.id.to_string()))
+    Ok(request.page(items, |contact| contact.id.to_string()))
 }
 
 /// The member whose contacts are all that may be seen; none where everyone's may.
@@ -138,7 +136,7 @@ async fn notifications(
     pool: &PgPool,
     message: &QueryMessage,
 ) -> Result<notifications::Answer, Refused> {
-    let asked: notifications::Parameters = parameters(message)?;
+    let asked: notifications::Parameters = parameters(message.parameters.clone())?;
     if !message.principal.is_any(OFFICES, &asked.cooperation) {
         return Err(forbidden(
             "only the secretariat and the operator may read notifications",
@@ -157,15 +155,14 @@ async fn notifications(
     if let Some(contact) = &asked.contact {
         sql.push(" AND contact = ").push_bind(contact.to_string());
     }
-    if let Some(after) = &asked.after {
-        let sort: i64 = cursor(after)?.parse().map_err(|_| not_a_cursor())?;
-        sql.push(" AND sort < ").push_bind(sort);
+    let request = PageRequest::try_new("notifications", asked.after.as_ref(), asked.limit)?;
+    if let Some(after) = request.after_key::<i64>()? {
+        sql.push(" AND sort < ").push_bind(after);
     }
-    let limit = limit(asked.limit)?;
-    sql.push(" ORDER BY sort DESC LIMIT ").push_bind(i64::from(limit) + 1);
+    sql.push(" ORDER BY sort DESC LIMIT ").push_bind(request.to_read() as i64);
     let rows: Vec<NotificationRow> =
         sql.build_query_as().fetch_all(pool).await.map_err(|error| unavailable(&error))?;
-    let page = page(rows, limit, |row| row.sort.to_string());
+    let page = request.page(rows, |row| row.sort.to_string());
     let items = page.items.into_iter().map(NotificationRow::read).collect::<Result<_, _>>()?;
     Ok(Page { items, next: page.next })
 }
@@ -224,39 +221,6 @@ impl NotificationRow {
 /// Reads what this program has written.
 fn read<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Refused> {
     text.parse().map_err(|error: T::Err| Refused::Broken { detail: error.to_string() })
-}
-
-fn parameters<P: DeserializeOwned>(message: &QueryMessage) -> Result<P, Refused> {
-    serde_path_to_error::deserialize(Value::Object(message.parameters.clone()))
-        .map_err(|error| form::invalid(error.path().to_string(), error.inner().to_string()))
-}
-
-fn limit(wanted: Option<u32>) -> Result<u32, Refused> {
-    match wanted {
-        None => Ok(PAGE_ROWS),
-        Some(rows) if (1..=PAGE_ROWS_MAX).contains(&rows) => Ok(rows),
-        Some(rows) => {
-            Err(form::invalid("limit", format!("a page has 1 to {PAGE_ROWS_MAX} rows, not {rows}")))
-        }
-    }
-}
-
-/// A page of rows of which one more than asked for was read.
-fn page<T>(mut items: Vec<T>, limit: u32, key: impl Fn(&T) -> String) -> Page<T> {
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|last| Cursor(URL_SAFE_NO_PAD.encode(key(last))));
-    Page { items, next }
-}
-
-fn cursor(cursor: &Cursor) -> Result<String, Refused> {
-    let bytes = URL_SAFE_NO_PAD.decode(&cursor.0).map_err(|_| not_a_cursor())?;
-    String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')).ok_or_else(not_a_cursor)
-}
-
-fn not_a_cursor() -> Refused {
-    let detail = "a cursor is taken as it is from next in an answer to the same query";
-    form::invalid("after", detail)
 }
 
 fn json_of(answer: &impl serde::Serialize) -> Result<Value, Refused> {

@@ -1,7 +1,7 @@
 //! Pages of a list: each row has one sort key that no other row has, and a page begins after a key.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use samvirke_schemas::queries::page::{CURSOR_CHARS_MAX, Cursor, PAGE_ROWS, PAGE_ROWS_MAX, Page};
+use samvirke_kernel::query::PageRequest;
+use samvirke_schemas::queries::page::{Cursor, Page};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use sqlx::{FromRow, PgPool, Postgres, QueryBuilder, postgres::PgRow, types::Json};
@@ -20,7 +20,7 @@ pub(crate) enum Order {
 
 /// Which page is asked for.
 pub(crate) struct Wanted<'a> {
-    /// The query's name: a cursor is good only for the query that gave it.
+    /// The query's name, to which its cursors are bound.
     pub(crate) query: &'static str,
     pub(crate) after: Option<&'a Cursor>,
     pub(crate) limit: Option<u32>,
@@ -70,29 +70,26 @@ pub(crate) async fn fetch_rows<R: Placed>(
     mut sql: QueryBuilder<'_, Postgres>,
     wanted: Wanted<'_>,
 ) -> Result<Page<R>, QueryError> {
-    let limit = limit(wanted.limit)?;
-    let (beyond, direction) = match wanted.order {
+    let Wanted { query, after, limit, order } = wanted;
+    let request = PageRequest::try_new(query, after, limit).map_err(QueryError::Invalid)?;
+    let (beyond, direction) = match order {
         Order::Ascending => (" AND sort > ", " ORDER BY sort LIMIT "),
         Order::Descending => (" AND sort < ", " ORDER BY sort DESC LIMIT "),
     };
-    if let Some(cursor) = wanted.after {
-        sql.push(beyond).push_bind(read(wanted.query, cursor)?);
+    if let Some(key) = request.after() {
+        sql.push(beyond).push_bind(key.to_owned());
     }
-    // One more than a page, to know whether there is a next one.
-    sql.push(direction).push_bind(i64::from(limit) + 1);
-    let mut items: Vec<R> = sql.build_query_as().fetch_all(pool).await?;
-    let found = items.len();
-    items.truncate(fit(items.iter().map(Placed::bytes), limit));
-    let more = found > items.len();
-    let next = items.last().filter(|_| more).map(|row| write(wanted.query, row.sort()));
-    Ok(Page { items, next })
+    sql.push(direction).push_bind(request.to_read() as i64);
+    let read: Vec<R> = sql.build_query_as().fetch_all(pool).await?;
+    let fit = fit(read.iter().map(Placed::bytes), request.rows());
+    Ok(request.page_of(read, fit, |row| row.sort().to_owned()))
 }
 
 /// How many rows of these sizes a page holds: as many as are asked for, unless they have more bytes than
 /// [`PAGE_BYTES_MAX`]; one at least.
-fn fit(sizes: impl Iterator<Item = usize>, limit: u32) -> usize {
+fn fit(sizes: impl Iterator<Item = usize>, rows: usize) -> usize {
     let mut bytes = 0;
-    let fits = sizes.take(limit as usize).take_while(|size| {
+    let fits = sizes.take(rows).take_while(|size| {
         let is_first = bytes == 0;
         bytes += size;
         is_first || bytes <= PAGE_BYTES_MAX
@@ -119,57 +116,9 @@ pub(crate) fn try_map<R, T>(
     Ok(Page { items: items.map_err(unread)?, next: page.next })
 }
 
-fn limit(wanted: Option<u32>) -> Result<u32, QueryError> {
-    match wanted {
-        None => Ok(PAGE_ROWS),
-        Some(rows) if (1..=PAGE_ROWS_MAX).contains(&rows) => Ok(rows),
-        Some(rows) => Err(QueryError::Invalid {
-            field: "limit".into(),
-            detail: format!("a page has 1 to {PAGE_ROWS_MAX} rows, not {rows}"),
-        }),
-    }
-}
-
-fn write(query: &str, sort: &str) -> Cursor {
-    Cursor(URL_SAFE_NO_PAD.encode(format!("{query}\n{sort}")))
-}
-
-fn read(query: &str, cursor: &Cursor) -> Result<String, QueryError> {
-    let text = Some(&cursor.0)
-        .filter(|text| text.len() <= CURSOR_CHARS_MAX)
-        .and_then(|text| URL_SAFE_NO_PAD.decode(text).ok())
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        // The database takes no text with a NUL in it.
-        .filter(|text| !text.contains('\0'));
-    text.as_deref()
-        .and_then(|text| text.split_once('\n'))
-        .filter(|(own, _)| *own == query)
-        .map(|(_, sort)| sort.to_owned())
-        .ok_or_else(|| QueryError::Invalid {
-            field: "after".into(),
-            detail: "a cursor is taken as it is from next in an answer to the same query".into(),
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_cursor_reads_back_for_the_query_that_gave_it() {
-        let cursor = write("decisions", "2017/000024a/vestregionen:24a-2017");
-        assert_eq!(read("decisions", &cursor).unwrap(), "2017/000024a/vestregionen:24a-2017");
-        assert!(read("hearings", &cursor).is_err());
-    }
-
-    #[test]
-    fn what_is_not_a_cursor_is_refused() {
-        for text in ["", "=", "2017", "Å", &"A".repeat(CURSOR_CHARS_MAX + 1)] {
-            assert!(read("decisions", &Cursor(text.to_owned())).is_err(), "{text:?} passed");
-        }
-        let nul = Cursor(URL_SAFE_NO_PAD.encode("decisions\na\0b"));
-        assert!(read("decisions", &nul).is_err());
-    }
 
     #[test]
     fn a_page_ends_at_so_many_bytes_as_well_as_at_so_many_rows() {
@@ -180,13 +129,5 @@ mod tests {
         assert_eq!(fit([PAGE_BYTES_MAX * 3, 1].into_iter(), 50), 1, "one row at least");
         assert_eq!(fit([0, PAGE_BYTES_MAX, 1].into_iter(), 50), 2);
         assert_eq!(fit(std::iter::empty(), 50), 0);
-    }
-
-    #[test]
-    fn a_page_has_at_least_one_row_and_at_most_the_limit() {
-        assert_eq!(limit(None).unwrap(), PAGE_ROWS);
-        assert!(limit(Some(PAGE_ROWS_MAX)).is_ok());
-        assert!(limit(Some(0)).is_err());
-        assert!(limit(Some(PAGE_ROWS_MAX + 1)).is_err());
     }
 }

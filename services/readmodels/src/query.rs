@@ -8,7 +8,6 @@ use std::{
 use futures::future::join_all;
 use samvirke_access::{Directory, SEE_ALL, Sittings, Viewer};
 use samvirke_kernel::{
-    form,
     in_memory_projection::{Behind, ProjectionRunner},
     lag::Lag,
     log::Log,
@@ -19,12 +18,10 @@ use samvirke_kernel::{
 use samvirke_schemas::{
     date::Date,
     id::CooperationId,
-    message::QueryMessage,
     networks::rules::PersonId,
     principal::Principal,
     reply::{Refused, RejectionKind},
 };
-use serde::de::DeserializeOwned;
 use sqlx::{PgPool, types::Json};
 use tokio::{sync::watch, time::Instant};
 use tracing::warn;
@@ -43,8 +40,8 @@ const CURRENT_WITHIN: Duration = Duration::from_secs(2);
 pub enum QueryError {
     #[error("there is no {what} {id}")]
     Missing { what: &'static str, id: String },
-    #[error("{field}: {detail}")]
-    Invalid { field: String, detail: String },
+    #[error("a parameter cannot be taken: {0:?}")]
+    Invalid(Refused),
     #[error("only the member itself and those who see everything may read a member's inbox")]
     NotYourInbox,
     #[error("{projection} has not come to {wanted} yet")]
@@ -246,20 +243,6 @@ pub async fn document<M: ReadModel>(pool: &PgPool, id: &str) -> Result<M::Row, Q
         .ok_or_else(|| QueryError::Missing { what: M::KIND, id: id.to_owned() })
 }
 
-/// The parameters of a query, by the names in its struct.
-///
-/// # Errors
-///
-/// [`QueryError::Invalid`] with the parameter at fault.
-pub fn parameters<P: DeserializeOwned>(message: &QueryMessage) -> Result<P, QueryError> {
-    serde_path_to_error::deserialize(serde_json::Value::Object(message.parameters.clone())).map_err(
-        |err| QueryError::Invalid {
-            field: err.path().to_string(),
-            detail: err.inner().to_string(),
-        },
-    )
-}
-
 impl From<QueryError> for Refused {
     fn from(error: QueryError) -> Self {
         match error {
@@ -280,7 +263,7 @@ impl From<QueryError> for Refused {
                     "bare medlemmet selv og de som ser alt, kan lese innkurven til et medlem".into(),
                 field: Some("member".into()),
             },
-            QueryError::Invalid { field, detail } => form::invalid(field, detail),
+            QueryError::Invalid(refused) => refused,
             QueryError::Behind { .. } | QueryError::NotCurrent { .. } => {
                 let detail_nb = "lesemodellen er ikke kommet så langt ennå; prøv igjen";
                 Self::unavailable(format!("{error}; try again"), detail_nb)

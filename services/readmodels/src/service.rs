@@ -11,6 +11,7 @@ use samvirke_kernel::{
     lag::Lag,
     log::Log,
     projection::{self, Progress},
+    query::parameters,
     service::{Host, ServeError},
     stream::{StreamError, stream_name},
     supervision::{Stop, Supervisor, Task, TaskFailure},
@@ -34,7 +35,7 @@ use crate::{
     model::Table,
     networks,
     projected::Projected,
-    query::{LagBoard, ProgressBoard, QueryContext, Sources, parameters},
+    query::{LagBoard, ProgressBoard, QueryContext, Sources},
     receipts, tables,
 };
 
@@ -215,13 +216,13 @@ pub async fn answer(sources: &Sources, message: QueryMessage) -> Result<Box<RawV
     let context = QueryContext { pool, sources, principal, person, after: &after, today };
     macro_rules! answered {
         ($module:ident) => {
-            json($module::answer(&context, parameters(&message)?).await?)
+            json($module::answer(&context, parameters(message.parameters)?).await?)
         };
     }
     match message.name.as_str() {
         "cooperation-overview" => answered!(cooperation_overview),
         "networks" => answered!(networks),
-        "bodies" => json(bodies::answer_list(&context, parameters(&message)?).await?),
+        "bodies" => json(bodies::answer_list(&context, parameters(message.parameters)?).await?),
         "body" => answered!(bodies),
         "case-register" => answered!(case_register),
         "case" => answered!(case_file),

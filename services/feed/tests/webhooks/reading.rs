@@ -1,5 +1,6 @@
 //! Who is told how deliveries stand.
 
+use samvirke_kernel::query::PageRequest;
 use samvirke_schemas::{principal::Role, reply::Refused};
 use serde_json::{Value, json};
 
@@ -50,8 +51,16 @@ async fn a_list_comes_in_pages() {
     let next = json!({"cooperation": "prove", "limit": 2, "after": first["next"]});
     let next = world.ask("subscriptions", &secretariat(), next).await.unwrap();
     assert_eq!((ids(&next), &next["next"]), (vec!["prove:c".to_owned()], &Value::Null));
-    let wrong = json!({"cooperation": "prove", "after": "x"});
-    assert!(world.ask("subscriptions", &secretariat(), wrong).await.is_err());
+    let of_another = PageRequest::try_new("bodies", None, Some(1)).unwrap();
+    let of_another = of_another.page(vec!["prove:a", "prove:b"], |id| (*id).to_owned()).next;
+    for wrong in [json!("x"), json!(of_another)] {
+        let wrong = json!({"cooperation": "prove", "after": wrong});
+        let wrong = world.ask("subscriptions", &secretariat(), wrong).await;
+        assert!(
+            matches!(&wrong, Err(Refused::Invalid { field, .. }) if field == "after"),
+            "{wrong:?}"
+        );
+    }
 }
 
 fn ids(list: &Value) -> Vec<String> {

@@ -297,6 +297,21 @@ async fn a_member_reads_its_own_contacts_and_the_offices_read_all_and_the_outbox
     // Asker's second contact was there for one only, its first for two.
     assert_eq!((rest["items"].as_array().unwrap().len(), &rest["next"]), (1, &Value::Null));
 
+    let first = json!({"cooperation": "vestregionen", "limit": 2});
+    let first = secretariat.query("contacts", first).await.unwrap();
+    let next = json!({"cooperation": "vestregionen", "limit": 2, "after": first["next"]});
+    let next = secretariat.query("contacts", next).await.unwrap();
+    assert_eq!((next["items"].as_array().unwrap().len(), &next["next"]), (1, &Value::Null));
+    // A cursor of the other query names no place in this one.
+    for (query, cursor) in [("contacts", &page["next"]), ("notifications", &first["next"])] {
+        let wrong = json!({"cooperation": "vestregionen", "after": cursor});
+        let wrong = secretariat.query(query, wrong).await;
+        assert!(
+            matches!(&wrong, Err(Refused::Invalid { field, .. }) if field == "after"),
+            "{wrong:?}"
+        );
+    }
+
     for nobody in [principal(Role::Auditor, Some(BAERUM)), Principal::public()] {
         let nobody = secretariat.by(nobody);
         for query in ["contacts", "notifications"] {

@@ -228,6 +228,12 @@ async fn pages_neither_repeat_nor_skip(rig: &Rig) {
     }
     let expected = [2, 4, 6, 8, 10, 12, 14, 15, 16, 18, 20, 22, 24].map(number);
     assert_eq!(seen, expected);
+    let first = json!({"cooperation": "side", "limit": 5});
+    let first = rig.ask("case-register", first, &who, after.as_ref().unwrap()).await.unwrap();
+    assert!(first["next"].is_string(), "{first}");
+    let wrong = json!({"cooperation": "side", "after": first["next"]});
+    let wrong = rig.ask("bodies", wrong, &who, after.as_ref().unwrap()).await;
+    assert!(matches!(&wrong, Err(Refused::Invalid { field, .. }) if field == "after"), "{wrong:?}");
     let wrong = json!({"cooperation": "side", "limit": 201});
     let wrong = rig.ask("case-register", wrong, &who, after.as_ref().unwrap()).await;
     assert!(matches!(wrong, Err(Refused::Invalid { field, .. }) if field == "limit"));
