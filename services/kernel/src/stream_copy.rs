@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tracing::warn;
 
 use crate::{
-    backoff,
+    backoff::Attempts,
     envelope::digest,
     error_chain::chain,
     jetstream::server_error::{self, ServerError},
@@ -26,11 +26,8 @@ pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// The bytes of one piece; far below what a message may have.
 pub const PIECE_BYTES: usize = 128 * 1024;
 /// How often a stream is copied or put back before it is given up.
-pub const ATTEMPTS_MAX: u32 = 4;
-/// The wait before the second attempt.
-const AGAIN_AFTER_MIN: Duration = Duration::from_secs(1);
-/// The longest wait before another attempt.
-const AGAIN_AFTER_MAX: Duration = Duration::from_secs(10);
+pub const ATTEMPTS: Attempts =
+    Attempts { max: 4, shortest: Duration::from_secs(2), longest: Duration::from_secs(10) };
 /// The most streams that are listed; more than any installation has.
 pub const STREAMS_MAX: usize = 256;
 
@@ -230,7 +227,7 @@ fn ended_well(last: &Message, stream: &str) -> Result<(), CopyError> {
     }
 }
 
-/// Makes a stream out of a copy that is not there; tried [`ATTEMPTS_MAX`] times. `open` begins the copy anew; what
+/// Makes a stream out of a copy that is not there; tried [`ATTEMPTS`] times. `open` begins the copy anew; what
 /// it returns gives the next piece, an empty one at the end.
 ///
 /// The server breaks a restore off that does not go on for some seconds, as on a machine with much else to
@@ -252,20 +249,19 @@ where
         let description = "there is such a stream already".to_owned();
         return Err(CopyError::Refused { stream: stream.to_owned(), code: 400, description });
     }
-    let mut attempt = 1;
-    loop {
+    let attempt = async |failures| {
+        if failures > 0 {
+            discard(client, stream).await?;
+        }
         let pieces =
             open().map_err(|source| CopyError::File { stream: stream.to_owned(), source })?;
-        let error = match put_once(client, stream, description, pieces).await {
-            Ok(holding) => return Ok(holding),
-            Err(error) if attempt == ATTEMPTS_MAX || !error.may_pass() => return Err(error),
-            Err(error) => error,
-        };
-        warn!(stream, error = chain(&error), attempt, "a stream is put back once more");
-        tokio::time::sleep(backoff::pause(attempt, AGAIN_AFTER_MIN, AGAIN_AFTER_MAX)).await;
-        discard(client, stream).await?;
-        attempt += 1;
-    }
+        put_once(client, stream, description, pieces).await
+    };
+    let again = |error: &CopyError| {
+        warn!(stream, error = chain(error), "a stream is not put back");
+        error.may_pass()
+    };
+    ATTEMPTS.run(attempt, again).await
 }
 
 /// Removes what a restore that was broken off may have left: there was no such stream before it.

@@ -20,7 +20,6 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use anyhow::{Context, ensure};
@@ -42,8 +41,6 @@ pub(crate) use restore::run as restore;
 
 /// How often everything is taken again where a stream moved meanwhile.
 const ATTEMPTS_MAX: u32 = 5;
-/// The wait before a stream is copied once more.
-const AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// The streams that come first, in this order; the others follow by name. The list of streams knows of each
 /// no more than what is taken of it later.
 const FIRST: [&str; 5] = [RECORDS_STREAM, "FEED", "NETWORKS", "MEETINGS", "CASES"];
@@ -164,23 +161,17 @@ async fn copy_again(
     bar: Option<&ProgressBar>,
 ) -> anyhow::Result<StreamCopy> {
     let shown = bar.map_or(0, ProgressBar::position);
-    let mut attempt = 1;
-    loop {
-        let error = match copy_stream(site, directory, holding, bar).await {
-            Ok(copy) => return Ok(copy),
-            Err(error) => error,
-        };
-        let may_pass = error.downcast_ref::<CopyError>().is_some_and(CopyError::may_pass);
-        if !may_pass || attempt == stream_copy::ATTEMPTS_MAX {
-            return Err(error);
-        }
-        tracing::warn!(stream = holding.name, "it is taken once more: {error:#}");
-        tokio::time::sleep(AGAIN_AFTER).await;
-        if let Some(bar) = bar {
+    let attempt = async |failures| {
+        if let Some(bar) = bar.filter(|_| failures > 0) {
             bar.set_position(shown);
         }
-        attempt += 1;
-    }
+        copy_stream(site, directory, holding, bar).await
+    };
+    let again = |error: &anyhow::Error| {
+        tracing::warn!(stream = holding.name, "it is not taken: {error:#}");
+        error.downcast_ref::<CopyError>().is_some_and(CopyError::may_pass)
+    };
+    stream_copy::ATTEMPTS.run(attempt, again).await
 }
 
 async fn copy_stream(

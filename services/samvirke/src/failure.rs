@@ -19,17 +19,18 @@ pub(crate) fn line(error: &anyhow::Error) -> String {
             "the disk is full: {told}; make room there, and give the command again (samvirke doctor says how much there is)"
         );
     }
-    if is_locked(error.as_ref()) {
-        return format!(
-            "a session of PostgreSQL holds a lock that was waited for {LOCK_TIMEOUT}: {told}; samvirke doctor says which, and the command may be given again"
-        );
+    let Some(waited) = waited(error, &told) else { return told };
+    format!(
+        "a session of PostgreSQL holds a lock that was {waited}: {told}; samvirke doctor says which, and the command may be given again"
+    )
+}
+
+/// How long a lock was waited for, where it was one that nothing came of.
+fn waited(error: &anyhow::Error, told: &str) -> Option<String> {
+    match is_locked(error.as_ref()) {
+        true => Some(format!("waited for {LOCK_TIMEOUT}")),
+        false => told.contains(DUMP_WAITED).then(|| "waited for".to_owned()),
     }
-    if told.contains(DUMP_WAITED) {
-        return format!(
-            "a session of PostgreSQL holds a lock that was waited for: {told}; samvirke doctor says which, and the command may be given again"
-        );
-    }
-    told
 }
 
 /// Whether a file could not be written for want of room.

@@ -92,7 +92,7 @@ async fn a_copy_that_is_none_is_given_up_after_some_attempts_and_leaves_nothing(
     let copy = copied(&client).await;
     let garbage = async |piece: Bytes| Bytes::from(vec![7; piece.len()]);
     let (opened, put) = put_back(&client, &copy, u32::MAX, garbage).await;
-    assert_eq!(opened, stream_copy::ATTEMPTS_MAX);
+    assert_eq!(opened, stream_copy::ATTEMPTS.max);
     assert!(matches!(put, Err(CopyError::Refused { .. })), "{put:?}");
     assert_eq!(stream_copy::holdings(&client).await.unwrap(), []);
 }
