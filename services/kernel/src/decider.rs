@@ -93,7 +93,8 @@ impl<R, F> Command<R, F> {
     }
 }
 
-/// Implements `cqrs_es::Aggregate` for a [`Decider`]: `handle` decides, `apply` evolves.
+/// Implements `cqrs_es::Aggregate` for a [`Decider`]: `handle` decides, `apply` evolves. By it an auditor replays an
+/// aggregate from the audit copy in PostgreSQL (decision 77).
 #[macro_export]
 macro_rules! aggregate {
     ($type:ty) => {

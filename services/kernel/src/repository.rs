@@ -1,15 +1,14 @@
 //! The aggregates of one kind: loaded cold from the stream, kept hot in a bounded cache.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use cqrs_es::{Aggregate, AggregateContext, AggregateError, EventEnvelope, EventStore};
 use samvirke_schemas::{Tagged, id::AggregateId, principal::Role};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::{
     bounded_cache::BoundedCache,
-    committer::{AppendError, Pending},
+    committer::Pending,
     decider::Decider,
     envelope::{
         self, DECISION_BYTES_MAX, ENVELOPE_VERSION, EVENTS_PER_COMMIT_MAX, Envelope, Member,
@@ -270,147 +269,6 @@ pub struct CommitMetadata {
     pub provenance: Option<samvirke_schemas::message::Provenance>,
     pub occurred_at: chrono::DateTime<chrono::Utc>,
     pub recorded_at: chrono::DateTime<chrono::Utc>,
-}
-
-impl<D: Decider> AggregateContext<D> for Loaded<D>
-where
-    D: Aggregate,
-{
-    fn aggregate(&mut self) -> &mut D {
-        &mut self.state
-    }
-}
-
-/// The store as cqrs-es knows it, so that its framework and tests run on JetStream.
-///
-/// An id is `<cooperation>:<id>`. The metadata `command_id` makes a commit repeatable, `position`
-/// comes back with it.
-impl<D> EventStore<D> for Repository<D>
-where
-    D: Decider + Aggregate<Event = <D as Decider>::Event>,
-{
-    type AC = Loaded<D>;
-
-    async fn load_events(
-        &self,
-        aggregate_id: &str,
-    ) -> Result<Vec<EventEnvelope<D>>, AggregateError<D::Error>> {
-        let id = parse::<D>(aggregate_id)?;
-        let commits = self.log.read(&self.subject(&id), 0).await.map_err(unreachable)?;
-        let mut envelopes = Vec::new();
-        // Folding checks that each commit follows the one before it.
-        let mut folded = Loaded::<D>::empty(id.clone());
-        for commit in commits {
-            folded
-                .fold(&commit)
-                .map_err(|err| AggregateError::DeserializationError(Box::new(err)))?;
-            let read = Envelope::read(commit.sequence, &commit.payload)
-                .and_then(|envelope| {
-                    let events = envelope.events(commit.sequence)?;
-                    Ok((envelope, events))
-                })
-                .map_err(|err| AggregateError::DeserializationError(Box::new(err)))?;
-            let (envelope, events) = read;
-            for (event, version) in events.into_iter().zip(envelope.aggregate.version_from..) {
-                envelopes.push(EventEnvelope {
-                    aggregate_id: aggregate_id.to_owned(),
-                    sequence: usize::try_from(version).unwrap_or(usize::MAX),
-                    payload: event,
-                    metadata: metadata(&envelope, &self.log, commit.sequence),
-                });
-            }
-        }
-        Ok(envelopes)
-    }
-
-    async fn load_aggregate(
-        &self,
-        aggregate_id: &str,
-    ) -> Result<Loaded<D>, AggregateError<D::Error>> {
-        let id = parse::<D>(aggregate_id)?;
-        self.load(&id).await.map_err(unreachable)
-    }
-
-    async fn commit(
-        &self,
-        events: Vec<<D as Decider>::Event>,
-        context: Loaded<D>,
-        metadata: HashMap<String, String>,
-    ) -> Result<Vec<EventEnvelope<D>>, AggregateError<D::Error>> {
-        if events.is_empty() {
-            return Ok(Vec::new());
-        }
-        // The framework has applied the events to the context's state already; only its
-        // version and sequence are of interest here.
-        let metadata = commit_metadata_from(metadata);
-        let command_id = metadata.command_id;
-        let pending = self.pending(&context, &events, metadata).map_err(unreachable)?;
-        let sequences = self.log.append(vec![pending]).await.map_err(|err| match err {
-            AppendError::Conflict { .. } => AggregateError::AggregateConflict,
-            AppendError::Overloaded
-            | AppendError::Held(_)
-            | AppendError::Late
-            | AppendError::Busy { .. }
-            | AppendError::NoRoom { .. }
-            | AppendError::TooLarge { .. }
-            | AppendError::Refused { .. }
-            | AppendError::Unknown { .. } => unreachable(err),
-        })?;
-        let position = self.log.position(sequences.last().copied().unwrap_or_default());
-        let answered = HashMap::from([
-            ("position".to_owned(), position.to_string()),
-            ("command_id".to_owned(), command_id.to_string()),
-        ]);
-        Ok(events
-            .into_iter()
-            .zip(context.version + 1..)
-            .map(|(payload, version)| EventEnvelope {
-                aggregate_id: context.id.to_string(),
-                sequence: usize::try_from(version).unwrap_or(usize::MAX),
-                payload,
-                metadata: answered.clone(),
-            })
-            .collect())
-    }
-}
-
-fn parse<D: Aggregate>(id: &str) -> Result<AggregateId, AggregateError<D::Error>> {
-    id.parse().map_err(|err| AggregateError::UnexpectedError(Box::new(err)))
-}
-
-fn unreachable<T: std::error::Error>(
-    source: impl std::error::Error + Send + Sync + 'static,
-) -> AggregateError<T> {
-    AggregateError::DatabaseConnectionError(Box::new(source))
-}
-
-fn metadata(envelope: &Envelope, log: &Log, sequence: u64) -> HashMap<String, String> {
-    HashMap::from([
-        ("position".to_owned(), log.position(sequence).to_string()),
-        ("command_id".to_owned(), envelope.command_id.to_string()),
-        ("command".to_owned(), envelope.command.clone()),
-        ("occurred_at".to_owned(), envelope.occurred_at.to_rfc3339()),
-        ("recorded_at".to_owned(), envelope.recorded_at.to_rfc3339()),
-    ])
-}
-
-fn commit_metadata_from(mut metadata: HashMap<String, String>) -> CommitMetadata {
-    let mut take = |key: &str| metadata.remove(key);
-    let command_id = take("command_id").and_then(|text| text.parse().ok());
-    let at = take("occurred_at")
-        .and_then(|text| chrono::DateTime::parse_from_rfc3339(&text).ok())
-        .map_or_else(crate::clock::now, |at| at.with_timezone(&chrono::Utc));
-    CommitMetadata {
-        command_id: command_id.unwrap_or_else(crate::clock::new_id),
-        command: take("command").unwrap_or_default(),
-        digest: take("digest").unwrap_or_default(),
-        actor: samvirke_schemas::principal::Principal::system("cqrs-es"),
-        cause: None,
-        traceparent: take("traceparent"),
-        provenance: None,
-        occurred_at: at,
-        recorded_at: crate::clock::now(),
-    }
 }
 
 /// The tag under which a request is logged and recorded.

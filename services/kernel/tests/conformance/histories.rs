@@ -1,9 +1,7 @@
 //! Reading what has happened.
 
-use cqrs_es::{CqrsFramework, EventStore};
 use futures::{StreamExt, future};
 use samvirke_kernel::{
-    Command, clock,
     committer::Pending,
     envelope::ENVELOPE_BYTES_MAX,
     execute::{CommandContext, ExecuteError, NoFacts, execute},
@@ -11,11 +9,10 @@ use samvirke_kernel::{
     snapshot::{EVENTS_BETWEEN_SNAPSHOTS, SNAPSHOT_STREAM},
     store_error::StoreError,
 };
-use samvirke_schemas::principal::Principal;
 
 use crate::{
     rig::{Rig, add, command_context, id, new_id, next_pending, pending},
-    tally::{Rejection, Request},
+    tally::Rejection,
 };
 
 pub(crate) async fn a_refusal_is_never_founded_on_old_news(rig: &Rig) -> anyhow::Result<()> {
@@ -122,28 +119,6 @@ pub(crate) async fn what_exists_is_never_taken_for_new(rig: &Rig) -> anyhow::Res
     let stale = CommandContext { command_id: new_id(), expected_version: Some(0), ..last };
     let refused = execute(&rig.repository().await?, &NoFacts, &stale).await;
     assert!(matches!(refused, Err(ExecuteError::Stale { expected: 0, current: 3 })), "{refused:?}");
-    Ok(())
-}
-
-pub(crate) async fn the_framework_of_cqrs_es_runs_on_the_store(rig: &Rig) -> anyhow::Result<()> {
-    let framework = CqrsFramework::new(rig.repository().await?, Vec::new(), ());
-    let command = |amount| Command {
-        id: id("framed"),
-        principal: Principal::system("test"),
-        request: Request::Add { amount },
-        facts: (),
-        at: clock::now(),
-        now: clock::now(),
-    };
-    framework.execute("test:framed", command(3)).await?;
-    framework.execute("test:framed", command(4)).await?;
-    assert!(framework.execute("test:framed", command(-8)).await.is_err());
-    let store = rig.repository().await?;
-    let events = EventStore::load_events(&store, "test:framed").await?;
-    assert_eq!(events.iter().map(|event| event.sequence).collect::<Vec<_>>(), [1, 2]);
-    assert!(events[1].metadata["position"].starts_with("TALLIES:"));
-    // What the framework wrote, our own way of executing goes on from.
-    assert_eq!(add(&store, "framed", -7).await?.version, 3);
     Ok(())
 }
 

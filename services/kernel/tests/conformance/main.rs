@@ -12,6 +12,7 @@ mod acknowledgements;
 mod answers;
 mod batches;
 mod copies;
+mod cqrs;
 mod damage;
 mod facts;
 mod followers;
@@ -71,7 +72,7 @@ on_one_and_on_three!(
     histories::a_history_larger_than_a_page_is_read_to_its_end,
     histories::a_snapshot_spares_the_history_and_a_strange_one_is_ignored,
     histories::what_exists_is_never_taken_for_new,
-    histories::the_framework_of_cqrs_es_runs_on_the_store,
+    cqrs::the_framework_of_cqrs_es_runs_on_the_store,
     histories::a_slow_reader_gets_every_commit_in_order,
     histories::an_unknown_event_type_stops_the_aggregate_with_its_name,
     streams::a_stream_that_is_gone_is_never_read_as_one_without_commits,
