@@ -56,11 +56,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_may_pass_is_tried_so_often_and_what_may_not_is_not_tried_again() {
-        let attempts = Attempts {
-            max: 4,
-            shortest: Duration::from_secs(2),
-            longest: Duration::from_secs(10),
-        };
+        let attempts =
+            Attempts { max: 4, shortest: Duration::from_secs(2), longest: Duration::from_secs(10) };
         let run = async |succeeds_at: u32, may_pass: bool| {
             let mut tried = 0;
             let attempt = async |failures| {

@@ -1,36 +1,30 @@
 //! What is wrong with the form of a request, in both languages.
 //!
-//! Values say in English why they are not well formed, and so does the JSON reader. Here is the bokmål
-//! of each of those messages; a test holds the table against the values of the published language.
+//! What JSON of the wrong shape lacks is a [`FormError`]. Values of the published language say in our own
+//! English why they are not well formed; here is the bokmål of each of those messages, and a test holds the
+//! table against the values.
+
+mod error;
+mod json;
 
 use samvirke_schemas::{
     excerpt::{DETAIL_CHARS_MAX, FIELD_CHARS_MAX, excerpt, shortened},
     reply::Refused,
 };
+use serde::de::DeserializeOwned;
+
+pub(crate) use error::FormError;
+pub(crate) use json::Json;
 
 /// The messages, `{}` being what the caller sent or what would do. The first that fits is taken.
 const MESSAGES: &[(&str, &str)] = &[
-    // The JSON reader.
-    ("missing field `{}`", "feltet {} mangler"),
-    (
-        "unknown field `{}`, there are no fields",
-        "feltet {} finnes ikke; her skal det ikke være noen",
-    ),
-    ("unknown field `{}`, expected {}", "feltet {} finnes ikke; det kan være {}"),
-    ("unknown variant `{}`, expected {}", "{} er ikke en av verdiene; det kan være {}"),
-    ("duplicate field `{}`", "feltet {} er oppgitt to ganger"),
-    ("invalid type: {}, expected {}", "det skal være {1}, ikke {0}"),
-    ("invalid value: {}, expected {}", "det skal være {1}, ikke {0}"),
-    ("invalid length {}, expected {}", "det skal være {1}, ikke {0} i tallet"),
-    ("trailing characters", "det står noe mer etter verdien"),
-    ("recursion limit exceeded", "verdiene ligger for dypt i hverandre"),
-    ("number out of range", "tallet er for stort eller for lite"),
     // Dates and ids.
     (
         "a date is written 2014-11-27, in the years 1000 to 9999, not {}",
         "en dato skrives 2014-11-27, i årene 1000 til 9999, ikke {}",
     ),
     ("the date {} does not exist", "datoen {} finnes ikke"),
+    // The one sentence of another crate: uuid has no typed error where serde reads it.
     ("UUID parsing failed: {}", "det er ikke en UUID"),
     ("an id must not be empty", "en id kan ikke være tom"),
     ("an id has at most {} characters", "en id har høyst {} tegn"),
@@ -106,38 +100,29 @@ const MESSAGES: &[(&str, &str)] = &[
     ),
 ];
 
-/// What the JSON reader calls things, where it is more than a name.
-const THINGS: &[(&str, &str)] = &[
-    ("one of {}", "en av {}"),
-    ("`{}` or `{}`", "{} eller {}"),
-    ("string {}", "teksten {}"),
-    ("integer `{}`", "tallet {}"),
-    ("floating point `{}`", "tallet {}"),
-    ("boolean `{}`", "{}"),
-    ("a string", "en tekst"),
-    ("a boolean", "true eller false"),
-    ("a map", "et objekt"),
-    ("a sequence", "en liste"),
-    ("a set", "en liste"),
-    ("a formatted date string", "en dato"),
-    ("a formatted UUID string", "en UUID"),
-    ("map", "et objekt"),
-    ("sequence", "en liste"),
-    ("null", "null"),
-    ("struct variant {}", "et objekt"),
-    ("struct {}", "et objekt"),
-    ("newtype variant", "et objekt"),
-    ("unit variant", "en verdi alene"),
-    ("u8", "et heltall fra 0 til 255"),
-    ("u16", "et heltall fra 0 til 65535"),
-    ("u32", "et heltall fra 0"),
-    ("u64", "et heltall fra 0"),
-    ("i32", "et heltall"),
-    ("i64", "et heltall"),
-];
+/// Reads a value of the published language; where it is not well formed, what is wrong, and the path to it.
+pub(crate) fn read<T: DeserializeOwned>(sent: Json) -> Result<T, (String, FormError)> {
+    serde_path_to_error::deserialize(sent).map_err(|error| {
+        let path = error.path().to_string();
+        let error = error.into_inner();
+        // The word is the value, no field of it.
+        if let FormError::Word { word } = &error
+            && let Some(of_word) = path.strip_suffix(&format!(".{word}"))
+        {
+            return (of_word.to_owned(), error);
+        }
+        (path, error)
+    })
+}
 
-/// What would do follows these words in a message; it is ours, and told whole.
-const EXPECTED: &str = "expected ";
+/// The refusal of a field whose value is not well formed.
+pub(crate) fn refusal(field: &str, error: &FormError) -> Refused {
+    let Some(detail_nb) = error.bokmaal() else { return invalid(field, error.to_string()) };
+    let field = shortened(field, FIELD_CHARS_MAX).into_owned();
+    let detail = shortened(&error.to_string(), DETAIL_CHARS_MAX).into_owned();
+    let detail_nb = shortened(&detail_nb, DETAIL_CHARS_MAX).into_owned();
+    Refused::Invalid { field, detail, detail_nb }
+}
 
 /// The refusal of a field whose value is not well formed, as `detail` has it in English. Of what was sent
 /// it repeats no more than an excerpt.
@@ -151,34 +136,19 @@ pub fn invalid(field: impl AsRef<str>, detail: impl AsRef<str>) -> Refused {
 /// The message with an excerpt of each value that was sent.
 fn brief(detail: &str) -> String {
     let known = MESSAGES.iter().find_map(|(english, _)| {
-        let values = fits(english, detail)?;
-        let mut parts = english.split("{}");
-        let told: Vec<String> = values
-            .into_iter()
-            .map(|value| match parts.next().is_some_and(|before| before.ends_with(EXPECTED)) {
-                true => value.to_owned(),
-                false => excerpt(value),
-            })
-            .collect();
+        let told: Vec<String> = fits(english, detail)?.into_iter().map(excerpt).collect();
         Some(filled(english, &told))
     });
     shortened(&known.unwrap_or_else(|| detail.to_owned()), DETAIL_CHARS_MAX).into_owned()
 }
 
 /// The message in bokmål. One that is not known is told as it is, after words that say what it is.
-pub fn bokmaal(detail: &str) -> String {
-    translated(MESSAGES, detail).unwrap_or_else(|| format!("verdien har ikke rett form ({detail})"))
-}
-
-fn translated(table: &[(&str, &str)], text: &str) -> Option<String> {
-    table.iter().find_map(|(english, bokmaal)| {
-        let values = fits(english, text)?;
-        let values: Vec<String> = values
-            .into_iter()
-            .map(|value| translated(THINGS, value).unwrap_or_else(|| value.replace('`', "")))
-            .collect();
+fn bokmaal(detail: &str) -> String {
+    let known = MESSAGES.iter().find_map(|(english, bokmaal)| {
+        let values: Vec<String> = fits(english, detail)?.into_iter().map(str::to_owned).collect();
         Some(filled(bokmaal, &values))
-    })
+    });
+    known.unwrap_or_else(|| format!("verdien har ikke rett form ({detail})"))
 }
 
 /// What stands in the places of `template`, if `text` is made after it.

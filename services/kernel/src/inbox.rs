@@ -2,8 +2,6 @@
 //!
 //! This is the edge where the clock is read and where what people sent is first understood.
 
-mod json_type;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use samvirke_schemas::{
     Tagged,
@@ -22,7 +20,7 @@ use crate::{
     decider::Decider,
     envelope,
     execute::{CommandContext, CommandOutcome, ExecuteError, FactSource, execute},
-    form,
+    form::{self, Json},
     position::{InvalidPosition, Position},
     rejection::Rejection,
     repository::Repository,
@@ -70,29 +68,17 @@ pub fn request<R: Tagged + DeserializeOwned>(command: &str, body: &str) -> Resul
             format!("kommandoen {command:?} finnes ikke; det er {known}"),
         ));
     }
-    let tagged = format!("{{\"{command}\":{body}}}");
-    let json = &mut serde_json::Deserializer::from_str(&tagged);
-    let request: R = serde_path_to_error::deserialize(json).map_err(|err| {
-        let path = err.path().to_string();
-        let field = path.strip_prefix(command).unwrap_or(&path).trim_start_matches('.');
-        let detail = err.inner().to_string();
-        // The line and column are those of our wrapping, not of what was sent.
-        let detail = detail.split(" at line ").next().unwrap_or(&detail);
-        form::invalid(if field.is_empty() { "body" } else { field }, detail)
+    let body: Json = serde_json::from_str(body).map_err(|error| {
+        Refused::invalid(
+            "body",
+            format!("the body cannot be read as JSON: {error}"),
+            format!("innholdet kan ikke leses som JSON: {error}"),
+        )
     })?;
-    has_published_types(&tagged, command, &request)?;
-    Ok(request)
-}
-
-fn has_published_types<R: Tagged>(sent: &str, command: &str, request: &R) -> Result<(), Refused> {
-    let broken = |err: serde_json::Error| Refused::Broken { detail: err.to_string() };
-    let sent: Value = serde_json::from_str(sent).map_err(broken)?;
-    let written = serde_json::to_value(request).map_err(broken)?;
-    match json_type::mismatch(&sent[command], &written[command]) {
-        Some((path, detail)) if path.is_empty() => Err(form::invalid("body", detail)),
-        Some((path, detail)) => Err(form::invalid(path, detail)),
-        None => Ok(()),
-    }
+    form::read(Json::Object(vec![(command.to_owned(), body)])).map_err(|(path, error)| {
+        let field = path.strip_prefix(command).unwrap_or(&path).trim_start_matches('.');
+        form::refusal(if field.is_empty() { "body" } else { field }, &error)
+    })
 }
 
 /// What was asked, as a digest: the same key with another request is noticed by it.

@@ -20,8 +20,7 @@ use crate::form;
 ///
 /// [`Refused::Invalid`] with the parameter at fault.
 pub fn parameters<P: DeserializeOwned>(given: Map<String, Value>) -> Result<P, Refused> {
-    serde_path_to_error::deserialize(Value::Object(given))
-        .map_err(|error| form::invalid(error.path().to_string(), error.inner().to_string()))
+    form::read(given.into()).map_err(|(parameter, error)| form::refusal(&parameter, &error))
 }
 
 /// Returns how many rows are answered: as many as are asked for, or [`PAGE_ROWS`].

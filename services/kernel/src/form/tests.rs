@@ -29,8 +29,9 @@ enum Request {
 
 #[track_caller]
 fn refused(request: Value) -> String {
-    let detail = serde_json::from_value::<Request>(request).unwrap_err().to_string();
-    bokmaal(&detail)
+    let (field, error) = read::<Request>(request.into()).unwrap_err();
+    let Refused::Invalid { detail_nb, .. } = refusal(&field, &error) else { panic!("{error}") };
+    detail_nb
 }
 
 fn ask(name: &str, value: Value) -> Value {
@@ -60,7 +61,10 @@ fn what_the_reader_of_json_finds_is_told_in_bokmaal() {
             ask("_day", json!("+10000-01-01")),
             "en dato skrives 2014-11-27, i årene 1000 til 9999, ikke \"+10000-01-01\"",
         ),
-        (ask("_day", json!(1)), "det skal være en dato, ikke tallet 1"),
+        (ask("_day", json!(1)), "det skal være en tekst, ikke tallet 1"),
+        (json!({"ask": ["a"]}), "det skal være et objekt, ikke en liste"),
+        (json!("ask"), "det skal være et objekt, ikke teksten \"ask\""),
+        (json!({}), "det skal være et objekt med ett felt, ask eller empty, ikke et objekt"),
     ] {
         assert_eq!(refused(request.clone()), told, "{request}");
     }
@@ -97,12 +101,26 @@ fn what_a_value_says_of_its_form_is_told_in_bokmaal() {
 }
 
 #[test]
+fn a_field_that_is_repeated_is_refused() {
+    let twice: Json = serde_json::from_str(r#"{"ask": {"_count": 1, "_count": 2}}"#).unwrap();
+    let (field, error) = read::<Request>(twice).unwrap_err();
+    assert_eq!((field.as_str(), error), ("ask", FormError::Repeated { field: "_count" }));
+}
+
+#[test]
 fn of_a_long_value_an_excerpt_is_told_and_what_would_do_whole() {
     let long = "x".repeat(530_000);
-    let tag = serde_json::from_value::<Request>(json!({ &long: {} })).unwrap_err().to_string();
+    let of_form = |sent: Value| read::<Request>(sent.into()).unwrap_err().1;
+    for (refused, would_do) in [
+        (refusal(&long, &of_form(json!({ &long: {} }))), "expected `ask` or `empty`"),
+        (refusal(&long, &of_form(ask("_count", json!(long)))), "from 0 to 65535"),
+        (refusal(&long, &of_form(ask(&long, json!(1)))), "`_list`, `_day`"),
+    ] {
+        let Refused::Invalid { field, detail, detail_nb } = refused else { panic!("{refused:?}") };
+        assert!(detail.ends_with(would_do), "{detail}");
+        assert!(field.len() < 300 && detail.len() < 2_100 && detail_nb.len() < 2_200);
+    }
     for (detail, would_do) in [
-        (tag, "expected `ask` or `empty`"),
-        (serde_json::from_value::<u16>(json!(long)).unwrap_err().to_string(), "expected u16"),
         (format!("something new about {long}"), "(530020 characters)"),
         (format!("unknown variant `a`, expected {long}"), "characters)"),
     ] {
