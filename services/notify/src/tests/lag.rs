@@ -41,15 +41,19 @@ async fn an_intake_that_does_not_take_what_came_ten_seconds_ago_is_behind_until_
         }
     });
     let behind = || supervisor.tasks().behind;
+    let mut fact = sent_to_members(&[BAERUM]);
+    fact["own"] = own(BAERUM);
+    let told = [(Audience::Member(BAERUM.parse().unwrap()), fact)];
+    // It has to follow before it is held up: what has never followed is not behind.
+    let mut has_put = rig.intake.put.subscribe();
+    rig.publish("case.sent-to-members", &told, at(SAID), at(SAID)).await;
+    has_put.changed().await.unwrap();
     let mut held = rig.pool.begin().await.unwrap();
     sqlx::query("LOCK TABLE checkpoint IN ACCESS EXCLUSIVE MODE")
         .execute(&mut *held)
         .await
         .unwrap();
     let before = samvirke_kernel::clock::now();
-    let mut fact = sent_to_members(&[BAERUM]);
-    fact["own"] = own(BAERUM);
-    let told = [(Audience::Member(BAERUM.parse().unwrap()), fact)];
     rig.publish("case.sent-to-members", &told, at(SAID), at(SAID)).await;
     assert_eq!(behind(), [], "an end that nobody could take yet");
     until(|| !behind().is_empty()).await;
