@@ -38,14 +38,13 @@ use tokio::{
     time::{Interval, interval},
 };
 use tracing::{info, warn};
-use uuid::Uuid;
 
 use crate::{
     sources::{Commit, InvalidSourceOffsets, SourceOffsets, Sources},
     translation::{Affected, Translation, Withholding},
 };
 use pending_messages::{
-    BEHIND_MAX, Held, PendingMessages, Place, Unrenderable, named_as_withheld, read_behind,
+    BEHIND_MAX, Held, PendingMessages, Place, Unrenderable, Withheld, read_behind,
 };
 
 /// The header that says how far the event streams are published.
@@ -271,10 +270,8 @@ async fn observe(
                 unknown.insert(subject.clone());
                 said = Ok(Vec::new());
             }
-            let skipped = said.as_ref().map(|said| withheld.skipped(said, wording.commits));
-            let skipped = skipped.unwrap_or_default();
             let before = digests.insert(stream.clone(), digest.clone());
-            observed.push_back(PendingMessages {
+            let mut pending = PendingMessages {
                 stream,
                 sequence,
                 digest,
@@ -282,8 +279,10 @@ async fn observe(
                 subject,
                 cooperation,
                 said,
-                skipped,
-            });
+                skipped: BTreeSet::new(),
+            };
+            pending.withhold(&withheld, wording.commits);
+            observed.push_back(pending);
         }
         if state.send(observed).await.is_err() {
             return Ok(());
@@ -342,22 +341,9 @@ impl Wording {
     }
 }
 
-/// The events that commits already stored have withheld, each with the number of the last commit that
-/// did. What is published late must not have what is known to be withheld.
-#[derive(Debug, Default)]
-struct WithheldLater(HashMap<Uuid, u64>);
-
-impl WithheldLater {
-    /// The places of what is not to be published of the messages of commit `number`.
-    fn skipped(&self, said: &[Said], number: u64) -> BTreeSet<usize> {
-        let later = |said: &Said| self.0.get(&said.id()).is_some_and(|by| number < *by);
-        (0..said.len()).filter(|index| said.get(*index).is_some_and(later)).collect()
-    }
-}
-
 /// Reads the streams to their end where much is to be published, to know what was withheld later.
-async fn withheld_later(logs: &[Log], already: &Place) -> Result<WithheldLater, Interrupted> {
-    let mut withheld = WithheldLater::default();
+async fn withheld_later(logs: &[Log], already: &Place) -> Result<Withheld, Interrupted> {
+    let mut withheld = Withheld::default();
     let ends = ends(logs).await?;
     let untold = |(name, end): (&String, &u64)| end.saturating_sub(already.told_of_all(name));
     let unacknowledged: u64 = ends.iter().map(untold).sum();
@@ -373,8 +359,7 @@ async fn withheld_later(logs: &[Log], already: &Place) -> Result<WithheldLater, 
         for commit in sources.next().await? {
             // What cannot be read is parked when it is its turn.
             for said in wording.take(&commit).await?.unwrap_or_default() {
-                let events = named_as_withheld(&said.fact);
-                withheld.0.extend(events.iter().map(|id| (*id, wording.commits)));
+                withheld.take(&said, wording.commits);
             }
         }
     }
@@ -486,7 +471,7 @@ impl Publisher<'_> {
         for pending in observed {
             let withheld = pending.withheld();
             if !withheld.is_empty() {
-                self.unacknowledged.iter_mut().for_each(|before| before.skip(&withheld));
+                self.unacknowledged.iter_mut().for_each(|before| before.withhold(&withheld, 0));
             }
             self.read.insert(pending.stream.clone(), pending.sequence);
             self.unacknowledged.push_back(pending);

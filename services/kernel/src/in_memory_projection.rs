@@ -156,7 +156,10 @@ async fn follow<P: InMemoryProjection>(
     match stands(log, last.as_ref()).await {
         Ok(true) => (),
         Ok(false) => {
-            warn!(stream = log.identity().name, "a projection begins anew: its stream is another one");
+            warn!(
+                stream = log.identity().name,
+                "a projection begins anew: its stream is another one"
+            );
             let mut projection = projection.write().await;
             *projection = P::default();
             *last = None;

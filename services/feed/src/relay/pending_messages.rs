@@ -50,22 +50,60 @@ impl PendingMessages {
         }
     }
 
-    /// The events that the commit withholds.
-    pub(super) fn withheld(&self) -> HashSet<Uuid> {
-        let said = self.said.iter().flatten();
-        said.flat_map(|said| named_as_withheld(&said.fact)).copied().collect()
+    /// What the commit withholds.
+    pub(super) fn withheld(&self) -> Withheld {
+        let mut withheld = Withheld::default();
+        self.said.iter().flatten().for_each(|said| withheld.take(said, 1));
+        withheld
     }
 
-    /// Leaves out the events among these.
-    pub(super) fn skip(&mut self, withheld: &HashSet<Uuid>) {
-        let said = self.said.iter().flatten().enumerate();
-        let among = said.filter(|(_, said)| withheld.contains(&said.id()));
-        self.skipped.extend(among.map(|(index, _)| index));
+    /// Puts what may still be known in the place of what is withheld, and leaves out what has nothing in its place.
+    /// `number` is the commit's own, as [`Withheld::take`] counts.
+    pub(super) fn withhold(&mut self, withheld: &Withheld, number: u64) {
+        let said = self.said.iter_mut().flatten().enumerate();
+        for (index, one) in said.filter(|(_, one)| withheld.holds(one, number)) {
+            match withheld.instead.get(&one.id()) {
+                // Nobody has heard it before, so it takes the place of nothing.
+                Some(instead) => {
+                    *one = Said { replacement: one.replacement, ..instead.clone() };
+                }
+                None => {
+                    self.skipped.insert(index);
+                }
+            }
+        }
+    }
+}
+
+/// Events that commits withhold, and what may still be known of them. What is published late is published so.
+#[derive(Debug, Default)]
+pub(super) struct Withheld {
+    /// Each with the number of the last commit that withholds it.
+    events: HashMap<Uuid, u64>,
+    instead: HashMap<Uuid, Said>,
+}
+
+impl Withheld {
+    /// Takes what a commit says, the `number`th.
+    pub(super) fn take(&mut self, said: &Said, number: u64) {
+        self.events.extend(named_as_withheld(&said.fact).iter().map(|id| (*id, number)));
+        if said.replacement {
+            self.instead.insert(said.id(), said.clone());
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Whether a message of the `number`th commit is withheld by a later one.
+    fn holds(&self, said: &Said, number: u64) -> bool {
+        !self.events.is_empty() && self.events.get(&said.id()).is_some_and(|by| number < *by)
     }
 }
 
 /// The events that a fact names as withheld.
-pub(super) fn named_as_withheld(fact: &Fact) -> &[Uuid] {
+fn named_as_withheld(fact: &Fact) -> &[Uuid] {
     if let Fact::CaseWithheld(fact) = fact {
         &fact.events
     } else if let Fact::MeetingItemWithheld(fact) = fact {
@@ -186,7 +224,9 @@ impl Place {
                 bytes += payload.len();
                 place.sequence += 1;
                 place.tell(pending, index + 1, said.len());
-                messages.push(message(one, said, &place, payload));
+                let told = said.iter().enumerate();
+                let told = told.filter(|(index, _)| !pending.skipped.contains(index));
+                messages.push(message(one, told.map(|(_, one)| one), &place, payload));
             }
             // It may have had nothing to say.
             place.pass(pending, held);
@@ -276,7 +316,13 @@ fn payload(one: &Said, sequence: u64) -> Result<Vec<u8>, String> {
     Ok(payload)
 }
 
-fn message(one: &Said, all: &[Said], place: &Place, payload: Vec<u8>) -> Outgoing {
+/// A message with its headers; `all` are those of its commit that are told.
+fn message<'a>(
+    one: &Said,
+    all: impl Iterator<Item = &'a Said>,
+    place: &Place,
+    payload: Vec<u8>,
+) -> Outgoing {
     let subject = Subject {
         cooperation: one.about.cooperation.clone(),
         audience: one.audience.clone(),
@@ -289,7 +335,6 @@ fn message(one: &Said, all: &[Said], place: &Place, payload: Vec<u8>) -> Outgoin
     }
     if one.audience == Audience::Public {
         let restated: Vec<String> = all
-            .iter()
             .filter(|other| other.restates && other.origin == one.origin)
             .filter(|other| other.fact.tag() == one.fact.tag())
             .map(|other| other.audience.to_string())

@@ -135,7 +135,7 @@ fn a_message_has_room_for_the_largest_event_and_the_longest_headers() {
     let place = Place { sequence: u64::MAX - 1, offsets: with_digests, behind };
     let fact = json!({"body.resumed": {"body": {"id": "a:b"}, "from": "2017-06-01"}});
     let all = said_to_everybody(&fact);
-    let message = message(&all[MEMBERS_MAX], &all, &place, vec![b' '; EVENT_BYTES_MAX]);
+    let message = message(&all[MEMBERS_MAX], all.iter(), &place, vec![b' '; EVENT_BYTES_MAX]);
     let headers: usize =
         message.headers.iter().map(|(name, value)| name.len() + value.len() + ": \r\n".len()).sum();
     let all = message.payload.len() + message.subject.len() + headers + ROOM_FOR_A_BATCH;
