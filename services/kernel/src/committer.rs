@@ -23,7 +23,6 @@ use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use crate::{
     deadline::Deadline,
     envelope::ENVELOPE_BYTES_MAX,
-    stream::guard::Held,
     supervision::{Stop, Supervisor},
 };
 
@@ -31,11 +30,10 @@ mod health;
 mod sender;
 pub(crate) mod troubled;
 
+pub use crate::append_error::{AppendError, QUEUE_MAX};
 use health::Health;
 use sender::Sender;
 
-/// The most append requests that may wait to be sent; beyond it a commit is refused as overloaded.
-pub const QUEUE_MAX: usize = 8_192;
 /// The most messages in one atomic batch (the server's own limit).
 pub const BATCH_MESSAGES_MAX: usize = 1_000;
 /// The most bytes gathered into one batch.
@@ -53,38 +51,6 @@ pub const CONCURRENT_BATCH_MIN: usize = 256;
 const QUIET_TURNS_MAX: usize = 8;
 /// How long to wait for the server's acknowledgement.
 pub const ACK_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Why a commit was not acknowledged.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AppendError {
-    /// Not stored. `in_flight` means that another write is in flight: back off before reading.
-    #[error("another commit for the aggregate was first")]
-    Conflict { in_flight: bool },
-    /// Not stored.
-    #[error("{QUEUE_MAX} commits are waiting already")]
-    Overloaded,
-    /// Not stored: its deadline passed before its turn came.
-    #[error("the commit's turn did not come before its deadline")]
-    Late,
-    /// Not stored: the server says to try again later.
-    #[error("the server takes no commit now ({code}): {description}")]
-    Busy { code: u64, description: String },
-    /// Not stored: there is no room for it.
-    #[error("the server has no room for the commit ({code}): {description}")]
-    NoRoom { code: u64, description: String },
-    /// Not stored.
-    #[error("a commit of {bytes} bytes is larger than the {ENVELOPE_BYTES_MAX} that are allowed")]
-    TooLarge { bytes: usize },
-    /// Not stored.
-    #[error("the server refused the commit ({code}): {description}")]
-    Refused { code: u64, description: String },
-    /// Not stored: the stream is damaged, or was not looked at yet.
-    #[error(transparent)]
-    Held(#[from] Held),
-    /// Stored or not: only the stream can tell.
-    #[error("no acknowledgement came: {reason}")]
-    Unknown { reason: String },
-}
 
 /// An envelope to be stored, with what its subject's last sequence must be; 0 for a new aggregate.
 #[derive(Clone, Debug)]

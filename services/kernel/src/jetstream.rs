@@ -4,6 +4,7 @@
 
 pub(crate) mod absent;
 pub(crate) mod acknowledgement;
+mod append_refusal;
 pub(crate) mod batch;
 pub(crate) mod direct_get;
 pub(crate) mod expected;

@@ -14,6 +14,7 @@ pub mod error_chain;
 pub mod loaded;
 pub mod position;
 
+mod append_error;
 pub mod checkpoint;
 pub mod committer;
 pub mod execute;

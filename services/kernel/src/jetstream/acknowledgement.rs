@@ -4,7 +4,7 @@ use async_nats::{Message, StatusCode};
 use serde::Deserialize;
 
 use super::server_error::ServerError;
-use crate::committer::AppendError;
+use crate::append_error::AppendError;
 
 /// The sequence at which the message was stored, or the server's refusal.
 ///
