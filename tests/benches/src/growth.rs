@@ -4,6 +4,7 @@
 //! own history under other names, appended as a service appends it, while everything else runs.
 
 mod history;
+mod names;
 mod site;
 
 use std::time::{Duration, Instant};

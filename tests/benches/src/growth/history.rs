@@ -24,12 +24,11 @@ use samvirke_tests::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::site::Site;
+use super::{
+    names::{CASES, PATTERN, named, starting},
+    site::Site,
+};
 
-/// The cooperation whose history is multiplied; nothing else has this name.
-const PATTERN: &str = "pattern-cooperation";
-/// The cases of each cooperation.
-pub(super) const CASES: usize = 100;
 /// The networks of each cooperation, at first.
 const NETWORKS: usize = 5;
 /// How often each case is amended.
@@ -40,11 +39,6 @@ const MEMBERS: usize = 6;
 const TOGETHER: usize = 256;
 /// The streams of events, in the order in which one names what another holds.
 const CONTEXTS: [&str; 3] = ["networks", "meetings", "cases"];
-
-/// The name of a cooperation by its number. The first is the one that was given commands.
-pub(super) fn named(number: usize) -> String {
-    if number == 0 { PATTERN.to_owned() } else { format!("region-{number}") }
-}
 
 /// What was stored together.
 struct Commit(Vec<Message>);
@@ -217,10 +211,4 @@ async fn give(site: &Site) {
             }
         })
         .await;
-}
-
-/// The request that starts a network.
-pub(super) fn starting() -> serde_json::Value {
-    json!({"names": {"nb": "Klimanettverket"}, "theme": "Klima", "purpose": "Felles tiltak.",
-        "established": "2017"})
 }

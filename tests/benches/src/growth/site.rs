@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{
     LOOKED_AGAIN,
-    history::{CASES, named, starting},
+    names::{CASES, named, starting},
 };
 use crate::{
     drive::{Measured, Window, median},
