@@ -86,7 +86,7 @@ pub async fn service(
     let index = ProjectionRunner::start("subscriptions", own.clone(), &supervisor);
     let members = ProjectionRunner::start("members", logs[0].clone(), &supervisor);
     let subscriptions = Arc::new(Repository::new(own));
-    let withheld = Withheld::read(&publication).await?;
+    let withheld = host.wait_for(|| Withheld::read(&publication)).await?;
     let context = Arc::new(DeliveryContext {
         publication: publication.clone(),
         withheld: withheld.clone(),

@@ -34,6 +34,7 @@ pub mod integrity;
 mod jetstream;
 pub mod lag;
 pub mod parking;
+pub mod permissions;
 pub mod policy;
 pub mod projection;
 pub mod publication;

@@ -27,9 +27,14 @@ use tracing::{Instrument, error, info, info_span, warn};
 use crate::{
     answer, clock, deadline,
     error_chain::chain,
-    log::Log,
+    log::{Log, ReadError},
     parking::Parking,
-    publication::{Publication, erasure::Erasures},
+    permissions,
+    publication::{
+        Publication,
+        erasure::Erasures,
+        recent::{Recent, Retention},
+    },
     signature::MessageVerifier,
     snapshot,
     stream::StreamError,
@@ -40,8 +45,8 @@ use crate::{
 pub const CONCURRENT_MAX: usize = 4_096;
 /// How long a service waits for what its tasks need before it serves without them.
 const TASKS_FIRST_MAX: Duration = Duration::from_secs(2);
-/// How often a service looks whether a missing stream has come back.
-const MISSING_RETRY: Duration = Duration::from_secs(2);
+/// How often a service tries again to open a stream that is missing, or that the server does not answer for.
+const OPEN_RETRY: Duration = Duration::from_secs(2);
 /// The subjects and the queue group of commands and queries start so.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -66,8 +71,6 @@ type Logs = Arc<Mutex<HashMap<&'static str, Arc<OnceCell<Log>>>>>;
 pub enum ServiceError {
     #[error("an event stream cannot be used")]
     Stream(#[from] StreamError),
-    #[error("the stream of snapshots cannot be used")]
-    Snapshots(#[from] snapshot::OpenError),
     #[error(transparent)]
     Serve(#[from] ServeError),
 }
@@ -89,12 +92,12 @@ impl Host {
     /// When one of them cannot be used.
     pub async fn own_log(&self, context: &'static str) -> Result<Log, ServiceError> {
         let log = self.log(context).await?;
-        snapshot::open(log.jetstream(), self.replicas).await?;
+        self.wait_for(|| snapshot::open(log.jetstream(), self.replicas)).await?;
         log.guard().start();
         Ok(log)
     }
 
-    /// The records of what is parked. They are waited for where they are missing.
+    /// The records of what is parked. They are waited for where they are missing or not reached.
     ///
     /// # Errors
     ///
@@ -103,7 +106,8 @@ impl Host {
         self.wait_for(|| Parking::open(self.client.clone(), self.replicas)).await
     }
 
-    /// The records of what was erased of a published stream. They are waited for where they are missing.
+    /// The records of what was erased of a published stream. They are waited for where they are missing
+    /// or not reached.
     ///
     /// # Errors
     ///
@@ -112,12 +116,12 @@ impl Host {
         self.wait_for(|| Erasures::open(publication, self.replicas)).await
     }
 
-    /// The stream of another context. One that is missing is waited for, so that the other services of
-    /// the process go on and an operator can look.
+    /// The stream of another context. One that is missing or not reached is waited for, so that the other
+    /// services of the process go on and an operator can look.
     ///
     /// # Errors
     ///
-    /// When it cannot be used, or is still missing at the end.
+    /// When it cannot be used, or is still not there at the end.
     pub async fn log(&self, context: &'static str) -> Result<Log, StreamError> {
         let opened = {
             let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
@@ -141,24 +145,92 @@ impl Host {
             .await
     }
 
-    /// Opens a stream; one that is missing is waited for, which every service of the process reports.
-    async fn wait_for<T, F>(&self, open: impl Fn() -> F) -> Result<T, StreamError>
+    /// The newest messages of each subject of a stream that nothing is lost with.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::log`].
+    pub async fn recent(
+        &self,
+        name: &str,
+        subjects: &str,
+        retention: Retention,
+    ) -> Result<Recent, StreamError> {
+        let client = || self.client.clone();
+        self.wait_for(|| Recent::open(client(), name, subjects, retention, self.replicas)).await
+    }
+
+    /// Does what a service needs at its start, as opening a stream. What fails because a stream is missing or the
+    /// server does not answer is tried again, which every service of the process reports meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// What does not pass by itself, or has not passed at the end.
+    pub async fn wait_for<T, E, F>(&self, attempt: impl Fn() -> F) -> Result<T, E>
     where
-        F: Future<Output = Result<T, StreamError>>,
+        E: StartError,
+        F: Future<Output = Result<T, E>>,
     {
-        let mut reported = None;
-        loop {
-            let missing = match open().await {
-                Err(missing @ StreamError::Missing { .. }) => missing,
-                opened => return opened,
-            };
-            error!(error = %missing, "a service waits for a stream");
-            reported.get_or_insert_with(|| report_wait(&missing));
-            tokio::select! {
-                () = self.shutdown.cancelled() => return Err(missing),
-                () = tokio::time::sleep(MISSING_RETRY) => (),
+        let mut waiting: Option<(TaskFailure, DropGuard)> = None;
+        let mut error = match attempt().await {
+            Ok(done) => return Ok(done),
+            Err(error) => error.explained(),
+        };
+        while let Some(failure) = error.waited_for() {
+            error!(reason = failure.reason, "a service waits for a stream");
+            if waiting.as_ref().is_none_or(|(reported, _)| *reported != failure) {
+                waiting = Some((failure.clone(), report_wait(failure)));
             }
+            let again = async {
+                tokio::time::sleep(OPEN_RETRY).await;
+                attempt().await
+            };
+            error = tokio::select! {
+                () = self.shutdown.cancelled() => return Err(error),
+                done = again => match done {
+                    Ok(done) => return Ok(done),
+                    Err(error) => error.explained(),
+                },
+            };
         }
+        Err(error)
+    }
+}
+
+/// Why a service cannot do what it needs at its start.
+pub trait StartError: std::error::Error + Sized {
+    /// What is reported while it is waited for to pass; none where that would be in vain.
+    fn waited_for(&self) -> Option<TaskFailure>;
+
+    /// The same, or what was found to be behind it.
+    #[must_use]
+    fn explained(self) -> Self {
+        self
+    }
+}
+
+impl StartError for StreamError {
+    fn waited_for(&self) -> Option<TaskFailure> {
+        if matches!(self, Self::Missing { .. }) {
+            // An operator restores or accepts it.
+            return Some(TaskFailure::halting(chain(self)));
+        }
+        self.may_pass().then(|| TaskFailure::of(self))
+    }
+
+    fn explained(self) -> Self {
+        if let Self::Unreachable { stream, .. } = &self
+            && let Some(subject) = permissions::refused_of(stream)
+        {
+            return Self::NotPermitted { stream: stream.clone(), subject };
+        }
+        self
+    }
+}
+
+impl StartError for ReadError {
+    fn waited_for(&self) -> Option<TaskFailure> {
+        self.may_pass().then(|| TaskFailure::of(self))
     }
 }
 
@@ -182,8 +254,8 @@ pub async fn tasks_first<E>(
 }
 
 /// Reports that a service waits for a stream, until what is returned is dropped.
-fn report_wait(missing: &StreamError) -> DropGuard {
-    let (found, failure) = (CancellationToken::new(), TaskFailure::halting(chain(missing)));
+fn report_wait(failure: TaskFailure) -> DropGuard {
+    let found = CancellationToken::new();
     let name = format!("start of a service, number {}", rand::random::<u32>());
     let until = found.clone();
     let supervisor = Supervisor::of_process();

@@ -13,7 +13,13 @@ use async_nats::jetstream::{
 use serde::{Deserialize, Serialize};
 use tracing::debug;
 
-use crate::{decider::Decider, envelope, loaded::Loaded, log::Log};
+use crate::{
+    decider::Decider,
+    envelope,
+    loaded::Loaded,
+    log::Log,
+    stream::{StreamError, record::unreachable},
+};
 
 /// How many events lie between two snapshots of an aggregate.
 pub const EVENTS_BETWEEN_SNAPSHOTS: u64 = 200;
@@ -64,15 +70,10 @@ fn subject(event_subject: &str) -> String {
 /// # Errors
 ///
 /// When the server refuses; the store works without.
-pub async fn open(js: &jetstream::Context, replicas: usize) -> Result<(), OpenError> {
-    js.get_or_create_stream(settings(replicas)).await?;
-    Ok(())
+pub async fn open(js: &jetstream::Context, replicas: usize) -> Result<(), StreamError> {
+    let opened = js.get_or_create_stream(settings(replicas)).await;
+    opened.map(drop).map_err(|err| unreachable(SNAPSHOT_STREAM, err))
 }
-
-/// The stream of snapshots cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("the stream {SNAPSHOT_STREAM} could not be created or read")]
-pub struct OpenError(#[from] jetstream::context::CreateStreamError);
 
 /// The latest snapshot that can be used, if there is one.
 pub(crate) async fn read<D: Decider>(

@@ -11,8 +11,14 @@ pub mod kinds;
 pub mod record;
 pub mod set_up;
 
-use async_nats::jetstream::{self, stream::Config};
+use async_nats::jetstream::{
+    self, ErrorCode,
+    context::{CreateStreamError, CreateStreamErrorKind, GetStreamError, GetStreamErrorKind},
+    stream::Config,
+};
 use chrono::{DateTime, Utc};
+
+use crate::jetstream::server_error;
 
 /// The settings of a stream.
 pub type StreamSettings = Config;
@@ -41,6 +47,57 @@ pub enum StreamError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    #[error(
+        "nats-server does not allow this process to ask {subject}, so stream {stream} cannot be used"
+    )]
+    NotPermitted { stream: String, subject: String },
+}
+
+impl StreamError {
+    /// Whether the stream may be opened when that is tried again, though nobody has changed anything: not where
+    /// the server refuses it, or has settings that do not suit.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::NotConnected => true,
+            Self::Unreachable { source, .. } => server_may_return(source.as_ref()),
+            Self::ServerTooOld { .. }
+            | Self::Missing { .. }
+            | Self::OtherSettings { .. }
+            | Self::Changed { .. }
+            | Self::NotPermitted { .. } => false,
+        }
+    }
+}
+
+/// Whether an opening failed because the server did not answer, or said that it cannot now.
+fn server_may_return(source: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    if let Some(error) = source.downcast_ref::<GetStreamError>() {
+        return match error.kind() {
+            GetStreamErrorKind::Request => true,
+            GetStreamErrorKind::JetStream(said) => refusal_may_pass(&said),
+            GetStreamErrorKind::EmptyName | GetStreamErrorKind::InvalidStreamName => false,
+        };
+    }
+    if let Some(error) = source.downcast_ref::<CreateStreamError>() {
+        return match error.kind() {
+            CreateStreamErrorKind::JetStreamUnavailable
+            | CreateStreamErrorKind::TimedOut
+            | CreateStreamErrorKind::Response => true,
+            CreateStreamErrorKind::JetStream(said) => refusal_may_pass(&said),
+            CreateStreamErrorKind::EmptyStreamName
+            | CreateStreamErrorKind::InvalidStreamName
+            | CreateStreamErrorKind::DomainAndExternalSet
+            | CreateStreamErrorKind::NotFound
+            | CreateStreamErrorKind::ResponseParse => false,
+        };
+    }
+    false
+}
+
+fn refusal_may_pass(said: &jetstream::Error) -> bool {
+    // The account's settings, though its class is that of a server in trouble.
+    said.error_code() != ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT
+        && u16::try_from(said.code()).is_ok_and(server_error::may_pass)
 }
 
 /// Which stream this is: a name alone does not tell a stream from one that replaced it.

@@ -10,7 +10,8 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use samvirke_feed::MasterKey;
 use samvirke_gateway::Gateway;
 use samvirke_kernel::{
-    service::Host,
+    log::ReadError,
+    service::{Host, StartError},
     signature::{MessageSigner, MessageVerifier},
     stream::StreamError,
 };
@@ -81,7 +82,7 @@ pub(crate) async fn run(services: &[Service], context: ServiceContext) -> anyhow
     while let Some(ended) = tasks.join_next().await {
         let failure = match ended {
             Ok((_, Ok(()))) if shutdown.is_cancelled() => continue,
-            Ok((_, Err(error))) if shutdown.is_cancelled() && lacked_a_stream(&error) => continue,
+            Ok((_, Err(error))) if shutdown.is_cancelled() && was_waiting(&error) => continue,
             Ok((service, Ok(()))) => anyhow!("the service {service} ended by itself"),
             Ok((service, Err(error))) => {
                 error.context(format!("the service {service} cannot go on"))
@@ -94,12 +95,13 @@ pub(crate) async fn run(services: &[Service], context: ServiceContext) -> anyhow
     first_failure.map_or(Ok(()), Err)
 }
 
-/// Whether a service waited for a stream that is missing, which it told all the while.
-fn lacked_a_stream(error: &anyhow::Error) -> bool {
-    let missing = |cause: &(dyn std::error::Error + 'static)| {
-        matches!(cause.downcast_ref(), Some(StreamError::Missing { .. }))
-    };
-    error.chain().any(missing)
+/// Whether a service still waited for a stream at its start, which it reported all the while.
+fn was_waiting(error: &anyhow::Error) -> bool {
+    let of_stream = |error: &StreamError| error.waited_for().is_some();
+    let of_reading = |error: &ReadError| error.waited_for().is_some();
+    error.chain().any(|cause| {
+        cause.downcast_ref().is_some_and(of_stream) || cause.downcast_ref().is_some_and(of_reading)
+    })
 }
 
 async fn start(

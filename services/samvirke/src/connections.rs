@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use async_nats::ConnectOptions;
+use samvirke_kernel::permissions;
 use samvirke_private_servers::Secret;
 
 use crate::configuration::{Configuration, Nats};
@@ -17,7 +18,10 @@ pub(crate) async fn nats(settings: &Nats) -> anyhow::Result<async_nats::Client> 
         .url
         .as_ref()
         .context("say where NATS is: set [nats] url or SAMVIRKE_NATS__URL, or start samvirke up")?;
-    let mut options = ConnectOptions::new().name("samvirke").connection_timeout(CONNECT_MAX);
+    let mut options = ConnectOptions::new()
+        .name("samvirke")
+        .connection_timeout(CONNECT_MAX)
+        .event_callback(permissions::note);
     if let Some(password) = &settings.password {
         let user = settings.user.clone().unwrap_or_else(|| "samvirke".into());
         options = options.user_and_password(user, password.expose().to_owned());

@@ -92,6 +92,20 @@ fn a_full_disk_is_said_first_and_where() {
     assert!(said.contains(data.path().to_str().unwrap()) && said.contains("make room"), "{said}");
 }
 
+#[test]
+fn a_server_that_ends_while_the_services_start_is_started_again_and_all_of_them_go_on() {
+    let mut up = Up::start(Path::new(SAMVIRKE), "127.0.0.1:0").unwrap();
+    // From when it is known where the servers are, the services open their streams.
+    while up.addresses().is_err() {
+        assert!(up.ended().unwrap().is_none(), "{}", up.said());
+        std::thread::yield_now();
+    }
+    let first = up.server(Server::Nats).unwrap();
+    up.kill_server(Server::Nats).unwrap();
+    up.is_well().unwrap();
+    assert_ne!(up.server(Server::Nats).unwrap(), first);
+}
+
 /// What watches over samvirke has to be able to see it.
 #[test]
 fn a_server_that_keeps_ending_ends_samvirke_with_what_and_why() {

@@ -39,9 +39,7 @@ impl History {
     /// When the stream cannot be used.
     pub async fn open(host: &Host) -> Result<Self, StreamError> {
         let retention = Retention { per_subject_max: ATTEMPTS_KEPT_MAX, age_max: ATTEMPTS_AGE_MAX };
-        let recent =
-            Recent::open(host.client.clone(), STREAM, SUBJECTS, retention, host.replicas).await?;
-        Ok(Self(recent))
+        Ok(Self(host.recent(STREAM, SUBJECTS, retention).await?))
     }
 
     /// Notes an attempt.

@@ -49,6 +49,15 @@ impl ReadError {
     pub fn stays(&self) -> bool {
         matches!(self, Self::Gap { .. })
     }
+
+    /// Whether the server may answer when it is asked again.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::TimedOut { .. } => true,
+            Self::Refused { status, .. } => *status >= 500,
+            Self::Incomplete { .. } | Self::Gap { .. } => false,
+        }
+    }
 }
 
 /// A message as it is stored.

@@ -221,7 +221,7 @@ pub(crate) async fn existing(
     absent::stream(js.get_stream(name).await).map_err(|err| unreachable(name, err))
 }
 
-pub(super) fn unreachable(
+pub(crate) fn unreachable(
     stream: &str,
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> StreamError {

@@ -19,6 +19,7 @@ mod followers;
 mod groups;
 mod histories;
 mod in_memory;
+mod openings;
 mod parking;
 mod policies;
 mod races;
