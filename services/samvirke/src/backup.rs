@@ -15,12 +15,9 @@ mod files;
 mod manifest;
 mod restore;
 mod site;
+mod unfinished;
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path};
 
 use anyhow::{Context, ensure};
 use indicatif::ProgressBar;
@@ -29,13 +26,14 @@ use samvirke_kernel::{
     stream::record::RECORDS_STREAM,
     stream_copy::{self, CopyError, Holding},
 };
-use samvirke_private_servers::postgres;
+use samvirke_private_servers::{data_directory::LOCK, postgres};
 
 use crate::{
     arguments::Backup, configuration::Configuration, outcome::Outcome, progress, terminal,
 };
 use manifest::{BackupFile, FORM, Manifest, StreamCopy, Writing};
 use site::Site;
+use unfinished::Unfinished;
 
 pub(crate) use restore::run as restore;
 
@@ -50,18 +48,23 @@ const DATABASE: &str = "postgres.dump";
 /// Takes a backup into a new directory.
 pub(crate) async fn run(configuration: &Configuration, asked: &Backup) -> anyhow::Result<Outcome> {
     let to = &asked.directory;
-    ensure!(
-        !to.exists(),
-        "{} is there already; a backup is never written over, name another directory",
-        to.display()
-    );
+    is_new(to)?;
     let site = Site::of(configuration).await?;
     let outcome = match asked.dry_run {
         true => tell_plan(&site, to).await,
         false => take(&site, to).await,
     };
-    site.leave().await;
+    drop(site.leave().await);
     outcome
+}
+
+fn is_new(to: &Path) -> anyhow::Result<()> {
+    ensure!(
+        !to.exists(),
+        "{} is there already; a backup is never written over, name another directory",
+        to.display()
+    );
+    Ok(())
 }
 
 async fn tell_plan(site: &Site, to: &Path) -> anyhow::Result<Outcome> {
@@ -81,20 +84,41 @@ async fn tell_plan(site: &Site, to: &Path) -> anyhow::Result<Outcome> {
 }
 
 async fn take(site: &Site, to: &Path) -> anyhow::Result<Outcome> {
-    let partial = Partial::create(to)?;
+    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
+    // Such as a disk that is not mounted.
+    ensure!(
+        parent.is_none_or(Path::is_dir),
+        "{} cannot be made: the directory that it is to be in is not there",
+        to.display()
+    );
+    let running = format!("another backup is being made into {}", to.display());
+    let unfinished = Unfinished::hold(to, "partial", &running)?;
+    // It holds keys and people's addresses.
+    fs::set_permissions(unfinished.path(), fs::Permissions::from_mode(0o700))
+        .with_context(|| format!("{} stays open to others", unfinished.path().display()))?;
+    // Another one may have ended meanwhile.
+    is_new(to)?;
+    let partial = unfinished.path();
+    if !unfinished.is_empty()? {
+        terminal::complain(&format!(
+            "what a killed backup left in {} is removed",
+            partial.display()
+        ));
+        unfinished.clear()?;
+    }
     let mut attempt = 1;
     let (streams, database, at_rest) = loop {
         // First, so that its checkpoints are in the streams that are taken after it.
-        let database = dump(site, &partial.0).await?;
+        let database = dump(site, partial).await?;
         let before = ends(site).await?;
-        let streams = copy_streams(site, &partial.0).await?;
+        let streams = copy_streams(site, partial).await?;
         let at_rest = ends(site).await? == before;
         if at_rest || attempt == ATTEMPTS_MAX {
             break (streams, database, at_rest);
         }
         attempt += 1;
     };
-    let mut kept = files::copy(&site.configuration, &partial.0)?;
+    let mut kept = files::copy(&site.configuration, partial)?;
     kept.push(database);
     let manifest = Manifest {
         form: FORM,
@@ -106,8 +130,8 @@ async fn take(site: &Site, to: &Path) -> anyhow::Result<Outcome> {
         streams,
         files: kept,
     };
-    manifest.write(&partial.0)?;
-    partial.finish(to)?;
+    manifest.write(partial)?;
+    finish(unfinished, to)?;
     let (streams, bytes) = (manifest.streams.len(), manifest.bytes());
     terminal::say(&format!("{}: {streams} streams, {bytes} bytes in all", to.display()));
     if !at_rest {
@@ -216,47 +240,18 @@ fn in_order(mut holdings: Vec<Holding>) -> Vec<Holding> {
     holdings
 }
 
-/// A backup that is not whole yet, beside the place where it will be; it goes where it is not finished.
-struct Partial(PathBuf);
-
-impl Partial {
-    fn create(to: &Path) -> anyhow::Result<Self> {
-        use std::os::unix::fs::DirBuilderExt;
-        let partial = beside(to, "partial")?;
-        let mut builder = fs::DirBuilder::new();
-        // It holds keys and people's addresses.
-        builder.mode(0o700).recursive(false);
-        builder
-            .create(&partial)
-            .with_context(|| format!("the directory {} cannot be made", partial.display()))?;
-        Ok(Self(partial))
-    }
-
-    /// Puts it in its place, where it is seen whole or not at all.
-    fn finish(self, to: &Path) -> anyhow::Result<()> {
-        let finish = || {
-            fs::File::open(&self.0)?.sync_all()?;
-            fs::rename(&self.0, to)?;
-            match to.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-                Some(parent) => fs::File::open(parent)?.sync_all(),
-                None => Ok(()),
-            }
-        };
-        finish().with_context(|| format!("the backup {} cannot be finished", to.display()))
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        // Once it is finished there is none of this name.
-        let _finished = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// The path beside `path` whose name says what it is.
-fn beside(path: &Path, what: &str) -> anyhow::Result<PathBuf> {
-    let name = path.file_name().with_context(|| format!("{} has no name", path.display()))?;
-    Ok(path.with_file_name(format!("{}.{what}", name.to_string_lossy())))
+/// Gives a backup its place, where it is seen whole or not at all.
+fn finish(unfinished: Unfinished, to: &Path) -> anyhow::Result<()> {
+    let finish = || {
+        fs::File::open(unfinished.path())?.sync_all()?;
+        unfinished.finish(to)?;
+        fs::remove_file(to.join(LOCK))?;
+        match to.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            Some(parent) => fs::File::open(parent)?.sync_all(),
+            None => Ok(()),
+        }
+    };
+    finish().with_context(|| format!("the backup {} cannot be finished", to.display()))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
 
 use samvirke_private_servers::DataDirectory;
@@ -208,4 +208,91 @@ fn the_settings_that_a_backup_is_taken_with_are_restored_with_it() {
     // They are what is asked with from now on.
     let words = ["show", "cases", "--config", restored.to_str().unwrap()];
     assert!(!run(&words, &new).1.contains("say which cooperation"));
+}
+
+/// A data directory of a samvirke that has stopped.
+fn stopped() -> Up {
+    let mut up = Up::start(Path::new(SAMVIRKE), "127.0.0.1:0").unwrap();
+    up.is_well().unwrap();
+    assert!(up.interrupt().unwrap().success());
+    up
+}
+
+fn begin(words: &[&str], data: &Path) -> Child {
+    Command::new(SAMVIRKE)
+        .args(words)
+        .args(["--data", data.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn names_in(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn a_killed_backup_hinders_no_other_and_one_that_runs_is_named() {
+    let up = stopped();
+    let kept = directory();
+    let (backup, partial) = (kept.path().join("backup"), kept.path().join("backup.partial"));
+    let words = ["backup", backup.to_str().unwrap()];
+    let mut killed = begin(&words, up.data());
+    while !partial.join("postgres.dump").exists() {
+        assert!(killed.try_wait().unwrap().is_none(), "it is still being made");
+        std::thread::yield_now();
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert!(partial.exists() && !backup.exists());
+
+    let running = DataDirectory::hold(&partial).unwrap();
+    fs::write(running.join("half"), "made").unwrap();
+    let (code, said) = run(&words, up.data());
+    let named = format!("another backup is being made into {}", backup.display());
+    assert!(code == 2 && said.contains(&named), "{said}");
+    assert!(said.contains(&std::process::id().to_string()), "{said}");
+    assert!(running.join("half").exists(), "what is at work is left alone");
+    drop(running);
+
+    let (code, said) = run(&words, up.data());
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("what a killed backup left in"), "{said}");
+    assert_eq!(names_in(kept.path()), ["backup"], "nothing is left beside it");
+    let names = names_in(&backup);
+    assert!(!names.iter().any(|name| name == "half" || name == "lock"), "{names:?}");
+    assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o077, 0, "it holds keys");
+    let new = kept.path().join("new");
+    let (code, said) = run(&["restore", words[1], "--dry-run"], &new);
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn of_restores_at_once_after_a_killed_one_the_first_wins_and_the_others_name_it() {
+    let up = stopped();
+    let (kept, beside) = (directory(), directory());
+    let backup = kept.path().join("backup");
+    let (code, said) = run(&["backup", backup.to_str().unwrap()], up.data());
+    assert_eq!(code, 0, "{said}");
+    let new = beside.path().join("new");
+    let words = ["restore", backup.to_str().unwrap()];
+    let mut killed = begin(&words, &new);
+    while !beside.path().join("new.restoring/postgres").exists() {
+        assert!(killed.try_wait().unwrap().is_none(), "it is still being made");
+        std::thread::yield_now();
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+
+    let restores: Vec<Child> = (0..3).map(|_| begin(&words, &new)).collect();
+    let ended = restores.into_iter().map(|restore| restore.wait_with_output().unwrap());
+    let (won, lost): (Vec<Output>, Vec<Output>) = ended.partition(|output| output.status.success());
+    let said: Vec<_> = lost.iter().map(|output| String::from_utf8_lossy(&output.stderr)).collect();
+    assert_eq!(won.len(), 1, "{said:?}");
+    for said in said {
+        assert!(said.contains("another restore into the same directory runs"), "{said}");
+    }
+    assert_eq!(names_in(beside.path()), ["new"], "nothing is left beside it");
 }

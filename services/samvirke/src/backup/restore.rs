@@ -3,21 +3,18 @@
 //! Invariants: every digest is verified before anything is made; the new directory is there whole or not at all;
 //! nothing that is there is ever written over.
 
-use std::{
-    fs,
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::{fs, io::Read, path::Path};
 
 use anyhow::{Context, ensure};
 use indicatif::ProgressBar;
 use samvirke_kernel::stream_copy::{self, PIECE_BYTES};
-use samvirke_private_servers::{DataDirectory, nats, postgres, programs};
+use samvirke_private_servers::{nats, postgres, programs};
 
 use super::{
-    DATABASE, beside, files,
+    DATABASE, files,
     manifest::{Manifest, StreamCopy},
     site::{self, Site},
+    unfinished::Unfinished,
 };
 use crate::{
     arguments::Restore, configuration::Configuration, database, nats_account, outcome::Outcome,
@@ -27,11 +24,7 @@ use crate::{
 /// Verifies a backup, and makes a data directory out of it.
 pub(crate) async fn run(configuration: &Configuration, asked: &Restore) -> anyhow::Result<Outcome> {
     let (from, to) = (&asked.directory, &configuration.data);
-    ensure!(
-        site::is_empty(to),
-        "{} is there already and not empty; a restore makes a new data directory, name it with --data",
-        to.display()
-    );
+    is_new(to)?;
     let manifest = Manifest::read(from)?;
     let bar = progress::bytes("verifying", manifest.bytes());
     manifest.verify(from, bar.as_ref())?;
@@ -63,6 +56,15 @@ pub(crate) async fn run(configuration: &Configuration, asked: &Restore) -> anyho
     Ok(Outcome::Done)
 }
 
+fn is_new(to: &Path) -> anyhow::Result<()> {
+    ensure!(
+        site::is_empty(to),
+        "{} is there already and not empty; a restore makes a new data directory, name it with --data",
+        to.display()
+    );
+    Ok(())
+}
+
 fn tell(manifest: &Manifest) {
     let Manifest { samvirke, taken_at, at_rest, .. } = manifest;
     terminal::say(&format!("taken {taken_at} by samvirke {samvirke}; every digest is right"));
@@ -82,23 +84,26 @@ async fn make(
     from: &Path,
 ) -> anyhow::Result<()> {
     let to = &configuration.data;
-    let place = beside(to, "restoring")?;
-    remove_what_was_left(&place).await?;
-    let unfinished = Unfinished(place);
-    let held = DataDirectory::hold(&unfinished.0)?;
+    let running = format!("another restore into the same directory runs, {}", to.display());
+    let mut unfinished = Unfinished::hold(to, "restoring", &running)?;
+    // Another one may have ended meanwhile.
+    is_new(to)?;
+    remove_what_was_left(&unfinished).await?;
+    let held = unfinished.lend()?;
     files::put(manifest, from, held.path())?;
     let mut inside = configuration.clone();
     inside.data = held.path().to_owned();
     let site = Site::start(&inside, held).await?;
     let filled = fill(&site, manifest, from).await;
-    site.leave().await;
+    unfinished.keep(site.leave().await);
     filled.with_context(|| {
         format!(
             "{} is not made, and nothing of it is left; the backup is as it was, so the same command may be given again",
             to.display()
         )
     })?;
-    unfinished.finish(to)
+    let unnamed = format!("{} cannot get its name {}", unfinished.path().display(), to.display());
+    unfinished.finish(to).context(unnamed)
 }
 
 async fn fill(site: &Site, manifest: &Manifest, from: &Path) -> anyhow::Result<()> {
@@ -158,38 +163,15 @@ async fn put_stream(
 }
 
 /// Removes what a killed restore has left, with the servers that it left running.
-///
-/// # Errors
-///
-/// Where another restore is at work there.
-async fn remove_what_was_left(place: &Path) -> anyhow::Result<()> {
-    if !place.exists() {
+async fn remove_what_was_left(unfinished: &Unfinished) -> anyhow::Result<()> {
+    if unfinished.is_empty()? {
         return Ok(());
     }
-    let held =
-        DataDirectory::hold(place).context("another restore into the same directory runs")?;
-    nats::stop_leftover(&held.join(nats_account::DIRECTORY)).await?;
-    if held.join(database::DIRECTORY).exists() {
-        postgres::stop_leftover(&held.join(database::DIRECTORY)).await?;
+    let place = unfinished.path();
+    nats::stop_leftover(&place.join(nats_account::DIRECTORY)).await?;
+    if place.join(database::DIRECTORY).exists() {
+        postgres::stop_leftover(&place.join(database::DIRECTORY)).await?;
     }
     terminal::complain(&format!("what a killed restore left in {} is removed", place.display()));
-    fs::remove_dir_all(place).with_context(|| format!("{} cannot be removed", place.display()))
-}
-
-/// A data directory that is not whole yet; it goes where it is not finished.
-struct Unfinished(PathBuf);
-
-impl Unfinished {
-    fn finish(self, to: &Path) -> anyhow::Result<()> {
-        // Takes the place of an empty directory, too.
-        fs::rename(&self.0, to)
-            .with_context(|| format!("{} cannot get its name {}", self.0.display(), to.display()))
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        // Once it is finished there is none of this name.
-        let _finished = fs::remove_dir_all(&self.0);
-    }
+    unfinished.clear()
 }

@@ -64,12 +64,11 @@ impl Site {
         Ok(programs::postgres()?.major)
     }
 
-    /// Stops what was started.
-    pub(super) async fn leave(self) {
-        if let Some((held, servers)) = self.started {
-            servers.stop().await;
-            drop(held);
-        }
+    /// Stops what was started, and returns the hold on its directory.
+    pub(super) async fn leave(self) -> Option<DataDirectory> {
+        let (held, servers) = self.started?;
+        servers.stop().await;
+        Some(held)
     }
 }
 
