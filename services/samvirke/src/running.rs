@@ -79,6 +79,14 @@ impl Note {
         Ok(Self(path))
     }
 
+    /// Whether a nats-server is the one of the `up` that runs in a data directory.
+    pub(crate) fn is_of(data: &Path, nats_url: Option<&str>) -> bool {
+        let written = fs::read_to_string(file(data)).unwrap_or_default();
+        let noted: Option<toml::Table> = toml::from_str(&written).ok();
+        let noted = noted.as_ref().and_then(|noted| noted.get("nats")?.get("url")?.as_str());
+        noted.is_some() && noted == nats_url
+    }
+
     /// Removes what a killed run left behind, so that nobody waits for servers that are gone.
     pub(crate) fn forget(data: &Path) {
         drop(Self(file(data)));

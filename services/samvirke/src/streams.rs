@@ -13,12 +13,17 @@ use std::{
 
 use anyhow::Context;
 use async_nats::{Client, connection::State};
-use samvirke_kernel::stream::{
-    StreamSettings,
-    examine::Damage,
-    guard::told,
-    record::Record,
-    set_up::{Adoption, SetUp, adopt, set_up, wanted, weigh},
+use samvirke_kernel::{
+    snapshot::SNAPSHOT_STREAM,
+    stream::{
+        StreamSettings,
+        examine::Damage,
+        guard::told,
+        record::{RECORDS_STREAM, Record},
+        set_up::{Adoption, SetUp, adopt, set_up, wanted, weigh},
+        stream_name,
+    },
+    stream_copy,
 };
 use samvirke_schemas::feed;
 use serde::Serialize;
@@ -29,6 +34,7 @@ use crate::{
     connections,
     doctor::Row,
     outcome::Outcome,
+    running::Note,
     terminal,
 };
 
@@ -36,6 +42,8 @@ use crate::{
 /// nats-server keeps be lost at once, it is not taken for a new installation.
 const LIST: &str = "streams";
 const CHECK: &str = "streams";
+/// The context whose stream says who is a member, who holds a seat, and so who may see what.
+const MEMBERSHIPS: &str = "networks";
 
 /// `samvirke setup`: makes what is not there yet.
 pub(crate) async fn setup(configuration: &Configuration) -> anyhow::Result<Outcome> {
@@ -178,6 +186,7 @@ async fn accept(configuration: &Configuration, asked: &Adopt) -> anyhow::Result<
             known.join(", ")
         );
     }
+    refuse_where_nothing_was(configuration, &client, &all).await?;
     let mut left = false;
     for settings in all {
         if !(asked.names.is_empty() || asked.names.contains(&settings.name)) {
@@ -199,6 +208,31 @@ async fn accept(configuration: &Configuration, asked: &Adopt) -> anyhow::Result<
         terminal::say(&format!("{} is accepted; commands on it go on", settings.name));
     }
     Ok(if left { Outcome::NotAll } else { Outcome::Done })
+}
+
+/// Refuses a nats-server that never was Samvirke's: there all streams would be made, and all be well.
+///
+/// Where the list of streams alone is lost, the streams themselves are there; where all that nats-server kept is
+/// lost, the data directory that it belongs to still lists them.
+async fn refuse_where_nothing_was(
+    configuration: &Configuration,
+    client: &Client,
+    all: &[StreamSettings],
+) -> anyhow::Result<()> {
+    let of_samvirke = |name: &str| {
+        [RECORDS_STREAM, SNAPSHOT_STREAM].contains(&name) || all.iter().any(|one| one.name == name)
+    };
+    let holdings = stream_copy::holdings(client).await?;
+    let was = holdings.iter().any(|holding| of_samvirke(&holding.name))
+        || (Note::is_of(&configuration.data, configuration.nats.url.as_deref())
+            && configuration.in_data(LIST).exists());
+    anyhow::ensure!(
+        was,
+        "nothing of Samvirke is in this nats-server ({}), neither the list of streams nor any of them, so there is \
+         nothing to accept, and nothing was done; samvirke setup makes the streams of a new installation",
+        configuration.nats.url.as_deref().unwrap_or_default()
+    );
+    Ok(())
 }
 
 /// Accepts the streams of a backup that are not as far as its list of streams says. What cannot be read in
@@ -240,6 +274,17 @@ fn tell(name: &str, weighed: &Adoption) {
     match found {
         Some(found) => terminal::say(&format!("  it becomes {}", record_line(found))),
         None => terminal::say("  it is made anew, empty: all that was in it is given up"),
+    }
+    let end = |record: &Option<Record>| {
+        record.as_ref().and_then(|record| record.last.as_ref()).map_or(0, |last| last.sequence)
+    };
+    if name == stream_name(MEMBERSHIPS) && end(found) < end(known) {
+        terminal::say(&format!(
+            "  memberships that were ended, seats that were vacated and restrictions of people's access that were \
+             registered after {} are undone by this, so that people see again what they no longer may; register \
+             them anew at once",
+            end(found)
+        ));
     }
     terminal::say(
         "  read models that had come further stand still: samvirke doctor names them, samvirke projections \
