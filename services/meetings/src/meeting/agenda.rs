@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use samvirke_kernel::envelope::DECISION_BYTES_MAX;
 use samvirke_schemas::{
     id::{AggregateId, LocalId},
     meetings::{
@@ -19,6 +20,10 @@ use samvirke_schemas::{
 use serde::{Deserialize, Serialize};
 
 use super::{Command, Decision, Meeting, Rejection};
+
+/// The most bytes that the items of an agenda may have as JSON before notice, which is one decision and carries
+/// all of them. The other half of a decision is for the body as in force and for why it is urgent.
+pub(super) const AGENDA_BYTES_MAX: usize = DECISION_BYTES_MAX / 2;
 
 /// The items of a meeting in order, and the one being treated.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -111,7 +116,19 @@ impl Meeting {
         if matches!(&item.subject, Subject::EarlierMinutes { meeting } if *meeting == command.id) {
             return Err(Rejection::OwnMinutes { item: item.item.clone() });
         }
+        if let Some(bytes) = self.beyond_a_notice(None, item) {
+            return Err(Rejection::AgendaTooLarge { bytes, bytes_max: AGENDA_BYTES_MAX });
+        }
         Ok(vec![Event::ItemPut { item: item.clone(), late }])
+    }
+
+    /// How many bytes the agenda would have with `new` in the place of `old`, where that is more than a notice
+    /// carries and more than before. Only a meeting that is not called yet is still to have a notice.
+    fn beyond_a_notice(&self, old: Option<&AgendaItem>, new: &AgendaItem) -> Option<usize> {
+        let Self::Planned(record) = self else { return None };
+        let grown = bytes_of(new).checked_sub(old.map_or(0, bytes_of)).filter(|more| *more > 0)?;
+        let bytes = record.agenda.bytes() + grown;
+        (bytes > AGENDA_BYTES_MAX).then_some(bytes)
     }
 
     pub(super) fn remove_item(&self, item: &LocalId) -> Decision {
@@ -183,6 +200,14 @@ impl Meeting {
         if entry.restriction.is_some() && public_title.is_none() {
             return Err(Rejection::PublicTitleNeeded { item: item.clone() });
         }
+        let corrected = AgendaItem {
+            title: title.clone(),
+            public_title: public_title.cloned(),
+            ..entry.clone()
+        };
+        if let Some(bytes) = self.beyond_a_notice(Some(entry), &corrected) {
+            return Err(Rejection::TitlesTooLong { bytes, bytes_max: AGENDA_BYTES_MAX });
+        }
         Ok(vec![Event::ItemCorrected {
             item: item.clone(),
             title: title.clone(),
@@ -192,7 +217,7 @@ impl Meeting {
     }
 
     /// An item may be restricted at any time: what must not be public is not kept public by how far
-    /// the meeting has come (offentleglova § 13).
+    /// the meeting has come (offentleglova § 13), nor by how long the agenda is.
     pub(super) fn restrict_item(
         &self,
         item: &LocalId,
@@ -240,6 +265,11 @@ impl Meeting {
 }
 
 impl Agenda {
+    /// How many bytes the items have as JSON.
+    fn bytes(&self) -> usize {
+        self.items.iter().map(|item| bytes_of(&item.entry)).sum()
+    }
+
     pub(super) fn item(&self, item: &LocalId) -> Result<&Item, Rejection> {
         self.items
             .iter()
@@ -262,6 +292,11 @@ impl Agenda {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// How many bytes an item has as JSON, with what parts it from the next.
+fn bytes_of(item: &AgendaItem) -> usize {
+    serde_json::to_vec(item).map_or(usize::MAX, |json| json.len() + 1)
 }
 
 impl Item {

@@ -1,8 +1,12 @@
 //! Calling the body: in time, with an agenda, unless it is urgent.
 
+use samvirke_kernel::envelope::DECISION_BYTES_MAX;
 use samvirke_schemas::{date::Date, meetings::meeting::Event, text::Prose};
 
 use super::{Command, Decision, Meeting, Rejection, Schedule};
+
+/// The most bytes of a notice as JSON: what a decision may have, without what is kept of who decided it and when.
+pub(super) const NOTICE_BYTES_MAX: usize = DECISION_BYTES_MAX - 16 * 1024;
 
 impl Meeting {
     pub(super) fn issue_notice(&self, command: &Command, urgent: Option<&Prose>) -> Decision {
@@ -30,13 +34,19 @@ impl Meeting {
         }
         let days_before =
             in_time(command.day(), first.start.day(), body.rules.notice_days, urgent)?;
-        Ok(vec![Event::NoticeIssued {
+        let notice = Event::NoticeIssued {
             on: command.day(),
             days_before,
             urgent: urgent.cloned(),
             body: Box::new(body.clone()),
             agenda: record.agenda.items.iter().map(|item| item.entry.clone()).collect(),
-        }])
+        };
+        // Items are restricted however long the agenda becomes, and an older samvirke let it become longer.
+        let bytes = serde_json::to_vec(&notice).map_or(usize::MAX, |json| json.len());
+        if bytes > NOTICE_BYTES_MAX {
+            return Err(Rejection::NoticeTooLarge { bytes, bytes_max: NOTICE_BYTES_MAX });
+        }
+        Ok(vec![notice])
     }
 }
 

@@ -117,6 +117,15 @@ rejections! {
         TooManyItems: State, "R21",
             "an agenda has at most 200 items",
             "en saksliste har høyst 200 saker";
+        AgendaTooLarge { bytes: usize, bytes_max: usize }: Value("item"), "limit",
+            "with this item the agenda has {bytes} bytes, and one notice carries {bytes_max}; shorten its titles, shorten others with correct-item or remove items, or put it on the agenda of another meeting",
+            "med denne saken har sakslisten {bytes} byte, og én innkalling rommer {bytes_max}; kort ned titlene, kort ned andres med correct-item eller fjern saker, eller sett den opp på et annet møte";
+        TitlesTooLong { bytes: usize, bytes_max: usize }: Value("title"), "limit",
+            "with these titles the agenda has {bytes} bytes, and one notice carries {bytes_max}; shorten them, or remove items first",
+            "med disse titlene har sakslisten {bytes} byte, og én innkalling rommer {bytes_max}; kort dem ned, eller fjern saker først";
+        NoticeTooLarge { bytes: usize, bytes_max: usize }: State, "limit",
+            "the notice has {bytes} bytes, and {bytes_max} are allowed; shorten titles with correct-item, or remove items and put them on the agenda of another meeting",
+            "innkallingen har {bytes} byte, og {bytes_max} er tillatt; kort ned titler med correct-item, eller fjern saker og sett dem opp på et annet møte";
         PublicTitleNeeded { item: LocalId }: Value("item"), "offentleglova",
             "item {item} is restricted; give the title that the public may see",
             "saken {item} er skjermet; oppgi tittelen som offentligheten kan se";

@@ -1,5 +1,6 @@
 //! The agenda before and after notice.
 
+use samvirke_kernel::{rejection::Rejection as _, scenario::Scenario};
 use samvirke_schemas::{
     id::AggregateId,
     legal_basis::LegalBasis,
@@ -10,7 +11,7 @@ use samvirke_schemas::{
 };
 
 use super::world::*;
-use crate::meeting::Rejection;
+use crate::meeting::{Meeting, Rejection, agenda::AGENDA_BYTES_MAX, notice::NOTICE_BYTES_MAX};
 
 fn remove(item: &str) -> Request {
     Request::RemoveItem { item: id(item) }
@@ -60,6 +61,129 @@ fn an_agenda_has_a_limit() {
         scenario.after(put(AgendaItem { item: id(&format!("i-{at}")), ..briefing() }))
     });
     full.when(put(future())).then_refused(Rejection::TooManyItems);
+}
+
+/// An item that has more than 4,000 bytes as JSON, in titles of 500 characters.
+fn long(at: usize) -> AgendaItem {
+    let title = "🏔".repeat(500);
+    AgendaItem {
+        item: id(&format!("i-{at:03}")),
+        title: title.parse().unwrap(),
+        public_title: Some(title.parse().unwrap()),
+        ..briefing()
+    }
+}
+
+fn short(at: usize) -> AgendaItem {
+    AgendaItem { item: id(&format!("i-{at:03}")), ..briefing() }
+}
+
+fn correct_to(item: AgendaItem) -> Request {
+    let AgendaItem { item, title, public_title, .. } = item;
+    Request::CorrectItem { item, title, public_title, reason: prose("Skrivefeil.") }
+}
+
+fn bytes_of(item: &AgendaItem) -> usize {
+    serde_json::to_vec(item).unwrap().len() + 1
+}
+
+/// How many bytes the agenda has.
+fn bytes(meeting: &Scenario<Meeting>) -> usize {
+    meeting.state().record().unwrap().agenda.items.iter().map(|item| bytes_of(&item.entry)).sum()
+}
+
+/// Puts items for as long as a notice carries them.
+fn filled(
+    mut meeting: Scenario<Meeting>,
+    from: usize,
+    item: fn(usize) -> AgendaItem,
+) -> Scenario<Meeting> {
+    for at in from.. {
+        if bytes(&meeting) + bytes_of(&item(at)) > AGENDA_BYTES_MAX {
+            break;
+        }
+        meeting = meeting.after(put(item(at)));
+    }
+    meeting
+}
+
+#[test]
+fn an_item_is_refused_with_which_the_agenda_would_not_fit_in_a_notice() {
+    let full = filled(planned(), 0, long);
+    let bytes = bytes(&full) + bytes_of(&long(999));
+    let refused = Rejection::AgendaTooLarge { bytes, bytes_max: AGENDA_BYTES_MAX };
+    let said = (refused.code(), refused.rule(), refused.field());
+    assert_eq!(said, ("agenda-too-large", "limit", Some("item")));
+    // What is removed makes room, and what was taken can be called, however urgent it is.
+    full.when(put(long(999)))
+        .then_refused(refused)
+        .after(remove("i-000"))
+        .after(put(long(999)))
+        .when(Request::IssueNotice { urgent: Some(prose(&"🏔".repeat(20_000))) })
+        .then_accepted()
+        // What comes after notice is in none.
+        .when(put(long(0)))
+        .then_accepted();
+}
+
+#[test]
+fn titles_are_not_corrected_to_more_than_a_notice_carries() {
+    let full = filled(filled(planned(), 0, long), 100, short);
+    let same_size = AgendaItem { title: "🌲".repeat(500).parse().unwrap(), ..long(0) };
+    let full = full.when(correct_to(same_size)).then_accepted().after(correct_to(short(0)));
+    let full = filled(full, 500, short);
+    let bytes = bytes(&full) - bytes_of(&short(0)) + bytes_of(&long(0));
+    let refused = Rejection::TitlesTooLong { bytes, bytes_max: AGENDA_BYTES_MAX };
+    assert_eq!((refused.code(), refused.field()), ("titles-too-long", Some("title")));
+    full.when(correct_to(long(0))).then_refused(refused);
+}
+
+#[test]
+fn an_agenda_that_is_too_large_for_a_notice_is_shortened_until_it_is_not() {
+    // As an older samvirke took it.
+    let items: Vec<_> = (0..199).map(long).collect();
+    let put_before = items.iter().map(|item| Event::ItemPut { item: item.clone(), late: false });
+    let larger = planned().given(put_before);
+    let too_large = Event::NoticeIssued {
+        on: day("2017-05-20"),
+        days_before: 26,
+        urgent: None,
+        body: Box::new(steering_group()),
+        agenda: items.clone(),
+    };
+    let notice_bytes = serde_json::to_vec(&too_large).unwrap().len();
+    let put_bytes = bytes(&larger) - bytes_of(&long(0)) + bytes_of(&short(500));
+    let larger = larger
+        .when(notice())
+        .then_refused(Rejection::NoticeTooLarge {
+            bytes: notice_bytes,
+            bytes_max: NOTICE_BYTES_MAX,
+        })
+        .when(remove("i-000"))
+        .then(vec![Event::ItemRemoved { item: id("i-000") }])
+        .when(put(short(500)))
+        .then_refused(Rejection::AgendaTooLarge { bytes: put_bytes, bytes_max: AGENDA_BYTES_MAX })
+        .when(correct_to(short(1)))
+        .then_accepted();
+    let shortened =
+        (2..150).fold(larger, |meeting, at| meeting.after(remove(&format!("i-{at:03}"))));
+    shortened.when(notice()).then_accepted();
+}
+
+#[test]
+fn an_item_is_restricted_however_long_the_agenda_is() {
+    let restriction = ItemRestriction {
+        legal_basis: LegalBasis { act: "offentleglova".parse().unwrap(), provision: None },
+        until: None,
+    };
+    let full = filled(filled(planned(), 0, long), 100, short);
+    full.when(Request::RestrictItem {
+        item: id("i-100"),
+        public_title: "Personalsak".parse().unwrap(),
+        restriction,
+        reason: prose("Personopplysninger."),
+    })
+    .then_accepted();
 }
 
 #[test]
