@@ -117,6 +117,8 @@ async fn begin(
     // What is known only in part must not be acted upon.
     while let Err(behind) = index.at(&[]).await {
         warn!(%behind, "the subscriptions are not known yet");
+        // A stream that is damaged is refused at once.
+        tokio::time::sleep(RETRY).await;
     }
     let known = index.now().await;
     info!(subscriptions = known.all().count(), feed = after, "delivering");
