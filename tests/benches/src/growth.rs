@@ -45,7 +45,7 @@ struct Stage {
     ready: f64,
     creating: f64,
     started: Memory,
-    /// Seconds until the register of cases is built anew.
+    /// Seconds until the case files are built anew.
     rebuilt: f64,
 }
 
@@ -103,7 +103,7 @@ pub(crate) async fn run(effort: Effort, arguments: &Arguments) -> anyhow::Result
         let (ready, creating) = site.restart(cooperations).await?;
         site.caught_up().await?;
         let started = site.memory()?;
-        let rebuilt = seconds_of(site.rebuild("case_register")).await?;
+        let rebuilt = seconds_of(site.rebuild("case_file")).await?;
         let aggregates = cooperations * pattern.aggregates();
         let stage = Stage {
             commits,
@@ -158,7 +158,7 @@ fn table(stages: &[Stage]) {
     row("started again: something new is made, seconds", |stage| stage.creating, seconds);
     row("samvirke started again, MB", |stage| stage.started.samvirke, whole);
     row("nats-server started again, MB", |stage| stage.started.nats, whole);
-    row("case_register built anew, seconds", |stage| stage.rebuilt, seconds);
+    row("case_file built anew, seconds", |stage| stage.rebuilt, seconds);
     table.print();
 }
 
