@@ -1,6 +1,6 @@
 //! What becomes of commands when the files under a real server are damaged.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use samvirke_kernel::{
@@ -45,6 +45,19 @@ pub(crate) struct Victim {
 impl Victim {
     pub(crate) async fn start() -> anyhow::Result<Self> {
         Ok(Self { server: temporary::nats().await? })
+    }
+
+    /// Two commits on `a`, 3 and then 4, and where a copy of the stream is that has the first alone.
+    pub(crate) async fn with_an_older_copy()
+    -> anyhow::Result<(Self, Arc<Repository<Tally>>, PathBuf)> {
+        let mut victim = Self::start().await?;
+        let backup = victim.server.directory().join("backup");
+        let repository = Arc::new(victim.repository().await?);
+        add(&repository, "a", 3).await?;
+        victim.damage(STREAM, |files| files.back_up(&backup)).await?;
+        while add(&repository, "a", 4).await.is_err() {}
+        noted(repository.log(), 2).await?;
+        Ok((victim, repository, backup))
     }
 
     pub(crate) async fn log(&self) -> anyhow::Result<Log> {
@@ -421,13 +434,7 @@ async fn a_snapshot_of_a_history_that_the_stream_has_lost_is_dropped() -> anyhow
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_decisions_rest_on_is_read_anew_where_the_stream_has_lost_it() -> anyhow::Result<()> {
-    let mut victim = Victim::start().await?;
-    let backup = victim.server.directory().join("backup");
-    let repository = Arc::new(victim.repository().await?);
-    add(&repository, "a", 3).await?;
-    victim.damage(STREAM, |files| files.back_up(&backup)).await?;
-    while add(&repository, "a", 4).await.is_err() {}
-    noted(repository.log(), 2).await?;
+    let (mut victim, repository, backup) = Victim::with_an_older_copy().await?;
     assert_eq!(current(&repository, "a").await?, 7);
     victim.damage(STREAM, |files| files.put_back(&backup)).await?;
     let held = repository.current(&id("a")).await.unwrap_err();

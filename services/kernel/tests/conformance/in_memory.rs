@@ -1,6 +1,6 @@
 //! What is kept in memory of a stream, where the stream becomes another one under it.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use samvirke_kernel::{
     envelope::{Envelope, EnvelopeError},
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    damage::{Victim, accept, noted},
+    damage::{Victim, accept},
     rig::{add, id},
     tally::Event,
 };
@@ -43,13 +43,7 @@ async fn is_at(reached: &mut watch::Receiver<u64>, sequence: u64) -> anyhow::Res
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_in_memory_projection_begins_anew_where_the_stream_lost_what_it_took()
 -> anyhow::Result<()> {
-    let mut victim = Victim::start().await?;
-    let backup = victim.server.directory().join("backup");
-    let repository = Arc::new(victim.repository().await?);
-    add(&repository, "a", 3).await?;
-    victim.damage(STREAM, |files| files.back_up(&backup)).await?;
-    while add(&repository, "a", 4).await.is_err() {}
-    noted(repository.log(), 2).await?;
+    let (mut victim, repository, backup) = Victim::with_an_older_copy().await?;
     let supervisor = Supervisor::new(CancellationToken::new());
     let sum: ProjectionRunner<Sum> =
         ProjectionRunner::start("sums", repository.log().clone(), &supervisor);
@@ -77,13 +71,7 @@ async fn an_in_memory_projection_begins_anew_where_the_stream_lost_what_it_took(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_known_of_a_stream_that_has_lost_its_tail_is_not_used_until_it_is_accepted()
 -> anyhow::Result<()> {
-    let mut victim = Victim::start().await?;
-    let backup = victim.server.directory().join("backup");
-    let repository = Arc::new(victim.repository().await?);
-    add(&repository, "a", 3).await?;
-    victim.damage(STREAM, |files| files.back_up(&backup)).await?;
-    while add(&repository, "a", 4).await.is_err() {}
-    noted(repository.log(), 2).await?;
+    let (mut victim, repository, backup) = Victim::with_an_older_copy().await?;
     let supervisor = Supervisor::new(CancellationToken::new());
     let sum: ProjectionRunner<Sum> =
         ProjectionRunner::start("sums", repository.log().clone(), &supervisor);
