@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anyhow::Context;
 use samvirke_private_servers::programs;
 
 use crate::{drive::median, table::say};
@@ -86,4 +87,12 @@ fn sync_ms() -> anyhow::Result<f64> {
         waits.push(begun.elapsed());
     }
     Ok(median(waits.iter().map(|wait: &Duration| wait.as_secs_f64() * 1_000.0).collect()))
+}
+
+/// What a process has in memory, in megabytes.
+pub(crate) fn megabytes(process: u32) -> anyhow::Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = resident.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+    kilobytes.map(|kb: f64| kb / 1_024.0).context("memory is not told")
 }

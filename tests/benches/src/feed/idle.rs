@@ -12,6 +12,7 @@ use crate::{
         site::{Site, Webhook},
         subscribers::{Channel, Subscribers},
     },
+    machine::megabytes,
     table::{Table, milliseconds, say, whole},
 };
 
@@ -88,10 +89,7 @@ async fn used(process: u32, counted: Duration) -> anyhow::Result<Used> {
     let before = ticks(process)?;
     tokio::time::sleep(counted).await;
     let ticks = ticks(process)? - before;
-    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = resident.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
-    let megabytes = kilobytes.map(|kb: f64| kb / 1_024.0).context("memory is not told")?;
+    let megabytes = megabytes(process)?;
     let per_second = rustix::param::clock_ticks_per_second() as f64;
     Ok(Used { megabytes, core: ticks / per_second / counted.as_secs_f64() })
 }

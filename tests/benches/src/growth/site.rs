@@ -1,7 +1,7 @@
 //! The installation that grows.
 
 use std::{
-    env, fs,
+    env,
     time::{Duration, Instant},
 };
 
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     drive::{Measured, Window, median},
     http::clients::Clients,
+    machine::megabytes,
 };
 
 /// How often a lone client asks, or commands.
@@ -139,13 +140,6 @@ impl Site {
     pub(super) fn callers(&self, cooperations: usize, stage: usize) -> Callers<'_> {
         Callers { site: self, cooperations, stage }
     }
-}
-
-fn megabytes(process: u32) -> anyhow::Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = resident.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
-    kilobytes.map(|kb: f64| kb / 1_024.0).context("memory is not told")
 }
 
 /// Who commands and asks at one size.
